@@ -1,0 +1,1 @@
+"""Decides. Plain functions of facts and time; the standard library only."""

@@ -1,0 +1,1 @@
+"""How many calls to place on this tick, and the reason in words."""

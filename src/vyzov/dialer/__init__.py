@@ -1,0 +1,1 @@
+"""Acts. The one place where events meet core and commands meet ports."""

@@ -1,0 +1,354 @@
+"""The doors of the dialer: what it asks of an engine, of a database, of a clock and of dice.
+
+Verbs and events are plain data and cross process borders as JSON (`to_wire`, `from_wire`). Every verb is
+idempotent by id and may race with a hang-up; every event carries the leg, a sequence number that grows
+within the leg, and the monotonic second at which the engine saw it. An adapter reports, it never decides.
+
+Shapes: telephone numbers are strict E.164 (`+` and digits) or a checked service number; times named `at`
+are seconds of the machine's monotonic clock; spans are seconds and say so (`_s`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """What the engine does with a leg when its floor is gone (seconds until it acts)."""
+
+    ringing_s: float = 2.0
+    unmatched_s: float = 2.0
+    bridged_s: float = 1800.0
+    prompt: str = "safe_harbour"
+
+
+# ---- verbs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetTrunk:
+    """Tells the engine a trunk; the same trunk again replaces it."""
+
+    trunk: str
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    realm: str = ""
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+
+
+@dataclass(frozen=True, slots=True)
+class Originate:
+    """Places one call. Older than `not_after` (monotonic) or below the engine's fence: `Refused`."""
+
+    leg: str
+    attempt: str
+    fence: int
+    not_after: float
+    trunk: str
+    to: str
+    caller_id: str
+    ring_timeout_s: float
+    caller_name: str = ""
+    orphan: Orphan = field(default_factory=Orphan)
+    classify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    leg: str
+    cause: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Plays to one leg. `source` is `prompt:NAME` (a file of the prompt folder) or `tone:HZ:DBM0`."""
+
+    leg: str
+    play: str
+    source: str
+    loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlay:
+    leg: str
+    play: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    leg: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Joins a customer's leg with an agent's leg, taking either out of a bridge it was in.
+
+    The agent hears a cue tone first when `cue`; the customer hears nothing of it."""
+
+    customer: str
+    agent: str
+    cue: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unbridge:
+    """Parts a customer's leg from its agent; with `comfort` the customer hears a comfort tone."""
+
+    customer: str
+    comfort: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    customer: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Stops the agent's sound towards the customer."""
+
+    agent: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStart:
+    """Records what a leg says (left) and what it hears (right) into `path`, finished atomically."""
+
+    leg: str
+    recording: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStop:
+    leg: str
+    recording: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOffer:
+    """A browser's SDP offer for an agent's leg; answered by `DeviceAnswer`."""
+
+    leg: str
+    agent: str
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClose:
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The floor has committed all it needs of an ended leg; the engine may drop its event log."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSnapshot:
+    """Answered by `Snapshot`. `fence` becomes the lowest fence the engine will dial for `floor`."""
+
+    floor: str
+    fence: int
+
+
+Verb = (
+    SetTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge | Unbridge | Hold | Mute
+    | RecordStart | RecordStop | DeviceOffer | DeviceClose | Forget | AskSnapshot
+)  # fmt: skip
+
+
+# ---- events --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LegEvent:
+    """Base of what happens to a leg: `seq` grows within the leg, `at` is monotonic seconds."""
+
+    leg: str
+    seq: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(LegEvent):
+    """Nothing was sent. `reason`: stale, fence, unknown_trunk, duplicate, bad_number, draining."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialing(LegEvent):
+    """The first INVITE left; `call_id` is the Call-ID on the wire."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing(LegEvent):
+    code: int
+    phrase: str
+    early_media: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(LegEvent):
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(LegEvent):
+    """No answer came of it. `stage`: trying, ringing, cancelled (we gave up ringing), lost.
+
+    `code` is the final status (0 where none came), `reasons` all Reason headers as received,
+    `provisionals` pairs of (code, seconds since the INVITE)."""
+
+    code: int
+    phrase: str
+    stage: str
+    reasons: tuple[str, ...] = ()
+    warning: str = ""
+    q850: int | None = None
+    ring_s: float = 0.0
+    provisionals: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(LegEvent):
+    """An answered leg is over. `side`: far, us, engine (the engine died or gave up on it).
+
+    `stats` holds packet counters (`rtp_sent`, `rtp_received`, `rtp_lost`)."""
+
+    side: str
+    cause: str
+    stats: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Digit(LegEvent):
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Classified(LegEvent):
+    """`answer_class`: human, machine, silence, unknown; `after_ms` since the answer."""
+
+    answer_class: str
+    after_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayFinished(LegEvent):
+    """`completed` is False where the sound was stopped."""
+
+    play: str
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeJoined(LegEvent):
+    """The customer's leg `leg` now exchanges sound with `agent`."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeLeft(LegEvent):
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFinished(LegEvent):
+    recording: str
+    path: str
+    seconds: float
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAnswer(LegEvent):
+    agent: str
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUp(LegEvent):
+    """Sound was seen both ways on an agent's leg."""
+
+    agent: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDown(LegEvent):
+    """`reason`: closed, ice, no_sound, replaced, bad_offer, engine."""
+
+    agent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceQuality(LegEvent):
+    agent: str
+    rtt_ms: float | None
+    loss_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLost:
+    """The connection to the engine broke; nothing is known of its legs until the next snapshot."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All an engine knows, after (re)connection: each leg's whole event log in order.
+
+    `engine` names this run of the engine. Legs of an earlier run are in `legs` too (from its journal),
+    ended by the engine itself with `Ended(side="engine")` or `Failed(stage="lost")`. `bridges` pairs
+    customer and agent legs now exchanging sound; `devices` maps agent leg to agent of living devices."""
+
+    engine: str
+    at: float
+    legs: Mapping[str, tuple[LegEvent, ...]]
+    bridges: tuple[tuple[str, str], ...]
+    devices: Mapping[str, str]
+
+
+Event = LegEvent | EngineLost | Snapshot
+
+
+class Telephony(Protocol):
+    """An engine: verbs go in, events come out of the runtime's inbox, in order."""
+
+    def send(self, verb: Verb) -> None: ...
+
+
+class Clock(Protocol):
+    """Time: `monotonic` seconds and aware UTC."""
+
+    def monotonic(self) -> float: ...
+    def utc(self) -> datetime: ...
+
+
+class Randomness(Protocol):
+    """Dice and ids: UUIDv7 as a string, and a float in 0..1."""
+
+    def new_id(self) -> str: ...
+    def dice(self) -> float: ...

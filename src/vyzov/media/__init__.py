@@ -1,0 +1,1 @@
+"""Sound: RTP, G.711, digits, tones, prompts, recording, answer classification."""

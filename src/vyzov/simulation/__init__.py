@@ -1,0 +1,1 @@
+"""People and networks of a made-up world."""

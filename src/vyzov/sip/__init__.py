@@ -1,0 +1,1 @@
+"""SIP: bytes in, events out, the time an argument."""

@@ -1,0 +1,1 @@
+"""The embedded engine: our SIP, our media, browsers by WebRTC."""

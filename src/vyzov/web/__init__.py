@@ -1,0 +1,1 @@
+"""The HTTP API, the live socket, sessions and the built screens."""
