@@ -1,0 +1,161 @@
+"""What a user agent tells its owner, as plain values.
+
+Every event names its leg and `at`, the monotonic second at which the agent saw it. Events
+report; what they mean for an attempt is decided in `vyzov.core`. Texts that came from the wire
+(phrases, reasons, contacts, raw bytes) are passed on as received and are hostile.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Address = tuple[str, int]
+
+
+class Side(StrEnum):
+    """Who ended an answered call."""
+
+    FAR = "far"
+    US = "us"
+
+
+class Stage(StrEnum):
+    """How far an unanswered call had come."""
+
+    TRYING = "trying"
+    RINGING = "ringing"
+    CANCELLED = "cancelled"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class LegEvent:
+    """Base of all events: `leg` is "" where no call is concerned."""
+
+    leg: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallProgress(LegEvent):
+    """A provisional response above 100 that says something new (180, 183, unknown 1xx too).
+
+    `sdp` is the early media's description, `to_tag` names the early dialog (forks have several).
+    """
+
+    code: int
+    phrase: str
+    to_tag: str
+    sdp: bytes | None
+    raw_reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered(LegEvent):
+    """The first 2xx to our INVITE; emitted once in a call's life. The ACK is already queued."""
+
+    code: int
+    sdp: bytes | None
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRejected(LegEvent):
+    """Our INVITE came to nothing. `code` is the final status, 0 where none came.
+
+    `reasons` and `warning` are header values as received, `q850` the cause of the first Q.850
+    reason (RFC 3326), `retry_after` seconds, `contacts` the URIs of a 3xx (never followed here),
+    `provisionals` pairs of (code, seconds since the first INVITE) with 100 included.
+    """
+
+    code: int
+    phrase: str
+    reasons: tuple[str, ...]
+    warning: str
+    q850: int | None
+    retry_after: int | None
+    contacts: tuple[str, ...]
+    provisionals: tuple[tuple[int, float], ...]
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(LegEvent):
+    """An answered call is over. `side` says whose BYE it was.
+
+    `cause` is a short word: `bye` (the far side), the reason given to `bye()`, `cancelled` (our
+    CANCEL crossed the answer), `no_ack` (our 200 was never acknowledged) or `reaped`.
+    """
+
+    side: Side
+    cause: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged(LegEvent):
+    """The far side changed the session in mid-call (hold, other address); we have agreed.
+
+    `sdp` is what the far side described last: its offer, or its answer in an ACK.
+    """
+
+    sdp: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCall(LegEvent):
+    """A new INVITE to an agent that accepts calls; 100 Trying is already queued.
+
+    `leg` is a fresh token. `authorization` is the raw Authorization or Proxy-Authorization value.
+    """
+
+    call_id: str
+    to_user: str
+    from_user: str
+    source: Address
+    sdp: bytes | None
+    raw: bytes
+    authorization: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogConfirmed(LegEvent):
+    """The ACK to our 200 arrived; `sdp` is its body where the ACK carries the answer."""
+
+    sdp: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCancelled(LegEvent):
+    """The caller gave up; 200 to the CANCEL and 487 to the INVITE are already queued."""
+
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIgnored(LegEvent):
+    """A datagram that changed nothing: malformed, stray, or out of its place."""
+
+    reason: str
+    source: Address
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsAnswered(LegEvent):
+    """The answer to an `options()` probe, `code` 0 where none came. `leg` repeats `token`."""
+
+    token: str
+    code: int
+
+
+SipEvent = (
+    CallProgress
+    | CallAnswered
+    | CallRejected
+    | CallEnded
+    | SessionChanged
+    | IncomingCall
+    | DialogConfirmed
+    | CallCancelled
+    | MessageIgnored
+    | OptionsAnswered
+)
