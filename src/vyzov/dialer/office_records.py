@@ -1,7 +1,7 @@
 """The plain values that pass between an office screen and the store.
 
-No SQL types, no live objects: every value is frozen, times are aware UTC, JSON columns are dicts that the
-reader owns. What a caller may see of them is decided in `access`, not here.
+No SQL types, no live objects: every value is frozen, times are aware UTC, JSON columns are dicts
+that the reader owns. What a caller may see of them is decided in `access`, not here.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ class Role(StrEnum):
 class RowVerdict(StrEnum):
     """What became of one row of an imported file.
 
-    `merged`: the row shares a number with an earlier row and added its other numbers to that contact;
-    `duplicate`: every number of the row was already there."""
+    `merged`: the row shares a number with an earlier row and added its other numbers to that
+    contact; `duplicate`: every number of the row was already there."""
 
     OK = "ok"
     MERGED = "merged"
@@ -115,7 +115,7 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class WebSession:
-    """A signed-in browser; `id_hash` is the SHA-256 of the cookie, the cookie itself is never kept."""
+    """A signed-in browser; `id_hash` is the SHA-256 of the cookie, the cookie is never kept."""
 
     id_hash: str
     organisation_id: str
@@ -326,7 +326,7 @@ class CallbackRecord:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One attempt; `number` counts from 1 within contact and campaign; `e164` is None once erased."""
+    """One attempt; `number` counts from 1 within contact and campaign; no `e164` once erased."""
 
     id: str
     campaign_id: str
@@ -359,7 +359,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class AttemptQuery:
-    """Which attempts; every field given narrows. Times bound `reserved_at`: from inclusive, to not."""
+    """Which attempts; every field given narrows. Times bound `reserved_at`: `until` is outside."""
 
     campaign_id: str | None = None
     contact_id: str | None = None
@@ -373,7 +373,7 @@ class AttemptQuery:
 
 @dataclass(frozen=True, slots=True)
 class FactQuery:
-    """Which facts; every field given narrows. Times bound `at`: from inclusive, to not."""
+    """Which facts; every field given narrows. Times bound `at`: `until` is outside."""
 
     campaign_id: str | None = None
     contact_id: str | None = None
@@ -387,7 +387,7 @@ class FactQuery:
 
 @dataclass(frozen=True, slots=True)
 class FactRecord:
-    """A fact as committed: `seq` orders the whole store, `epoch` names the lease it was seen under."""
+    """A fact as committed: `seq` orders the whole store, `epoch` is that of its lease."""
 
     seq: int
     organisation_id: str

@@ -1,9 +1,10 @@
 """What office screens and reports ask of a store, topic by topic.
 
-Every method is synchronous, thread-safe and one short transaction of its own; every method takes the
-organisation first (the two that find out which organisation it is say so) and sees nothing of another.
-An object that is not there is None, never an error; a rule that is broken raises `InvalidRequest`; a
-store that cannot answer raises `StoreFault`. Attempts and call facts are written by the floor only.
+Every method is synchronous, thread-safe and one short transaction of its own; every method takes
+the organisation first (the two that find out which organisation it is say so) and sees nothing of
+another. An object that is not there is None, never an error; a rule that is broken raises
+`InvalidRequest`; a store that cannot answer raises `StoreFault`. Attempts and call facts are
+written by the floor only.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -146,7 +147,7 @@ class CampaignStore(Protocol):
         now: datetime,
         open_in: Callable[[tuple[str, ...]], bool],
     ) -> Waterfall | None:
-        """Counts who could be called now; `open_in` says whether all these zones are within hours."""
+        """Counts who could be called now; `open_in`: all these zones are within hours."""
         ...
 
     def trunks(self, organisation: str) -> tuple[Trunk, ...]: ...
@@ -276,7 +277,7 @@ class HistoryStore(Protocol):
         ...
 
     def append_facts(self, organisation: str, facts: Sequence[Fact]) -> None:
-        """Appends to the organisation's own stream (settings, access); a known dedupe is skipped."""
+        """Appends to the organisation's own stream (settings); a known dedupe is skipped."""
         ...
 
     def recordings(

@@ -1,0 +1,232 @@
+"""What a floor asks of a store: its lease, all it needs to begin, who is due, and one door for
+writes.
+
+A `FloorStore` is synchronous and belongs to one floor: `take_lease` says which. It is called from
+one thread at a time. A store that cannot answer raises `StoreFault`, and then nothing of the batch
+was written; a batch whose answer was lost may be committed again.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from vyzov.dialer.office_records import Organisation, Trunk
+from vyzov.dialer.ports import Json
+from vyzov.dialer.writes import Batch, CommitResult
+
+
+@dataclass(frozen=True, slots=True)
+class FloorCampaign:
+    """A campaign of the floor with its settings as JSON (of `version`)."""
+
+    id: str
+    principal: str
+    name: str
+    purpose: str
+    mode: str
+    state: str
+    list_id: str | None
+    version: int
+    settings: Json
+
+
+@dataclass(frozen=True, slots=True)
+class FloorAgent:
+    """A person who may take calls, and what they last asked for (`wish` offline, pause, ready)."""
+
+    id: str
+    name: str
+    login: str
+    role: str
+    language: str
+    wish: str
+    wish_reason: str
+    wish_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuePhone:
+    """One number of a contact; `zones` are all time zones it may be in (IANA names)."""
+
+    id: str
+    position: int
+    e164: str
+    number_ref: str
+    country: str
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DueContact:
+    """A contact's place in a campaign with all that permission and the desk need.
+
+    `phone`, `e164`, `number_ref`, `zones` and `country` are those of the number next in turn;
+    `phones` holds every number. `stop_listed` and `number_live` are as committed when it was
+    read."""
+
+    contact: str
+    campaign: str
+    state: str
+    next_due: datetime | None
+    attempts_made: int
+    phone_position: int
+    last_outcome: str | None
+    callback_agent: str | None
+    phone: str
+    e164: str
+    number_ref: str
+    country: str
+    zones: tuple[str, ...]
+    stop_listed: bool
+    number_live: bool
+    name: str
+    fields: Mapping[str, str]
+    note: str
+    language: str
+    stage: str
+    temperature: str
+    list_id: str
+    file_name: str
+    row: int
+    phones: tuple[DuePhone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt that holds its locks: to be adopted, ended or called unknown before the first
+    tick.
+
+    `settings` are those of the version it was reserved under; `due` is the contact, None once
+    erased."""
+
+    id: str
+    campaign: str
+    contact: str
+    phone: str
+    number_ref: str
+    number: int
+    state: str
+    floor: str
+    fence: int
+    lease_until: datetime
+    campaign_version: int
+    rule_version: str
+    verdict: Json
+    trunk: str
+    caller_id: str
+    call_id: str
+    reserved_at: datetime
+    originated_at: datetime | None
+    settings: Json
+    due: DueContact | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndisposedAttempt:
+    """A conversation that ended within the last ten minutes and has no result yet."""
+
+    attempt: str
+    campaign: str
+    contact: str
+    agent: str
+    outcome: str
+    number: int
+    answered_at: datetime | None
+    bridged_at: datetime
+    ended_at: datetime
+    due: DueContact | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonDay:
+    """Calls of one UTC day that a person answered, and those of them that were abandoned."""
+
+    day: date
+    abandoned: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """A finished attempt as the desk's history shows it; `talk_s` is seconds in conversation."""
+
+    attempt: str
+    at: datetime
+    outcome: str
+    talk_s: float
+    agent: str | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FloorState:
+    """All a floor has to know to begin. `abandonment` maps a campaign to its last 30 days."""
+
+    floor: str
+    organisation: Organisation
+    campaigns: tuple[FloorCampaign, ...]
+    trunks: tuple[Trunk, ...]
+    agents: tuple[FloorAgent, ...]
+    open_attempts: tuple[OpenAttempt, ...]
+    undisposed: tuple[UndisposedAttempt, ...]
+    abandonment: Mapping[str, tuple[AbandonDay, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCounts:
+    """Contacts of a campaign by state of their entry, its attempts, and those answered."""
+
+    total: int
+    fresh: int
+    due: int
+    in_call: int
+    callback: int
+    closed: int
+    attempts: int
+    answered: int
+
+
+class FloorStore(Protocol):
+    """The store as one floor sees it."""
+
+    def take_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> int | None:
+        """Takes the floor until `now + span` and returns the fence; None while another holds it.
+
+        The fence (epoch) grows each time the holder changes or comes back after its lease ran
+        out."""
+        ...
+
+    def renew_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> bool:
+        """Prolongs the lease; False means it is lost and nothing may be dialled any more."""
+        ...
+
+    def release_lease(self, floor: str, holder: str, now: datetime) -> None:
+        """Gives the lease back so that the next holder need not wait for its end."""
+        ...
+
+    def load_floor(self, floor: str) -> FloorState: ...
+
+    def due(
+        self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str]
+    ) -> list[DueContact]:
+        """Returns contacts in calling order: due call-backs, due redials, fresh ones by row."""
+        ...
+
+    def next_due(self, campaign_id: str, now: datetime) -> datetime | None:
+        """Returns when the next redial or call-back after `now` comes due, None if none waits."""
+        ...
+
+    def contact(self, campaign_id: str, contact_id: str) -> DueContact | None: ...
+
+    def history(self, contact_id: str, limit: int = 10) -> list[PastAttempt]:
+        """Returns a contact's finished attempts in all campaigns, latest first."""
+        ...
+
+    def counts(self, campaign_id: str) -> CampaignCounts: ...
+
+    def commit(self, batch: Batch) -> CommitResult:
+        """Carries a batch out in one durable transaction."""
+        ...
+
+    def close(self) -> None: ...
