@@ -281,4 +281,5 @@ def dominant(samples: Samples) -> tuple[float, float]:
     bend = before - 2 * here + after
     shift = 0.5 * (before - after) / bend if bend else 0.0
     top = np.exp(here - 0.25 * (before - after) * shift)
-    return (best + shift) * SAMPLE_RATE / size, _to_dbm0(float(top) * 2 / float(window.sum()))
+    hz = float((best + shift) * SAMPLE_RATE / size)
+    return hz, _to_dbm0(float(top) * 2 / float(window.sum()))
