@@ -1,0 +1,164 @@
+"""One call, which is one attempt: from the reservation to its outcome.
+
+`step` is the whole of it: what the engine saw or we decided goes in, the moved call and commands
+come out. It decides what the callee hears and when the call is given up; which agent, which trunk
+and whether to redial are decided elsewhere. The clock of abandonment starts at the 200 OK. Exactly
+one deadline is armed while the call waits for anything but people's own words.
+
+The machine lies in three files: here what comes before the answer, in `call_serving` what comes
+after it, in `call_closing` the end.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from vyzov.core import call_events as ev
+from vyzov.core.call_closing import (
+    answer,
+    closing,
+    ended,
+    failed,
+    farewell,
+    finish,
+    gone,
+    hang_up,
+)
+from vyzov.core.call_serving import (
+    agent_away,
+    classifying,
+    greet,
+    in_flow,
+    talking,
+    waiting,
+)
+from vyzov.core.call_value import (
+    SETUP_GRACE,
+    UNTIMED,
+    Call,
+    CallPlan,
+    CallState,
+    Moved,
+    adopt,
+    go,
+    led_by,
+    record,
+    start,
+    step_of,
+    unmoved,
+)
+from vyzov.core.facts import FactKind
+from vyzov.core.fields import Json
+from vyzov.core.outcome import Outcome
+
+__all__ = ["UNTIMED", "Call", "CallPlan", "CallState", "Moved", "adopt", "start", "step"]
+
+
+def step(call: Call, event: ev.Event, now: datetime) -> Moved:
+    """Moves the call; raises `ImpossibleEvent` only for an own event its state cannot have."""
+    match event:
+        case ev.EngineLost():
+            return call, ()
+        case ev.DeadlinePassed() if call.deadline is None or now < call.deadline:
+            return call, ()
+        case ev.Digit(digit) if call.answered_at:
+            noted, told = record(call, FactKind.DIGIT, {"digit": digit, "step": step_of(call)})
+            call = replace(noted, digits=call.digits + digit)
+        case ev.Classified(answer_class, detail) if call.answered_at:
+            seen: dict[str, Json] = {"answer_class": answer_class.value, "detail": detail}
+            noted, told = record(call, FactKind.CLASSIFIED, seen)
+            call = replace(noted, answer_class=answer_class)
+        case _:
+            told = ()
+    moved, commands = _STEPS[call.state](call, event, now)
+    return moved, (*told, *commands)
+
+
+# ---- before the answer ---------------------------------------------------------------------------
+
+
+def _reserving(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Reserved() if call.verdict:
+            return finish(call, *call.verdict, now)
+        case ev.Reserved():
+            deadline = now + call.plan.ring_timeout + SETUP_GRACE
+            return go(call, CallState.DIALING, now, deadline), (ev.SendOriginate(),)
+        case ev.ReserveRefused(reason):
+            noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
+            return led_by(told, finish(noted, Outcome.CANCELLED_BY_US, reason, now))
+        case ev.Cancel(reason):
+            # The commit is on its way; its answer ends the call before anything is sent.
+            return replace(call, verdict=(Outcome.CANCELLED_BY_US, reason)), ()
+        case ev.Answered():
+            return call, (ev.SendHangup("unexpected"),)
+        case _:
+            return unmoved(call, event)
+
+
+def _dialing(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Dialing(call_id) if call.dialed_at is None:
+            return record(replace(call, dialed_at=now), FactKind.DIALING, {"call_id": call_id})
+        case ev.Ringing():
+            deadline = now + call.plan.ring_timeout + SETUP_GRACE
+            ringing = replace(go(call, CallState.RINGING, now, deadline), ringing_at=now)
+            return _heard(ringing, event)
+        case ev.Refused(reason) if call.dialed_at is None and reason != "duplicate":
+            noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
+            outcome = _REFUSALS.get(reason, Outcome.CANCELLED_BY_US)
+            return led_by(told, finish(noted, outcome, f"refused_{reason}", now))
+        case _:
+            return _unanswered(call, event, now)
+
+
+def _ringing(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Ringing(_, early_media) if early_media and not call.early_media:
+            return _heard(call, event)
+        case _:
+            return _unanswered(call, event, now)
+
+
+def _unanswered(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Answered():
+            noted, told = answer(call, event, now)
+            return led_by(told, greet(noted, now))
+        case ev.Failed():
+            return failed(call, event, now)
+        case ev.Ended(side, cause):
+            noted, told = gone(call, side, cause, now)
+            return led_by(told, finish(noted, Outcome.UNKNOWN, "ended_unanswered", now))
+        case ev.Cancel(reason):
+            return hang_up(call, "cancel", (Outcome.CANCELLED_BY_US, reason), now)
+        case ev.DeadlinePassed():
+            return hang_up(call, "ring_timeout", (Outcome.NO_ANSWER, "ring_timeout"), now)
+        case _:
+            return unmoved(call, event)
+
+
+def _heard(call: Call, event: ev.Ringing) -> Moved:
+    noted = replace(call, early_media=call.early_media or event.early_media, code=event.code)
+    seen: dict[str, Json] = {"code": event.code, "early_media": event.early_media}
+    return record(noted, FactKind.RINGING, seen)
+
+
+_REFUSALS: Mapping[str, Outcome] = {
+    "unknown_trunk": Outcome.TRUNK_ERROR,
+    "bad_number": Outcome.INVALID_NUMBER,
+}
+
+_STEPS: Mapping[CallState, Callable[[Call, ev.Event, datetime], Moved]] = {
+    CallState.RESERVING: _reserving,
+    CallState.DIALING: _dialing,
+    CallState.RINGING: _ringing,
+    CallState.CLASSIFYING: classifying,
+    CallState.WAITING: waiting,
+    CallState.TALKING: talking,
+    CallState.AGENT_AWAY: agent_away,
+    CallState.IN_FLOW: in_flow,
+    CallState.FAREWELL: farewell,
+    CallState.CLOSING: closing,
+    CallState.ENDED: ended,
+}

@@ -1,0 +1,186 @@
+"""The end of a call: the failure, the farewell, the hang-up, and everything that comes too late.
+
+A leg that has ended gets its outcome exactly once. A 200 OK that crossed our CANCEL is an answer; a
+person who then heard nobody for longer than the limit was abandoned, whatever we had meant to do.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from vyzov.core import call_events as ev
+from vyzov.core import flow as flows
+from vyzov.core.call_value import (
+    CLOSING_LIMIT,
+    FAREWELL_LIMIT,
+    Call,
+    CallState,
+    Moved,
+    go,
+    led_by,
+    play_prompt,
+    record,
+    stop_prompt,
+    unmoved,
+)
+from vyzov.core.diagnosis import diagnose_failure
+from vyzov.core.facts import FactKind
+from vyzov.core.fields import Json
+from vyzov.core.outcome import Outcome
+
+
+def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Classified(_, "beep") if call.leaving_message:
+            return _leave_message(call, now)
+        case ev.DeadlinePassed() if call.leaving_message:
+            return _leave_message(call, now)
+        case ev.PlayFinished(play) if play == call.playing:
+            return hang_up(replace(call, playing=None), "normal", call.verdict, now)
+        case ev.DeadlinePassed() | ev.Cancel():
+            return hang_up(call, "normal", call.verdict, now)
+        case ev.Ended(side, cause):
+            return _end(call, side, cause, now)
+        case _:
+            return unmoved(call, event)
+
+
+def _leave_message(call: Call, now: datetime) -> Moved:
+    leave = call.plan.flow.on_machine if call.plan.flow else None
+    assert leave is not None, "only a flow with a message waits for a beep"
+    timed = replace(call, leaving_message=False, deadline=now + flows.PROMPT_LIMIT)
+    return play_prompt(timed, leave.prompt)
+
+
+def closing(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Failed() if call.answered_at is None:
+            return failed(call, event, now)
+        case ev.Answered() if call.answered_at is None:
+            # The 200 crossed our CANCEL: it is an answer, and it is hung up on.
+            noted, told = answer(replace(call, deadline=now + CLOSING_LIMIT), event, now)
+            return noted, (*told, ev.SendHangup("cancelled"))
+        case ev.Dialing(call_id) if call.dialed_at is None:
+            return record(replace(call, dialed_at=now), FactKind.DIALING, {"call_id": call_id})
+        case ev.Refused(reason) if call.dialed_at is None and reason != "duplicate":
+            noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
+            return led_by(told, finish(noted, *verdict_of(call), now))
+        case ev.Ended(side, cause):
+            return _end(call, side, cause, now)
+        case ev.DeadlinePassed():
+            verdict = verdict_of(call) if call.answered_at else (Outcome.UNKNOWN, "engine_silent")
+            return led_by((ev.SendHangup("normal"),), finish(call, *verdict, now))
+        case ev.Cancel() | ev.AgentHangsUp():
+            return call, ()
+        case _:
+            return unmoved(call, event)
+
+
+def ended(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Answered() if call.answered_at is None:
+            noted, told = answer(call, event, now)
+            return noted, (*told, ev.SendHangup("late"))
+        case ev.Answered():
+            return call, (ev.SendHangup("late"),)
+        case ev.Cancel() | ev.AgentHangsUp():
+            return call, ()
+        case _:
+            return unmoved(call, event)
+
+
+def hang_up(call: Call, cause: str, verdict: tuple[Outcome, str] | None, now: datetime) -> Moved:
+    quiet, stop = stop_prompt(call)
+    closing = go(quiet, CallState.CLOSING, now, now + CLOSING_LIMIT)
+    return replace(closing, verdict=verdict), (*stop, ev.SendHangup(cause))
+
+
+def apologise(call: Call, verdict: tuple[Outcome, str], now: datetime) -> Moved:
+    prompt = call.plan.safe_harbour_prompt
+    leaving = replace(go(call, CallState.FAREWELL, now, now + FAREWELL_LIMIT), verdict=verdict)
+    playing, play = play_prompt(leaving, prompt)
+    noted, told = record(playing, FactKind.SAFE_HARBOUR, {"prompt": prompt})
+    return noted, (*play, *told)
+
+
+def count_abandoned(call: Call, now: datetime) -> Moved:
+    waited = (now - (call.answered_at or now)).total_seconds()
+    limit = call.plan.connect_limit.total_seconds()
+    return record(call, FactKind.ABANDONED, {"wait_s": waited, "limit_s": limit})
+
+
+def _end(call: Call, side: str, cause: str, now: datetime) -> Moved:
+    """The leg is over after we had decided what it is to be called."""
+    noted, told = gone(call, side, cause, now)
+    outcome, detail = verdict_of(call)
+    waited = now - (call.answered_at or now)
+    if outcome in _GIVEN_UP and waited > call.plan.connect_limit:
+        # Somebody picked up while we were giving up and then heard nobody for too long.
+        noted, counted = count_abandoned(noted, now)
+        return led_by((*told, *counted), finish(noted, Outcome.ABANDONED, detail, now))
+    return led_by(told, finish(noted, outcome, detail, now))
+
+
+_GIVEN_UP = frozenset({Outcome.CANCELLED_BY_US, Outcome.NO_ANSWER})
+
+
+def verdict_of(call: Call) -> tuple[Outcome, str]:
+    assert call.verdict is not None, "a call that is closing knows why"
+    outcome, detail = call.verdict
+    if outcome is Outcome.NO_ANSWER and call.answered_at:
+        return Outcome.CANCELLED_BY_US, detail
+    return outcome, detail
+
+
+def answer(call: Call, event: ev.Answered, now: datetime) -> Moved:
+    begun = call.ringing_at or call.dialed_at
+    rang = (now - begun).total_seconds() if begun else None
+    return record(
+        replace(call, answered_at=now),
+        FactKind.ANSWERED,
+        {"codec": event.codec, "ring_s": rang},
+    )
+
+
+def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
+    cancelled = call.verdict is not None and event.code == 487
+    found = diagnose_failure(
+        event.code,
+        phrase=event.phrase,
+        stage="cancelled" if cancelled else event.stage,
+        reasons=event.reasons,
+        q850=event.q850,
+        ring_s=event.ring_s,
+        early_media=call.early_media,
+    )
+    outcome, detail = found.outcome, found.cause.value
+    if call.verdict and found.outcome is Outcome.NO_ANSWER:
+        outcome, detail = call.verdict
+    noted = replace(call, code=event.code, q850=found.q850, side="us" if call.verdict else "far")
+    seen: dict[str, Json] = {
+        "code": event.code,
+        "stage": event.stage,
+        "q850": found.q850,
+        "ring_s": event.ring_s,
+        "cause": found.cause.value,
+    }
+    noted, told = record(noted, FactKind.FAILED, seen)
+    return led_by(told, finish(noted, outcome, detail, now))
+
+
+def gone(call: Call, side: str, cause: str, now: datetime) -> Moved:
+    talked = (now - call.bridged_at).total_seconds() if call.bridged_at else 0.0
+    seen: dict[str, Json] = {"side": side, "cause": cause, "talk_s": talked}
+    return record(replace(call, side=side, playing=None), FactKind.ENDED, seen)
+
+
+def finish(call: Call, outcome: Outcome, detail: str, now: datetime) -> Moved:
+    stop: tuple[ev.Command, ...] = (ev.StopRecording(),) if call.recording else ()
+    done = replace(
+        go(call, CallState.ENDED, now, None),
+        outcome=outcome,
+        detail=detail,
+        ended_at=now,
+        playing=None,
+        recording=False,
+    )
+    return done, (*stop, ev.Finish(outcome, detail))

@@ -1,0 +1,282 @@
+"""From the answer to the end of the talk: listening, waiting for an agent, the talk, the robot.
+
+Nobody is left in silence: an agent within the limit or the safe-harbour message; a lost agent's leg
+is covered by comfort tone until it is back or its limit is over.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from vyzov.core import call_events as ev
+from vyzov.core import flow as flows
+from vyzov.core.call_closing import apologise, count_abandoned, finish, gone, hang_up
+from vyzov.core.call_value import (
+    JOIN_GRACE,
+    Call,
+    CallState,
+    Moved,
+    class_outcome,
+    go,
+    led_by,
+    play_prompt,
+    record,
+    release,
+    start_recording,
+    stop_prompt,
+    unmoved,
+)
+from vyzov.core.campaign import ClassifyMode
+from vyzov.core.facts import FactKind
+from vyzov.core.fields import Json
+from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
+
+# ---- from the answer to somebody who speaks ------------------------------------------------------
+
+
+def greet(call: Call, now: datetime) -> Moved:
+    """Somebody picked up: listen first, or go on at once."""
+    if call.plan.classify is ClassifyMode.CLASSIFY_FIRST:
+        return go(call, CallState.CLASSIFYING, now, now + call.plan.classify_limit), ()
+    return _serve(call, now)
+
+
+def _serve(call: Call, now: datetime) -> Moved:
+    if call.plan.flow:
+        state, orders = flows.begin(call.plan.flow, now)
+        return _obey(go(call, CallState.IN_FLOW, now, state.deadline), state, orders, now)
+    answered_at = call.answered_at or now
+    return _ask(call, answered_at + call.plan.connect_limit, now)
+
+
+def _ask(call: Call, deadline: datetime, now: datetime) -> Moved:
+    noted, told = record(call, FactKind.AGENT_ASKED, {})
+    return go(noted, CallState.WAITING, now, deadline), (*told, ev.AskForAgent())
+
+
+def classifying(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Classified(AnswerClass.HUMAN | AnswerClass.UNKNOWN):
+            return _serve(call, now)
+        case ev.Classified(AnswerClass.SILENCE):
+            return hang_up(call, "silence", (Outcome.ANSWERED_SILENCE, "classified"), now)
+        case ev.Classified():
+            return _not_a_person(call, now)
+        case ev.DeadlinePassed():
+            return _serve(call, now)
+        case _:
+            return _unserved(call, event, now)
+
+
+def waiting(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.AgentFound(agent) if call.agent is None:
+            return _join(call, agent, now)
+        case ev.NobodyYet() if call.agent is None:
+            return call, ()
+        case ev.BridgeJoined(agent) if call.agent in (None, agent):
+            return _talk(call, agent, now)
+        case ev.AgentGone(agent) if agent == call.agent:
+            noted, told = record(replace(call, agent=None), FactKind.AGENT_ASKED, {})
+            return noted, (ev.ReleaseAgent(agent, wrap_up=False), *told, ev.AskForAgent())
+        case ev.Classified(
+            AnswerClass.MACHINE | AnswerClass.FAX | AnswerClass.IVR | AnswerClass.SCREENER
+        ):
+            return _not_a_person(call, now)
+        case ev.DeadlinePassed():
+            return _abandon(call, "no_agent", now)
+        case _:
+            return _unserved(call, event, now)
+
+
+def _join(call: Call, agent: str, now: datetime) -> Moved:
+    # An agent found in the last moment gets the time that a bridge takes; whether the callee was
+    # joined within the limit is told by the fact `bridged`, not by this deadline.
+    deadline = max(call.deadline or now, now + JOIN_GRACE)
+    quiet, stop = stop_prompt(replace(call, agent=agent, deadline=deadline))
+    recorded, taping = start_recording(quiet)
+    return recorded, (*stop, *taping, ev.JoinAgent(agent))
+
+
+def _talk(call: Call, agent: str, now: datetime) -> Moved:
+    waited = (now - (call.answered_at or now)).total_seconds()
+    seen: dict[str, Json] = {
+        "agent": agent,
+        "wait_s": waited,
+        "within_limit": call.flow is not None or waited <= call.plan.connect_limit.total_seconds(),
+    }
+    quiet, stop = stop_prompt(replace(call, agent=agent, talked_with=agent, bridged_at=now))
+    recorded, taping = start_recording(quiet)
+    noted, told = record(go(recorded, CallState.TALKING, now, None), FactKind.BRIDGED, seen)
+    return noted, (*stop, *taping, *told)
+
+
+def _unserved(call: Call, event: ev.Event, now: datetime) -> Moved:
+    """Events that mean the same while nobody has spoken with the callee yet."""
+    match event:
+        case ev.Ended(side, cause):
+            noted, told = gone(call, side, cause, now)
+            limit = (call.answered_at or now) + call.plan.connect_limit
+            if side == "far" and (call.flow or now <= limit or call.state is CallState.CLASSIFYING):
+                detail = "hung_up_waiting" if call.flow else "hung_up_early"
+                return led_by(told, finish(noted, Outcome.ANSWERED_HUMAN, detail, now))
+            noted, counted = count_abandoned(noted, now)
+            cause = "hung_up_late" if side == "far" else "engine"
+            return led_by((*told, *counted), finish(noted, Outcome.ABANDONED, cause, now))
+        case ev.Cancel(reason):
+            return _abandon(call, reason, now)
+        case _:
+            return unmoved(call, event)
+
+
+def _abandon(call: Call, why: str, now: datetime) -> Moved:
+    released, freed = release(call, wrap_up=False)
+    noted, counted = count_abandoned(released, now)
+    return led_by((*freed, *counted), apologise(noted, (Outcome.ABANDONED, why), now))
+
+
+def _not_a_person(call: Call, now: datetime) -> Moved:
+    outcome = OUTCOME_OF_CLASS[call.answer_class or AnswerClass.UNKNOWN]
+    released, freed = release(call, wrap_up=False)
+    leave = call.plan.flow.on_machine if call.plan.flow else None
+    if leave and call.answer_class is AnswerClass.MACHINE:
+        quiet, stop = stop_prompt(released)
+        patient = go(quiet, CallState.FAREWELL, now, now + leave.beep_wait)
+        verdict = (outcome, "message_left")
+        waiting = replace(patient, verdict=verdict, leaving_message=True, flow=None)
+        return waiting, (*freed, *stop)
+    return led_by(freed, hang_up(released, "machine", (outcome, "classified"), now))
+
+
+# ---- with an agent -------------------------------------------------------------------------------
+
+
+def talking(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.AgentGone(agent) if agent == call.agent:
+            return _lose_agent(call, agent, (), now)
+        case ev.BridgeLeft(agent) if agent == call.agent:
+            # The bridge fell but the agent's leg may live: one attempt to join again at once.
+            return _lose_agent(call, agent, (ev.JoinAgent(agent),), now)
+        case _:
+            return _joined(call, event, now)
+
+
+def agent_away(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.AgentBack(agent) if agent == call.agent:
+            return call, (ev.JoinAgent(agent),)
+        case ev.AgentFound(agent) if agent == call.agent:
+            return call, (ev.JoinAgent(agent),)
+        case ev.AgentFound(agent):
+            released, freed = release(call, wrap_up=True)
+            return replace(released, agent=agent), (*freed, ev.JoinAgent(agent))
+        case ev.NobodyYet():
+            return call, ()
+        case ev.BridgeJoined(agent) if agent == call.agent:
+            back = replace(go(call, CallState.TALKING, now, None), talked_with=agent)
+            noted, told = record(back, FactKind.AGENT_BACK, {"agent": agent})
+            return noted, (ev.ComfortTone(on=False), *told)
+        case ev.DeadlinePassed():
+            released, freed = release(call, wrap_up=True)
+            verdict = (class_outcome(call), "agent_lost")
+            quiet = (*freed, ev.ComfortTone(on=False))
+            return led_by(quiet, apologise(released, verdict, now))
+        case _:
+            return _joined(call, event, now)
+
+
+def _lose_agent(call: Call, agent: str, rejoin: tuple[ev.Command, ...], now: datetime) -> Moved:
+    away = go(call, CallState.AGENT_AWAY, now, now + call.plan.agent_return_limit)
+    noted, told = record(away, FactKind.AGENT_AWAY, {"agent": agent})
+    return noted, (ev.ComfortTone(on=True), *told, *rejoin)
+
+
+def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
+    """Events that mean the same with an agent on the line and with one who has just lost it.
+
+    A classifier's late word never cuts a talk: it only decides what the outcome is called.
+    """
+    match event:
+        case ev.Ended(side, cause):
+            released, freed = release(call, wrap_up=True)
+            noted, told = gone(released, side, cause, now)
+            detail = f"hung_up_{side}"
+            return led_by((*freed, *told), finish(noted, class_outcome(call), detail, now))
+        case ev.AgentHangsUp():
+            released, freed = release(call, wrap_up=True)
+            verdict = (class_outcome(call), "agent_hung_up")
+            return led_by(freed, hang_up(released, "normal", verdict, now))
+        case ev.Cancel(reason):
+            released, freed = release(call, wrap_up=True)
+            return led_by(freed, hang_up(released, "normal", (class_outcome(call), reason), now))
+        case _:
+            return unmoved(call, event)
+
+
+# ---- with the robot ------------------------------------------------------------------------------
+
+
+def in_flow(call: Call, event: ev.Event, now: datetime) -> Moved:
+    match event:
+        case ev.Digit(digit):
+            return _advance(call, flows.KeyPressed(digit), now)
+        case ev.PlayFinished(play) if play == call.playing:
+            return _advance(replace(call, playing=None), flows.PromptOver(), now)
+        case ev.DeadlinePassed():
+            return _advance(call, flows.TimeOver(), now)
+        case ev.Classified(
+            AnswerClass.MACHINE | AnswerClass.FAX | AnswerClass.IVR | AnswerClass.SCREENER
+        ) if not call.digits:
+            return _not_a_person(call, now)
+        case ev.Ended(side, cause):
+            noted, told = gone(call, side, cause, now)
+            return led_by(told, finish(noted, _flow_outcome(call), f"hung_up_{side}", now))
+        case ev.Cancel(reason):
+            return hang_up(call, "normal", (_flow_outcome(call), reason), now)
+        case _:
+            return unmoved(call, event)
+
+
+def _advance(call: Call, event: flows.FlowEvent, now: datetime) -> Moved:
+    assert call.plan.flow is not None, "only a call with a flow is in it"
+    assert call.flow is not None, "a flow that was begun has a place"
+    state, orders = flows.step(call.plan.flow, call.flow, event, now)
+    return _obey(call, state, orders, now)
+
+
+def _obey(
+    call: Call, state: flows.FlowState, orders: tuple[flows.FlowCommand, ...], now: datetime
+) -> Moved:
+    """Turns what the flow asks for into what the floor can do."""
+    call = replace(call, flow=state, deadline=state.deadline)
+    commands: tuple[ev.Command, ...] = ()
+    for order in orders:
+        match order:
+            case flows.Say(prompt):
+                call, more = play_prompt(call, prompt)
+            case flows.EnterStep(name):
+                call, more = record(call, FactKind.FLOW_STEP, {"step": name})
+            case flows.StopListNow(key):
+                more = (ev.Suppress(key),)
+            case flows.Promise(after):
+                more = (ev.PromiseCallback(after),)
+            case flows.HandOver(prompt, wait):
+                quiet = play_prompt(call, prompt, loop=True) if prompt else stop_prompt(call)
+                call, more = led_by(quiet[1], _ask(quiet[0], now + wait, now))
+            case flows.Leave(result):
+                call, told = _dispose(call, result)
+                verdict = (_flow_outcome(call), result or "flow_done")
+                call, more = led_by(told, hang_up(call, "normal", verdict, now))
+        commands += more
+    return call, commands
+
+
+def _dispose(call: Call, result: str | None) -> Moved:
+    if result is None:
+        return call, ()
+    return record(call, FactKind.DISPOSED, {"result": result, "by": "flow"})
+
+
+def _flow_outcome(call: Call) -> Outcome:
+    # Whoever presses keys is a person, whatever their greeting sounded like.
+    return Outcome.ANSWERED_HUMAN if call.digits else class_outcome(call)

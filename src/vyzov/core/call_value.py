@@ -1,0 +1,208 @@
+"""The value of one call, the plan it lives by, and the small moves all of its machine is made of.
+
+Nothing is decided here: `call` says what follows from what.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from vyzov.core import call_events as ev
+from vyzov.core import flow as flows
+from vyzov.core.campaign import CampaignSettings, ClassifyMode, DialMode
+from vyzov.core.errors import ImpossibleEvent
+from vyzov.core.facts import FactKind
+from vyzov.core.fields import Json
+from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
+
+SETUP_GRACE = timedelta(seconds=10)
+"""Beyond the ring time-out, which the engine keeps, until we hang up ourselves."""
+
+JOIN_GRACE = timedelta(seconds=1)
+"""What a bridge may take once an agent is found, if the connect limit leaves less."""
+
+FAREWELL_LIMIT = timedelta(seconds=30)
+CLOSING_LIMIT = timedelta(seconds=10)
+
+
+class CallState(StrEnum):
+    """What the call is waiting for."""
+
+    RESERVING = "reserving"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    CLASSIFYING = "classifying"
+    WAITING = "waiting"
+    TALKING = "talking"
+    AGENT_AWAY = "agent_away"
+    IN_FLOW = "in_flow"
+    FAREWELL = "farewell"
+    CLOSING = "closing"
+    ENDED = "ended"
+
+
+UNTIMED = frozenset({CallState.RESERVING, CallState.TALKING, CallState.ENDED})
+"""States without a deadline: the commit answers, people talk, or nothing is left to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """The part of a campaign's settings that one call lives by, as they were at its reservation."""
+
+    ring_timeout: timedelta = timedelta(seconds=25)
+    connect_limit: timedelta = timedelta(seconds=2)
+    classify: ClassifyMode = ClassifyMode.NONE
+    classify_limit: timedelta = timedelta(seconds=2.5)
+    flow: flows.Flow | None = None
+    safe_harbour_prompt: str = "safe_harbour"
+    agent_return_limit: timedelta = timedelta(seconds=15)
+    recording: bool = True
+
+    @classmethod
+    def of(cls, settings: CampaignSettings) -> "CallPlan":
+        """Returns the plan of one call of a campaign."""
+        return cls(
+            ring_timeout=settings.ring_timeout,
+            connect_limit=settings.connect_limit,
+            classify=settings.classify,
+            classify_limit=settings.classify_limit,
+            flow=settings.flow if settings.mode is DialMode.AGENTLESS else None,
+            safe_harbour_prompt=settings.safe_harbour_prompt,
+            agent_return_limit=settings.agent_return_limit,
+            recording=settings.recording,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call; its id is the id of the attempt and of the leg.
+
+    `agent` holds the call now, `talked_with` is the last one who was joined. `verdict` is the
+    outcome the call will have when its end is reported. `playing` names the prompt being played.
+    """
+
+    id: str
+    mode: DialMode
+    plan: CallPlan
+    state: CallState
+    since: datetime
+    deadline: datetime | None = None
+    agent: str | None = None
+    talked_with: str | None = None
+    dialed_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    bridged_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+    verdict: tuple[Outcome, str] | None = None
+    code: int | None = None
+    q850: int | None = None
+    side: str | None = None
+    early_media: bool = False
+    answer_class: AnswerClass | None = None
+    flow: flows.FlowState | None = None
+    digits: str = ""
+    playing: str | None = None
+    plays: int = 0
+    records: int = 0
+    recording: bool = False
+    leaving_message: bool = False
+
+
+Moved = tuple[Call, tuple[ev.Command, ...]]
+
+
+def start(call_id: str, mode: DialMode, plan: CallPlan, now: datetime) -> Call:
+    """Returns a call whose attempt is being committed; nothing leaves before `Reserved`."""
+    return Call(call_id, mode, plan, CallState.RESERVING, now)
+
+
+def adopt(call_id: str, mode: DialMode, plan: CallPlan, now: datetime) -> Call:
+    """Returns a call for an attempt found open after a restart: dialled already, fate unknown yet.
+
+    The engine's log of the leg is then replayed into it; without any news it is closed in time.
+    """
+    deadline = now + plan.ring_timeout + SETUP_GRACE
+    return Call(call_id, mode, plan, CallState.DIALING, now, deadline)
+
+
+# ---- small moves ---------------------------------------------------------------------------------
+
+
+def go(call: Call, state: CallState, now: datetime, deadline: datetime | None) -> Call:
+    """Returns the call in another state, with the one deadline that state has."""
+    return replace(call, state=state, since=now, deadline=deadline)
+
+
+def led_by(first: tuple[ev.Command, ...], moved: Moved) -> Moved:
+    """Returns the move with these commands before its own."""
+    return moved[0], (*first, *moved[1])
+
+
+_ONCE = frozenset({
+    FactKind.DIALING,
+    FactKind.ANSWERED,
+    FactKind.BRIDGED,
+    FactKind.ABANDONED,
+    FactKind.ENDED,
+    FactKind.FAILED,
+    FactKind.ATTEMPT_REFUSED,
+    FactKind.SAFE_HARBOUR,
+})  # fmt: skip
+
+
+def record(call: Call, kind: FactKind, data: Mapping[str, Json]) -> Moved:
+    """Writes a fact; what can happen twice gets a number into its key."""
+    if kind in _ONCE:
+        return call, (ev.Record(kind, data, kind.value),)
+    count = call.records + 1
+    return replace(call, records=count), (ev.Record(kind, data, f"{kind.value}:{count}"),)
+
+
+def play_prompt(call: Call, prompt: str, *, loop: bool = False) -> Moved:
+    """Plays a prompt in place of the one that is playing."""
+    quiet, stop = stop_prompt(call)
+    play = f"{call.plays + 1}:{prompt}"
+    playing = replace(quiet, playing=play, plays=call.plays + 1)
+    return playing, (*stop, ev.PlayPrompt(prompt, play, loop))
+
+
+def stop_prompt(call: Call) -> Moved:
+    """Stops the prompt that is playing, if any."""
+    if call.playing is None:
+        return call, ()
+    return replace(call, playing=None), (ev.StopPrompt(call.playing),)
+
+
+def start_recording(call: Call) -> Moved:
+    """Records from now on, where the campaign records and nothing does so already."""
+    if call.recording or not call.plan.recording:
+        return call, ()
+    return replace(call, recording=True), (ev.StartRecording(),)
+
+
+def release(call: Call, *, wrap_up: bool) -> Moved:
+    """Lets the agent go, if one is held."""
+    if call.agent is None:
+        return call, ()
+    return replace(call, agent=None), (ev.ReleaseAgent(call.agent, wrap_up),)
+
+
+def class_outcome(call: Call) -> Outcome:
+    """Returns what the answer is called, going by its sound alone."""
+    return OUTCOME_OF_CLASS[call.answer_class or AnswerClass.HUMAN]
+
+
+def step_of(call: Call) -> str | None:
+    """Returns the step of the flow the call is in or came from."""
+    return call.flow.step if call.flow else None
+
+
+def unmoved(call: Call, event: ev.Event) -> Moved:
+    """Changes nothing on a world event that means nothing here; an own one is a defect."""
+    if isinstance(event, ev.OwnEvent):
+        raise ImpossibleEvent("call", call.state.value, event)
+    return call, ()

@@ -1,0 +1,77 @@
+"""The error tree of the whole product, and the one shape every message has.
+
+    VyzovError
+    ├── InvalidRequest      the caller broke a rule; `faults` names each wrong field
+    ├── ImpossibleEvent     our own code asked a machine for a step it does not have
+    ├── CarrierFault        the telephone network did something it should not
+    ├── EngineFault         the engine is away or refused to start
+    └── StoreFault          the database is away, full or refused a write
+        └── LeaseLost       another process owns this floor now
+
+A refusal that is normal business (outside the hours, on the stop-list) is a value, not an error.
+Every error says what happened (`what`, which names the thing it happened to) and what to do next
+(`next_step`); words for screens are chosen by the one who shows them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class VyzovError(Exception):
+    """Root of all errors raised on purpose; read `next_step` before trying again."""
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(f"{what} {next_step}")
+        self.what = what
+        self.next_step = next_step
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One wrong field of a request: where it is (`redial.rules.busy.after_s`) and what is wrong."""
+
+    field: str
+    problem: str
+
+
+class InvalidRequest(VyzovError):
+    """The caller broke a rule; mend the named fields and ask again."""
+
+    def __init__(self, what: str, next_step: str, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(what, next_step)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def of(cls, subject: str, faults: Iterable[Fault]) -> "InvalidRequest":
+        """Builds the error for `subject` out of its wrong fields, all named in the message."""
+        found = tuple(faults)
+        listed = "; ".join(f"{fault.field}: {fault.problem}" for fault in found)
+        return cls(
+            f"{subject} cannot be used: {listed}.", "Mend these fields and send it again.", found
+        )
+
+
+class ImpossibleEvent(VyzovError):
+    """Our own code broke the order of a machine; report it with the fact log of the call."""
+
+    def __init__(self, machine: str, state: str, event: object) -> None:
+        super().__init__(
+            f"The {machine} machine in state '{state}' was given {event!r}, which it cannot have.",
+            "This is a defect of Vyzov: report it together with the facts of this call.",
+        )
+
+
+class CarrierFault(VyzovError):
+    """The network broke its side; look at the trunk named in the message, then at the carrier."""
+
+
+class EngineFault(VyzovError):
+    """The engine is away or cannot serve; see that its process runs and read its log."""
+
+
+class StoreFault(VyzovError):
+    """The database refused; dialling stays stopped until it answers again."""
+
+
+class LeaseLost(StoreFault):
+    """Another process owns the floor; this one must stop dialling and start over."""

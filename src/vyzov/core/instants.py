@@ -1,0 +1,28 @@
+"""Moments as text: aware UTC in, RFC 3339 with microseconds and `Z` out, and back.
+
+The text sorts as the moments do. Zones of callees are none of its business (see `window`).
+"""
+
+from datetime import UTC, datetime
+
+from vyzov.core.errors import InvalidRequest
+
+
+def to_text(at: datetime) -> str:
+    """Returns the moment as `2026-11-22T14:05:00.000000Z`; an unaware moment is our own mistake."""
+    assert at.tzinfo is not None, "a moment without a zone cannot be told apart from local time"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def from_text(text: str) -> datetime:
+    """Returns the aware UTC moment of an RFC 3339 text, or raises `InvalidRequest`."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as fault:
+        raise InvalidRequest(f"'{text}' is not a moment.", _NEXT_STEP) from fault
+    if at.tzinfo is None:
+        raise InvalidRequest(f"'{text}' does not say its zone.", _NEXT_STEP)
+    return at.astimezone(UTC)
+
+
+_NEXT_STEP = "Write it as RFC 3339 with a zone, such as 2026-11-22T14:05:00Z."
