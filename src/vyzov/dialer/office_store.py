@@ -58,6 +58,10 @@ class UserStore(Protocol):
         """Stops all dialling of the organisation from the next reservation on; None lifts it."""
         ...
 
+    def floors(self, organisation: str) -> tuple[str, ...]:
+        """Returns the ids of the organisation's floors, the first made first."""
+        ...
+
     def principals(self, organisation: str) -> tuple[Principal, ...]: ...
     def create_principal(self, organisation: str, name: str) -> Principal: ...
 
@@ -174,7 +178,14 @@ class ListStore(Protocol):
         rows: Iterable[ImportedRow],
         progress: Callable[[int], None] | None = None,
     ) -> ContactList:
-        """Writes a list in one transaction, taking rows as they come; `progress` gets rows done."""
+        """Writes a list, taking rows as they come; `progress` is told how many are done.
+
+        It goes in short transactions, so that calls go on meanwhile; the list is seen by nobody
+        until it is complete, and an error from `rows` removes what was written."""
+        ...
+
+    def discard_unfinished_lists(self, organisation: str) -> int:
+        """Removes what imports left that a crash cut short; returns how many there were."""
         ...
 
     def lists(self, organisation: str) -> tuple[ContactList, ...]: ...
@@ -213,8 +224,10 @@ class ContactStore(Protocol):
     def contact(self, organisation: str, contact_id: str) -> ContactCard | None: ...
     def contact_entries(self, organisation: str, contact_id: str) -> tuple[EntryRecord, ...]: ...
 
-    def erase_contact(self, organisation: str, contact_id: str) -> bool:
-        """Erases the personal part for good; facts, attempts and the stop-list stay whole."""
+    def erase_contact(self, organisation: str, contact_id: str) -> tuple[str, ...] | None:
+        """Erases the personal part for good; facts, attempts and the stop-list stay whole.
+
+        Returns the paths of the contact's recordings, whose files the caller removes."""
         ...
 
     def number_ref(self, organisation: str, e164: str) -> str:

@@ -1,0 +1,23 @@
+"""The office's store on SQL: all topics of `dialer.office_store.OfficeStore` in one object."""
+
+from pathlib import Path
+
+from vyzov.dialer.office_store import OfficeStore
+from vyzov.dialer.ports import Clock, Randomness
+from vyzov.storage.office_campaigns import Campaigns
+from vyzov.storage.office_contacts import Contacts, StopList
+from vyzov.storage.office_history import Answers, History
+from vyzov.storage.office_lists import Lists
+from vyzov.storage.office_trunks import Trunks
+from vyzov.storage.office_users import Users
+
+
+class SqlOffice(Users, Campaigns, Trunks, Lists, Contacts, StopList, History, Answers):
+    """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
+
+
+def open_office(
+    path: Path | str, *, clock: Clock, randomness: Randomness, clock_id: str = "office"
+) -> OfficeStore:
+    """Opens the office's store; `clock_id` names this process's monotonic clock in facts."""
+    return SqlOffice(path, clock=clock, randomness=randomness, clock_id=clock_id)

@@ -1,0 +1,148 @@
+"""What all office topics stand on: two pools (one that cannot write), a clock, ids, and our
+errors.
+
+Each method of a topic opens one of the two for as long as it needs and no longer: while a writer
+works, every floor waits for it.
+"""
+
+import sqlite3
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from vyzov.core.errors import InvalidRequest, StoreFault
+from vyzov.core.facts import Fact, FactKind
+from vyzov.core.instants import to_text
+from vyzov.dialer.ports import Clock, Json, Randomness
+from vyzov.storage import tables as t
+from vyzov.storage.connections import engine_of, open_engine
+from vyzov.storage.values import json_text
+
+# Facts of settings, imports and the stop-list belong to the organisation, not to a floor's lease.
+ORGANISATION_STREAM = ""
+
+
+class OfficeBase:
+    """The connections and ports that the topics of the office share; safe to use from any
+    thread."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        clock_id: str = "office",
+        connection: sqlite3.Connection | None = None,
+    ) -> None:
+        """Opens a database that is migrated already.
+
+        `clock_id` names this process's monotonic clock in facts; `connection` is given where a
+        database in memory is open already (then from one thread only)."""
+        self._path = path
+        self._clock = clock
+        self._randomness = randomness
+        self._clock_id = clock_id
+        if connection is None:
+            self._writer = open_engine(path, writes=True)
+            self._reader = open_engine(path, writes=False)
+        else:
+            self._writer = self._reader = engine_of(connection)
+
+    def close(self) -> None:
+        """Closes all connections; a method called after that opens new ones."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def _new_id(self) -> str:
+        return self._randomness.new_id()
+
+    def _now(self) -> datetime:
+        return self._clock.utc()
+
+    def _now_text(self) -> str:
+        return to_text(self._clock.utc())
+
+    @contextmanager
+    def _reading(self) -> Generator[sa.Connection]:
+        with self._answering(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Generator[sa.Connection]:
+        with self._answering(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        try:
+            yield
+        except IntegrityError as fault:
+            raise InvalidRequest(
+                f"The database refused the change: {fault.orig}.",
+                "Look at what the change refers to: it is not there, or there is one already.",
+            ) from fault
+        except (SQLAlchemyError, sqlite3.Error) as fault:
+            raise StoreFault(
+                f"The database {self._path} did not answer: {fault}.",
+                "See that the disk has room and that no other program holds the file.",
+            ) from fault
+
+    def _tell(
+        self,
+        connection: sa.Connection,
+        organisation: str,
+        kind: FactKind,
+        dedupe: str,
+        data: Mapping[str, object],
+        *,
+        campaign: str | None = None,
+    ) -> None:
+        """Appends a fact to the organisation's stream, in the transaction of what it tells."""
+        fact = Fact(
+            kind=kind,
+            at=self._clock.utc(),
+            clock_id=self._clock_id,
+            monotonic_ns=int(self._clock.monotonic() * 1e9),
+            dedupe=dedupe,
+            campaign=campaign,
+            data=_as_json(data),
+        )
+        append_fact(connection, organisation, fact)
+
+
+def _as_json(data: Mapping[str, object]) -> Json:
+    return dict(data)
+
+
+def append_fact(connection: sa.Connection, organisation: str, fact: Fact) -> None:
+    """Writes a fact into the organisation's stream; one with a known dedupe is skipped."""
+    known = connection.execute(
+        sa.select(t.fact.c.seq).where(
+            t.fact.c.organisation_id == organisation, t.fact.c.dedupe == fact.dedupe
+        )
+    ).first()
+    if known is not None:
+        return
+    connection.execute(
+        t.fact.insert().values(
+            organisation_id=organisation,
+            floor_id=ORGANISATION_STREAM,
+            epoch=0,
+            kind=fact.kind.value,
+            version=fact.version,
+            at=to_text(fact.at),
+            clock_id=fact.clock_id,
+            monotonic_ns=fact.monotonic_ns,
+            campaign_id=fact.campaign,
+            contact_id=fact.contact,
+            attempt_id=fact.attempt,
+            agent_id=fact.agent,
+            data=json_text(dict(fact.data)),
+            dedupe=fact.dedupe,
+        )
+    )

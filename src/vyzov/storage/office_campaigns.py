@@ -1,0 +1,437 @@
+"""Campaigns, the versions of their settings, how far they are, and who could be called now."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from vyzov.core.errors import Fault, InvalidRequest
+from vyzov.core.facts import FactKind
+from vyzov.core.instants import from_text, to_text
+from vyzov.dialer.office_records import CampaignProgress, CampaignRecord, Waterfall
+from vyzov.dialer.ports import Json
+from vyzov.storage import tables as t
+from vyzov.storage.office_base import OfficeBase
+from vyzov.storage.values import json_object, json_text, time_or_none, words_of
+
+
+class Campaigns(OfficeBase):
+    """The topic of `dialer.office_store.CampaignStore`, without trunks."""
+
+    def campaigns(
+        self, organisation: str, principal_id: str | None = None
+    ) -> tuple[CampaignRecord, ...]:
+        """Returns campaigns, newest first; of one principal only where one is given."""
+        which = [t.campaign.c.organisation_id == organisation]
+        if principal_id is not None:
+            which.append(t.campaign.c.principal_id == principal_id)
+        with self._reading() as connection:
+            rows = connection.execute(
+                _with_settings()
+                .where(*which)
+                .order_by(t.campaign.c.created_at.desc(), t.campaign.c.id.desc())
+            )
+            return tuple(_campaign(row) for row in rows)
+
+    def campaign(self, organisation: str, campaign_id: str) -> CampaignRecord | None:
+        """Returns a campaign by id with the settings now valid."""
+        with self._reading() as connection:
+            return _read(connection, organisation, campaign_id)
+
+    def create_campaign(
+        self,
+        organisation: str,
+        *,
+        name: str,
+        settings: Json,
+        principal_id: str | None = None,
+        list_id: str | None = None,
+        floor_id: str | None = None,
+    ) -> CampaignRecord:
+        """Creates a draft with version 1 of its settings, and an entry for each contact."""
+        campaign_id, now = self._new_id(), self._now_text()
+        with self._writing() as connection:
+            connection.execute(
+                t.campaign.insert().values(
+                    id=campaign_id,
+                    organisation_id=organisation,
+                    principal_id=principal_id or _first(connection, t.principal, organisation),
+                    name=name,
+                    purpose=str(settings["purpose"]),
+                    mode=str(settings["mode"]),
+                    state="draft",
+                    list_id=list_id,
+                    floor_id=floor_id or _first(connection, t.floor, organisation),
+                    created_at=now,
+                )
+            )
+            _add_version(connection, organisation, campaign_id, 1, settings, now)
+            if list_id is not None:
+                _enter_list(connection, organisation, campaign_id, list_id)
+            self._tell_settings(connection, organisation, campaign_id, 1, settings)
+            made = _read(connection, organisation, campaign_id)
+        assert made is not None, "a campaign just written is there"
+        return made
+
+    def change_campaign(
+        self,
+        organisation: str,
+        campaign_id: str,
+        *,
+        if_version: int | None = None,
+        name: str | None = None,
+        settings: Json | None = None,
+        list_id: str | None = None,
+    ) -> CampaignRecord | None:
+        """Changes a campaign; new settings make a new version valid from now."""
+        with self._writing() as connection:
+            now = _read(connection, organisation, campaign_id)
+            if now is None:
+                return None
+            if if_version is not None and if_version != now.version:
+                raise InvalidRequest(
+                    f"Campaign '{now.name}' is at version {now.version}, not {if_version}.",
+                    "Somebody changed it meanwhile: read it again and repeat the change.",
+                    [Fault("version", f"it is {now.version} by now")],
+                )
+            if name is not None:
+                _set(connection, organisation, campaign_id, name=name)
+            if list_id is not None and list_id != now.list_id:
+                _change_list(connection, organisation, now, list_id)
+            if settings is not None and settings != now.settings:
+                self._change_settings(connection, organisation, now, settings)
+            return _read(connection, organisation, campaign_id)
+
+    def set_campaign_state(self, organisation: str, campaign_id: str, state: str) -> None:
+        """Writes the state while no floor is there to do it."""
+        with self._writing() as connection:
+            _set(connection, organisation, campaign_id, state=state)
+            self._tell(
+                connection,
+                organisation,
+                FactKind.CAMPAIGN_STATE,
+                f"campaign_state:{self._new_id()}",
+                {"state": state},
+                campaign=campaign_id,
+            )
+
+    def campaign_settings(self, organisation: str, campaign_id: str, version: int) -> Json | None:
+        """Returns the settings as they stood in a version."""
+        with self._reading() as connection:
+            text = connection.execute(
+                sa.select(t.campaign_version.c.settings).where(
+                    t.campaign_version.c.organisation_id == organisation,
+                    t.campaign_version.c.campaign_id == campaign_id,
+                    t.campaign_version.c.version == version,
+                )
+            ).scalar()
+        return None if text is None else json_object(text)
+
+    def campaign_progress(self, organisation: str, campaign_id: str) -> CampaignProgress | None:
+        """Counts entries by state and attempts by outcome."""
+        entry, attempt = t.campaign_contact.c, t.attempt.c
+        with self._reading() as connection:
+            if _read(connection, organisation, campaign_id) is None:
+                return None
+            by_state: dict[str, int] = {
+                row.state: row.contacts
+                for row in connection.execute(
+                    sa.select(entry.state, sa.func.count().label("contacts"))
+                    .where(entry.organisation_id == organisation, entry.campaign_id == campaign_id)
+                    .group_by(entry.state)
+                )
+            }
+            by_outcome = connection.execute(
+                sa.select(
+                    attempt.outcome,
+                    sa.func.count().label("attempts"),
+                    sa.func.count(attempt.answered_at).label("answered"),
+                )
+                .where(attempt.organisation_id == organisation, attempt.campaign_id == campaign_id)
+                .group_by(attempt.outcome)
+            ).all()
+            next_due = connection.execute(
+                sa.select(sa.func.min(entry.next_due_at)).where(
+                    entry.organisation_id == organisation,
+                    entry.campaign_id == campaign_id,
+                    entry.state.in_(("due", "callback")),
+                )
+            ).scalar()
+        return CampaignProgress(
+            total=sum(by_state.values()),
+            fresh=by_state.get("fresh", 0),
+            due=by_state.get("due", 0),
+            in_call=by_state.get("in_call", 0),
+            callback=by_state.get("callback", 0),
+            closed=by_state.get("closed", 0),
+            attempts=sum(row.attempts for row in by_outcome),
+            answered=sum(row.answered for row in by_outcome),
+            outcomes={row.outcome: row.attempts for row in by_outcome if row.outcome},
+            next_due_at=time_or_none(next_due),
+        )
+
+    def waterfall(
+        self,
+        organisation: str,
+        campaign_id: str,
+        now: datetime,
+        open_in: Callable[[tuple[str, ...]], bool],
+    ) -> Waterfall | None:
+        """Counts each contact by the first gate that holds it back."""
+        with self._reading() as connection:
+            if _read(connection, organisation, campaign_id) is None:
+                return None
+            rows = connection.execute(_gates(organisation, campaign_id, to_text(now))).all()
+        counts: dict[str, int] = {}
+        for row in rows:
+            gate = _first_gate(row, open_in)
+            counts[gate] = counts.get(gate, 0) + row.contacts
+        return Waterfall(
+            total=sum(counts.values()),
+            no_phone=counts.get("no_phone", 0),
+            stop_listed=counts.get("stop_listed", 0),
+            closed=counts.get("closed", 0),
+            in_call=counts.get("in_call", 0),
+            not_due=counts.get("not_due", 0),
+            outside_hours=counts.get("outside_hours", 0),
+            callable=counts.get("callable", 0),
+        )
+
+    def _change_settings(
+        self, connection: sa.Connection, organisation: str, now: CampaignRecord, settings: Json
+    ) -> None:
+        version, at = now.version + 1, self._now_text()
+        versions = t.campaign_version
+        connection.execute(
+            versions.update()
+            .where(
+                versions.c.organisation_id == organisation,
+                versions.c.campaign_id == now.id,
+                versions.c.version == now.version,
+            )
+            .values(valid_to=at)
+        )
+        _add_version(connection, organisation, now.id, version, settings, at)
+        mode, purpose = str(settings["mode"]), str(settings["purpose"])
+        _set(connection, organisation, now.id, mode=mode, purpose=purpose)
+        self._tell_settings(connection, organisation, now.id, version, settings)
+
+    def _tell_settings(
+        self,
+        connection: sa.Connection,
+        organisation: str,
+        campaign_id: str,
+        version: int,
+        settings: Json,
+    ) -> None:
+        self._tell(
+            connection,
+            organisation,
+            FactKind.SETTINGS_CHANGED,
+            f"{campaign_id}:settings:{version}",
+            {"version": version, "mode": settings["mode"], "purpose": settings["purpose"]},
+            campaign=campaign_id,
+        )
+
+
+def _with_settings() -> sa.Select[Any]:
+    versions = t.campaign_version.c
+    return sa.select(
+        t.campaign, versions.version, versions.settings, versions.valid_from
+    ).join_from(
+        t.campaign,
+        t.campaign_version,
+        sa.and_(
+            versions.organisation_id == t.campaign.c.organisation_id,
+            versions.campaign_id == t.campaign.c.id,
+            versions.valid_to.is_(None),
+        ),
+    )
+
+
+def _read(connection: sa.Connection, organisation: str, campaign_id: str) -> CampaignRecord | None:
+    row = connection.execute(
+        _with_settings().where(
+            t.campaign.c.organisation_id == organisation, t.campaign.c.id == campaign_id
+        )
+    ).first()
+    return None if row is None else _campaign(row)
+
+
+def _set(
+    connection: sa.Connection, organisation: str, campaign_id: str, **values: str | None
+) -> None:
+    connection.execute(
+        t.campaign.update()
+        .where(t.campaign.c.organisation_id == organisation, t.campaign.c.id == campaign_id)
+        .values(**values)
+    )
+
+
+def _first(connection: sa.Connection, table: sa.Table, organisation: str) -> str:
+    found = connection.execute(
+        sa.select(table.c.id)
+        .where(table.c.organisation_id == organisation)
+        .order_by(table.c.id)
+        .limit(1)
+    ).scalar()
+    if found is None:
+        raise InvalidRequest(
+            f"The organisation has no {table.name} yet.", f"Create a {table.name} first."
+        )
+    return str(found)
+
+
+def _add_version(
+    connection: sa.Connection,
+    organisation: str,
+    campaign_id: str,
+    version: int,
+    settings: Json,
+    at: str,
+) -> None:
+    connection.execute(
+        t.campaign_version.insert().values(
+            organisation_id=organisation,
+            campaign_id=campaign_id,
+            version=version,
+            settings=json_text(settings),
+            valid_from=at,
+        )
+    )
+
+
+def _change_list(
+    connection: sa.Connection, organisation: str, campaign: CampaignRecord, list_id: str
+) -> None:
+    called = connection.execute(
+        sa.select(t.attempt.c.id)
+        .where(t.attempt.c.organisation_id == organisation, t.attempt.c.campaign_id == campaign.id)
+        .limit(1)
+    ).first()
+    if called is not None:
+        raise InvalidRequest(
+            f"Campaign '{campaign.name}' has called people of its list already.",
+            "Make another campaign for another list.",
+            [Fault("list", "it cannot change once somebody was called")],
+        )
+    entries = t.campaign_contact
+    connection.execute(
+        entries.delete().where(
+            entries.c.organisation_id == organisation, entries.c.campaign_id == campaign.id
+        )
+    )
+    _set(connection, organisation, campaign.id, list_id=list_id)
+    _enter_list(connection, organisation, campaign.id, list_id)
+
+
+def _enter_list(
+    connection: sa.Connection, organisation: str, campaign_id: str, list_id: str
+) -> None:
+    lists = t.contact_list.c
+    ready = connection.execute(
+        sa.select(lists.id).where(
+            lists.organisation_id == organisation,
+            lists.id == list_id,
+            lists.completed_at.is_not(None),
+            lists.undone_at.is_(None),
+        )
+    ).first()
+    if ready is None:
+        raise InvalidRequest.of(
+            "The campaign", [Fault("list", "there is no such list, or its import was undone")]
+        )
+    source = sa.select(
+        sa.literal(organisation),
+        sa.literal(campaign_id),
+        t.contact.c.id,
+        t.contact.c.row,
+        sa.literal("fresh"),
+        sa.literal(0),
+        sa.literal(0),
+    ).where(
+        t.contact.c.organisation_id == organisation,
+        t.contact.c.list_id == list_id,
+        t.contact.c.erased_at.is_(None),
+    )
+    names = [
+        "organisation_id",
+        "campaign_id",
+        "contact_id",
+        "position",
+        "state",
+        "attempts_made",
+        "phone_position",
+    ]
+    connection.execute(t.campaign_contact.insert().from_select(names, source))
+
+
+def _gates(organisation: str, campaign_id: str, now: str) -> sa.Executable:
+    """Groups the contacts of a campaign by all that holds them back."""
+    entry, phone, stop = t.campaign_contact.c, t.contact_phone.c, t.stop_list.c
+    counted = t.contact_phone.alias("counted")
+    phones = (
+        sa.select(sa.func.count())
+        .select_from(counted)
+        .where(
+            counted.c.organisation_id == entry.organisation_id,
+            counted.c.contact_id == entry.contact_id,
+        )
+        .correlate(t.campaign_contact)
+        .scalar_subquery()
+    )
+    stopped = (
+        sa.exists()
+        .where(
+            stop.organisation_id == phone.organisation_id,
+            stop.number_ref == phone.number_ref,
+            sa.or_(stop.valid_to.is_(None), stop.valid_to > now),
+        )
+        .correlate(t.contact_phone)
+        .label("stopped")
+    )
+    due = sa.or_(entry.next_due_at.is_(None), entry.next_due_at <= now).label("due")
+    return (
+        sa.select(entry.state, phone.zones, stopped, due, sa.func.count().label("contacts"))
+        .select_from(t.campaign_contact)
+        .outerjoin(
+            t.contact_phone,
+            sa.and_(
+                phone.organisation_id == entry.organisation_id,
+                phone.contact_id == entry.contact_id,
+                phone.position == entry.phone_position % sa.func.nullif(phones, 0),
+            ),
+        )
+        .where(entry.organisation_id == organisation, entry.campaign_id == campaign_id)
+        .group_by(entry.state, phone.zones, sa.text("stopped"), sa.text("due"))
+    )
+
+
+def _first_gate(row: sa.Row[Any], open_in: Callable[[tuple[str, ...]], bool]) -> str:
+    if row.zones is None:
+        return "no_phone"
+    if row.stopped:
+        return "stop_listed"
+    if row.state in {"closed", "in_call"}:
+        return str(row.state)
+    if not row.due:
+        return "not_due"
+    return "callable" if open_in(words_of(row.zones)) else "outside_hours"
+
+
+def _campaign(row: sa.Row[Any]) -> CampaignRecord:
+    return CampaignRecord(
+        id=row.id,
+        principal_id=row.principal_id,
+        name=row.name,
+        purpose=row.purpose,
+        mode=row.mode,
+        state=row.state,
+        list_id=row.list_id,
+        floor_id=row.floor_id,
+        created_at=from_text(row.created_at),
+        version=row.version,
+        settings=json_object(row.settings),
+        version_from=from_text(row.valid_from),
+    )

@@ -1,0 +1,452 @@
+"""Contacts and their cards, the stop-list, and promises to call back."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from vyzov.core.errors import InvalidRequest
+from vyzov.core.facts import FactKind
+from vyzov.core.instants import from_text
+from vyzov.dialer.office_records import (
+    CallbackRecord,
+    CallbackState,
+    ContactCard,
+    EntryRecord,
+    Page,
+    PhoneRecord,
+    StopEntry,
+)
+from vyzov.storage import tables as t
+from vyzov.storage.office_base import OfficeBase
+from vyzov.storage.office_lists import salt_of
+from vyzov.storage.values import (
+    json_text,
+    number_reference,
+    texts_of,
+    time_or_none,
+    words_of,
+    words_text,
+)
+
+
+class Contacts(OfficeBase):
+    """The part of `dialer.office_store.ContactStore` about contacts and promises."""
+
+    def contacts(
+        self,
+        organisation: str,
+        *,
+        search: str = "",
+        list_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[ContactCard]:
+        """Returns contacts whose name or number contains `search`, in order of import."""
+        contact = t.contact.c
+        which = [contact.organisation_id == organisation, contact.erased_at.is_(None)]
+        if list_id is not None:
+            which.append(contact.list_id == list_id)
+        if search.strip():
+            which.append(_matches(search.strip()))
+        if cursor is not None:
+            which.append(_after(cursor))
+        with self._reading() as connection:
+            found = connection.execute(
+                _cards().where(*which).order_by(contact.list_id, contact.row).limit(limit + 1)
+            ).all()
+            now = self._now_text()
+            items = tuple(_card(connection, row, now) for row in found[:limit])
+        following = f"{items[-1].list_id}:{items[-1].row}" if len(found) > limit else None
+        return Page(items, following)
+
+    def contact(self, organisation: str, contact_id: str) -> ContactCard | None:
+        """Returns a contact's card, its personal part empty after erasure."""
+        with self._reading() as connection:
+            row = connection.execute(
+                _cards().where(
+                    t.contact.c.organisation_id == organisation, t.contact.c.id == contact_id
+                )
+            ).first()
+            return None if row is None else _card(connection, row, self._now_text())
+
+    def contact_entries(self, organisation: str, contact_id: str) -> tuple[EntryRecord, ...]:
+        """Returns a contact's places in campaigns."""
+        entry = t.campaign_contact.c
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(t.campaign_contact)
+                .where(entry.organisation_id == organisation, entry.contact_id == contact_id)
+                .order_by(entry.campaign_id)
+            )
+            return tuple(_entry(row) for row in rows)
+
+    def erase_contact(self, organisation: str, contact_id: str) -> tuple[str, ...] | None:
+        """Erases the personal part for good; returns the paths of recordings to be removed."""
+        with self._writing() as connection:
+            known = connection.execute(
+                sa.select(t.contact.c.id).where(
+                    t.contact.c.organisation_id == organisation, t.contact.c.id == contact_id
+                )
+            ).first()
+            if known is None:
+                return None
+            recordings = _forget_recordings(connection, organisation, contact_id)
+            _forget_person(connection, organisation, contact_id, self._now_text())
+        return recordings
+
+    def callbacks(
+        self,
+        organisation: str,
+        *,
+        state: CallbackState | None = CallbackState.OPEN,
+        campaign_id: str | None = None,
+        agent_id: str | None = None,
+        limit: int = 200,
+    ) -> tuple[CallbackRecord, ...]:
+        """Returns promises by due time, earliest first."""
+        promise, person = t.callback.c, t.contact_person.c
+        which = [promise.organisation_id == organisation]
+        if state is not None:
+            which.append(promise.state == state.value)
+        if campaign_id is not None:
+            which.append(promise.campaign_id == campaign_id)
+        if agent_id is not None:
+            which.append(promise.agent_id == agent_id)
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(t.callback, person.name.label("contact_name"))
+                .outerjoin(
+                    t.contact_person,
+                    sa.and_(
+                        person.organisation_id == promise.organisation_id,
+                        person.contact_id == promise.contact_id,
+                    ),
+                )
+                .where(*which)
+                .order_by(promise.due_at, promise.id)
+                .limit(limit)
+            )
+            return tuple(_callback(row) for row in rows)
+
+
+class StopList(OfficeBase):
+    """The part of `dialer.office_store.ContactStore` about the stop-list."""
+
+    def number_ref(self, organisation: str, e164: str) -> str:
+        """Returns the salted reference under which facts and the stop-list know a number."""
+        with self._reading() as connection:
+            return number_reference(salt_of(connection, organisation), e164)
+
+    def stop_entries(
+        self,
+        organisation: str,
+        *,
+        e164: str | None = None,
+        lifted: bool = False,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[StopEntry]:
+        """Returns the stop-list, newest first; `lifted` adds entries no longer valid."""
+        stop = t.stop_list.c
+        which = [stop.organisation_id == organisation]
+        if not lifted:
+            which.append(sa.or_(stop.valid_to.is_(None), stop.valid_to > self._now_text()))
+        if cursor is not None:
+            which.append(stop.id < cursor)
+        with self._reading() as connection:
+            if e164 is not None:
+                salt = salt_of(connection, organisation)
+                which.append(stop.number_ref == number_reference(salt, e164))
+            found = connection.execute(
+                _stops().where(*which).order_by(stop.id.desc()).limit(limit + 1)
+            ).all()
+        items = tuple(_stop(row) for row in found[:limit])
+        return Page(items, items[-1].id if len(found) > limit else None)
+
+    def add_stop(self, organisation: str, e164: str, *, reason: str, source: str) -> StopEntry:
+        """Stops a number at once; one already stopped returns the entry there is."""
+        stop, number = t.stop_list.c, t.stop_number.c
+        with self._writing() as connection:
+            reference = number_reference(salt_of(connection, organisation), e164)
+            which = sa.and_(
+                stop.organisation_id == organisation,
+                stop.number_ref == reference,
+                stop.valid_to.is_(None),
+            )
+            known = connection.execute(
+                sa.select(number.number_ref).where(
+                    number.organisation_id == organisation, number.number_ref == reference
+                )
+            ).first()
+            if known is None:
+                connection.execute(
+                    t.stop_number.insert().values(
+                        organisation_id=organisation, number_ref=reference, e164=e164
+                    )
+                )
+            row = connection.execute(_stops().where(which)).first()
+            if row is None:
+                stop_id = self._new_id()
+                connection.execute(
+                    t.stop_list.insert().values(
+                        id=stop_id,
+                        organisation_id=organisation,
+                        number_ref=reference,
+                        reason=reason,
+                        source=source,
+                        valid_from=self._now_text(),
+                    )
+                )
+                self._tell_stop(connection, organisation, stop_id, reference, reason, source)
+                row = connection.execute(_stops().where(which)).one()
+        return _stop(row)
+
+    def lift_stop(self, organisation: str, stop_id: str) -> StopEntry | None:
+        """Ends an entry's validity now; the entry itself stays."""
+        stop = t.stop_list.c
+        which = sa.and_(stop.organisation_id == organisation, stop.id == stop_id)
+        with self._writing() as connection:
+            lifted = connection.execute(
+                t.stop_list.update()
+                .where(which, stop.valid_to.is_(None))
+                .values(valid_to=self._now_text())
+            ).rowcount
+            row = connection.execute(_stops().where(which)).first()
+            if row is None:
+                return None
+            if lifted:
+                self._tell(
+                    connection,
+                    organisation,
+                    FactKind.STOP_LISTED,
+                    f"{stop_id}:lifted",
+                    {"stop": stop_id, "number_ref": row.number_ref, "lifted": True},
+                )
+        return _stop(row)
+
+    def _tell_stop(
+        self,
+        connection: sa.Connection,
+        organisation: str,
+        stop_id: str,
+        reference: str,
+        reason: str,
+        source: str,
+    ) -> None:
+        self._tell(
+            connection,
+            organisation,
+            FactKind.STOP_LISTED,
+            f"{stop_id}:stopped",
+            {"stop": stop_id, "number_ref": reference, "reason": reason, "source": source},
+        )
+
+
+def _cards() -> sa.Select[Any]:
+    contact, person, lists = t.contact.c, t.contact_person.c, t.contact_list.c
+    return (
+        sa.select(
+            t.contact,
+            lists.name.label("list_name"),
+            lists.file_name,
+            person.name,
+            person.fields,
+            person.note,
+        )
+        .join(
+            t.contact_list,
+            sa.and_(
+                lists.organisation_id == contact.organisation_id,
+                lists.id == contact.list_id,
+                lists.completed_at.is_not(None),
+            ),
+        )
+        .outerjoin(
+            t.contact_person,
+            sa.and_(
+                person.organisation_id == contact.organisation_id,
+                person.contact_id == contact.id,
+            ),
+        )
+    )
+
+
+def _matches(search: str) -> sa.ColumnElement[bool]:
+    digits = "".join(letter for letter in search if letter.isascii() and letter.isdigit())
+    # A folded copy of the name is searched: SQLite's own LIKE knows upper and lower case in ASCII
+    # only.
+    by_name = t.contact_person.c.name_folded.contains(search.casefold(), autoescape=True)
+    if len(digits) < 3:
+        return by_name
+    phone = t.contact_phone.c
+    by_number = sa.exists().where(
+        phone.organisation_id == t.contact.c.organisation_id,
+        phone.contact_id == t.contact.c.id,
+        phone.e164.contains(digits),
+    )
+    return sa.or_(by_name, by_number)
+
+
+def _after(cursor: str) -> sa.ColumnElement[bool]:
+    list_id, _, row = cursor.rpartition(":")
+    if not (row.isascii() and row.isdigit()):
+        raise InvalidRequest(
+            f"'{cursor[:60]}' is not a cursor of contacts.", "Ask for the first page again."
+        )
+    contact = t.contact.c
+    return sa.or_(
+        contact.list_id > list_id,
+        sa.and_(contact.list_id == list_id, contact.row > int(row)),
+    )
+
+
+def _forget_recordings(
+    connection: sa.Connection, organisation: str, contact_id: str
+) -> tuple[str, ...]:
+    recording = t.recording.c
+    attempts = sa.select(t.attempt.c.id).where(
+        t.attempt.c.organisation_id == organisation, t.attempt.c.contact_id == contact_id
+    )
+    which = sa.and_(recording.organisation_id == organisation, recording.attempt_id.in_(attempts))
+    rows = connection.execute(sa.select(recording.path).where(which).order_by(recording.id)).all()
+    connection.execute(t.recording.delete().where(which))
+    return tuple(row.path for row in rows)
+
+
+def _forget_person(connection: sa.Connection, organisation: str, contact_id: str, now: str) -> None:
+    for table in (t.contact_phone, t.contact_person):
+        connection.execute(
+            table.delete().where(
+                table.c.organisation_id == organisation, table.c.contact_id == contact_id
+            )
+        )
+    emptied: list[tuple[sa.Table, str, dict[str, object]]] = [
+        (t.import_row, "contact_id", {"raw": words_text(()), "args": json_text({})}),
+        (t.disposition, "contact_id", {"fields": json_text({}), "note": ""}),
+        (t.contact, "id", {"erased_at": now}),
+    ]
+    for table, column, values in emptied:
+        connection.execute(
+            table.update()
+            .where(table.c.organisation_id == organisation, table.c[column] == contact_id)
+            .values(**values)
+        )
+    entry, promise = t.campaign_contact.c, t.callback.c
+    connection.execute(
+        t.campaign_contact.update()
+        .where(
+            entry.organisation_id == organisation,
+            entry.contact_id == contact_id,
+            entry.state != "in_call",
+        )
+        .values(state="closed", closed_reason="erased", next_due_at=None, callback_agent=None)
+    )
+    connection.execute(
+        t.callback.update()
+        .where(
+            promise.organisation_id == organisation,
+            promise.contact_id == contact_id,
+            promise.state == "open",
+        )
+        .values(state="cancelled")
+    )
+
+
+def _card(connection: sa.Connection, row: sa.Row[Any], now: str) -> ContactCard:
+    phone, stop = t.contact_phone.c, t.stop_list.c
+    stopped = sa.exists().where(
+        stop.organisation_id == phone.organisation_id,
+        stop.number_ref == phone.number_ref,
+        sa.or_(stop.valid_to.is_(None), stop.valid_to > now),
+    )
+    phones = connection.execute(
+        sa.select(t.contact_phone, stopped.label("stopped"))
+        .where(phone.organisation_id == row.organisation_id, phone.contact_id == row.id)
+        .order_by(phone.position)
+    )
+    return ContactCard(
+        id=row.id,
+        list_id=row.list_id,
+        list_name=row.list_name,
+        file_name=row.file_name,
+        row=row.row,
+        language=row.language,
+        stage=row.stage,
+        temperature=row.temperature,
+        name=row.name or "",
+        fields=texts_of(row.fields),
+        note=row.note or "",
+        phones=tuple(
+            PhoneRecord(
+                id=item.id,
+                position=item.position,
+                e164=item.e164,
+                number_ref=item.number_ref,
+                country=item.country,
+                zones=words_of(item.zones),
+                stop_listed=bool(item.stopped),
+            )
+            for item in phones
+        ),
+        erased_at=time_or_none(row.erased_at),
+        created_at=from_text(row.created_at),
+    )
+
+
+def _stops() -> sa.Select[Any]:
+    """The stop-list with the number where a contact or a typed-in entry still shows it."""
+    stop, phone, typed = t.stop_list.c, t.contact_phone.c, t.stop_number.c
+    of_contact = (
+        sa.select(sa.func.min(phone.e164))
+        .where(phone.organisation_id == stop.organisation_id, phone.number_ref == stop.number_ref)
+        .correlate(t.stop_list)
+        .scalar_subquery()
+    )
+    as_typed = (
+        sa.select(typed.e164)
+        .where(typed.organisation_id == stop.organisation_id, typed.number_ref == stop.number_ref)
+        .correlate(t.stop_list)
+        .scalar_subquery()
+    )
+    return sa.select(t.stop_list, sa.func.coalesce(of_contact, as_typed).label("e164"))
+
+
+def _entry(row: sa.Row[Any]) -> EntryRecord:
+    return EntryRecord(
+        campaign_id=row.campaign_id,
+        contact_id=row.contact_id,
+        state=row.state,
+        next_due_at=time_or_none(row.next_due_at),
+        attempts_made=row.attempts_made,
+        phone_position=row.phone_position,
+        last_outcome=row.last_outcome,
+        callback_agent=row.callback_agent,
+        closed_reason=row.closed_reason,
+    )
+
+
+def _stop(row: sa.Row[Any]) -> StopEntry:
+    return StopEntry(
+        id=row.id,
+        number_ref=row.number_ref,
+        e164=row.e164,
+        reason=row.reason,
+        source=row.source,
+        attempt_id=row.attempt_id,
+        valid_from=from_text(row.valid_from),
+        valid_to=time_or_none(row.valid_to),
+    )
+
+
+def _callback(row: sa.Row[Any]) -> CallbackRecord:
+    return CallbackRecord(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        contact_id=row.contact_id,
+        contact_name=row.contact_name or "",
+        due_at=from_text(row.due_at),
+        agent_id=row.agent_id,
+        state=CallbackState(row.state),
+        created_at=from_text(row.created_at),
+        attempt_id=row.attempt_id,
+    )

@@ -1,0 +1,52 @@
+-- Who is next: one question per state, each answered by the order of one index.
+
+-- name: callbacks
+SELECT contact_id FROM campaign_contact
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND state = 'callback'
+    AND next_due_at <= :now
+ORDER BY next_due_at, position LIMIT :limit;
+
+-- name: redials
+SELECT contact_id FROM campaign_contact
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND state = 'due'
+    AND next_due_at <= :now
+ORDER BY next_due_at, position LIMIT :limit;
+
+-- name: fresh
+SELECT contact_id FROM campaign_contact
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND state = 'fresh'
+    AND next_due_at IS NULL
+ORDER BY position LIMIT :limit;
+
+-- name: next_due
+SELECT MIN(next_due_at) AS at FROM campaign_contact
+WHERE organisation_id = :organisation AND campaign_id = :campaign
+    AND state IN ('due', 'callback') AND next_due_at > :now;
+
+-- name: contact
+SELECT
+    e.contact_id, e.campaign_id, e.state, e.next_due_at, e.attempts_made, e.phone_position,
+    e.last_outcome, e.callback_agent, c.language, c.stage, c.temperature, c.list_id, c.row,
+    l.file_name, p.name, p.fields, p.note
+FROM campaign_contact e
+JOIN contact c ON c.organisation_id = e.organisation_id AND c.id = e.contact_id
+JOIN contact_list l ON l.organisation_id = e.organisation_id AND l.id = c.list_id
+LEFT JOIN contact_person p ON p.organisation_id = e.organisation_id AND p.contact_id = e.contact_id
+WHERE e.organisation_id = :organisation AND e.campaign_id = :campaign AND e.contact_id = :contact;
+
+-- name: phones
+SELECT
+    f.id, f.position, f.e164, f.number_ref, f.country, f.zones,
+    EXISTS (
+        SELECT 1 FROM stop_list s
+        WHERE s.organisation_id = f.organisation_id AND s.number_ref = f.number_ref
+            AND (s.valid_to IS NULL OR s.valid_to > :now)
+    ) AS stopped,
+    EXISTS (
+        SELECT 1 FROM attempt a
+        WHERE a.organisation_id = f.organisation_id AND a.number_ref = f.number_ref
+            AND a.state IN ('reserved', 'originated')
+    ) AS live
+FROM contact_phone f
+WHERE f.organisation_id = :organisation AND f.contact_id = :contact
+ORDER BY f.position;

@@ -1,0 +1,80 @@
+-- All a floor has to know to begin.
+
+-- name: organisation
+SELECT id, name, emergency_stop_at, created_at FROM organisation WHERE id = :organisation;
+
+-- name: campaigns
+SELECT
+    c.id, c.principal_id, c.name, c.purpose, c.mode, c.state, c.list_id, v.version, v.settings
+FROM campaign c
+JOIN campaign_version v
+    ON v.organisation_id = c.organisation_id AND v.campaign_id = c.id AND v.valid_to IS NULL
+WHERE c.organisation_id = :organisation AND c.floor_id = :floor AND c.state <> 'archived'
+ORDER BY c.created_at, c.id;
+
+-- name: trunks
+SELECT
+    id, name, host, port, username, password, realm, codecs, lines_max, calls_per_second, active,
+    created_at
+FROM trunk WHERE organisation_id = :organisation AND active = 1 ORDER BY created_at, id;
+
+-- name: agents
+SELECT u.id, u.name, u.login, u.role, u.language, w.wish, w.reason, w.since
+FROM user_account u
+LEFT JOIN agent_wish w ON w.organisation_id = u.organisation_id AND w.agent_id = u.id
+WHERE u.organisation_id = :organisation AND u.disabled_at IS NULL AND u.role <> 'customer'
+ORDER BY u.created_at, u.id;
+
+-- name: open_attempts
+SELECT a.*, v.settings
+FROM attempt a
+JOIN campaign_version v
+    ON v.organisation_id = a.organisation_id AND v.campaign_id = a.campaign_id
+    AND v.version = a.campaign_version
+WHERE a.organisation_id = :organisation AND a.floor_id = :floor
+    AND a.state IN ('reserved', 'originated')
+ORDER BY a.reserved_at, a.id;
+
+-- name: undisposed
+SELECT a.*
+FROM attempt a
+JOIN campaign c ON c.organisation_id = a.organisation_id AND c.id = a.campaign_id
+WHERE a.organisation_id = :organisation AND c.floor_id = :floor
+    AND a.agent_id IS NOT NULL AND a.bridged_at IS NOT NULL
+    AND a.state = 'final' AND a.ended_at >= :since
+    AND NOT EXISTS (
+        SELECT 1 FROM disposition d
+        WHERE d.organisation_id = a.organisation_id AND d.attempt_id = a.id
+            AND d.undone_at IS NULL
+    )
+ORDER BY a.ended_at, a.id;
+
+-- name: abandonment
+SELECT
+    a.campaign_id,
+    SUBSTR(a.ended_at, 1, 10) AS day,
+    SUM(CASE WHEN a.outcome = 'abandoned' THEN 1 ELSE 0 END) AS abandoned,
+    COUNT(*) AS answered
+FROM attempt a
+JOIN campaign c ON c.organisation_id = a.organisation_id AND c.id = a.campaign_id
+WHERE a.organisation_id = :organisation AND c.floor_id = :floor AND a.ended_at >= :since
+    AND a.outcome IN ('abandoned', 'answered_human')
+GROUP BY a.campaign_id, SUBSTR(a.ended_at, 1, 10)
+ORDER BY a.campaign_id, day;
+
+-- name: history
+SELECT a.id, a.reserved_at, a.outcome, a.bridged_at, a.ended_at, a.agent_id, d.result
+FROM attempt a
+LEFT JOIN disposition d
+    ON d.organisation_id = a.organisation_id AND d.attempt_id = a.id AND d.undone_at IS NULL
+WHERE a.organisation_id = :organisation AND a.contact_id = :contact
+    AND a.state IN ('final', 'unknown')
+ORDER BY a.reserved_at DESC, a.id DESC LIMIT :limit;
+
+-- name: entry_counts
+SELECT state, COUNT(*) AS contacts FROM campaign_contact
+WHERE organisation_id = :organisation AND campaign_id = :campaign GROUP BY state;
+
+-- name: attempt_counts
+SELECT COUNT(*) AS attempts, COUNT(answered_at) AS answered FROM attempt
+WHERE organisation_id = :organisation AND campaign_id = :campaign;

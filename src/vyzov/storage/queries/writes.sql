@@ -1,0 +1,103 @@
+-- What a floor writes besides reservations. Each may be repeated without effect.
+
+-- name: mark_originated
+UPDATE attempt SET state = 'originated', originated_at = :at
+WHERE organisation_id = :organisation AND id = :attempt AND state = 'reserved';
+
+-- name: finish_attempt
+-- Unknown may become final once the engine tells; final is never taken back.
+UPDATE attempt SET
+    state = :state, outcome = :outcome, detail = :detail, sip_code = :sip_code, q850 = :q850,
+    answered_at = COALESCE(:answered_at, answered_at),
+    bridged_at = COALESCE(:bridged_at, bridged_at),
+    ended_at = COALESCE(:ended_at, :at),
+    agent_id = COALESCE(:agent, agent_id)
+WHERE organisation_id = :organisation AND id = :attempt
+    AND (state IN ('reserved', 'originated') OR (state = 'unknown' AND :state = 'final'));
+
+-- name: set_entry
+UPDATE campaign_contact SET
+    state = :state, next_due_at = :next_due, attempts_made = :attempts_made,
+    phone_position = :phone_position, last_outcome = :last_outcome,
+    callback_agent = :callback_agent, closed_reason = :closed_reason
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact;
+
+-- name: append_fact
+INSERT INTO fact (
+    organisation_id, floor_id, epoch, kind, version, at, clock_id, monotonic_ns, campaign_id,
+    contact_id, attempt_id, agent_id, data, dedupe
+) VALUES (
+    :organisation, :floor, :epoch, :kind, :version, :at, :clock_id, :monotonic_ns, :campaign,
+    :contact, :attempt, :agent, :data, :dedupe
+) ON CONFLICT DO NOTHING RETURNING seq;
+
+-- name: add_stop
+INSERT INTO stop_list (
+    id, organisation_id, number_ref, reason, source, attempt_id, valid_from, valid_to
+) VALUES (:id, :organisation, :number_ref, :reason, :source, :attempt, :at, NULL)
+ON CONFLICT DO NOTHING;
+
+-- name: cancel_open_callback
+UPDATE callback SET state = 'cancelled'
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact
+    AND state = 'open' AND id <> :id;
+
+-- name: add_callback
+INSERT INTO callback (
+    id, organisation_id, campaign_id, contact_id, due_at, agent_id, state, created_at, attempt_id
+) VALUES (:id, :organisation, :campaign, :contact, :due_at, :agent, 'open', :at, :attempt)
+ON CONFLICT DO NOTHING;
+
+-- name: callback_known
+SELECT 1 FROM callback WHERE organisation_id = :organisation AND id = :id;
+
+-- name: close_callback
+UPDATE callback SET state = :state
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact
+    AND state = 'open';
+
+-- name: disposition_known
+SELECT 1 FROM disposition WHERE organisation_id = :organisation AND id = :id;
+
+-- name: undo_disposition
+UPDATE disposition SET undone_at = :at
+WHERE organisation_id = :organisation AND attempt_id = :attempt AND undone_at IS NULL;
+
+-- name: add_disposition
+INSERT INTO disposition (
+    id, organisation_id, attempt_id, contact_id, agent_id, result, fields, note, at
+) VALUES (:id, :organisation, :attempt, :contact, :agent, :result, :fields, :note, :at);
+
+-- name: add_recording
+INSERT INTO recording (
+    id, organisation_id, attempt_id, path, seconds, bytes, sha256, finished_at
+) VALUES (:id, :organisation, :attempt, :path, :seconds, :bytes, :sha256, :at)
+ON CONFLICT DO NOTHING;
+
+-- name: set_wish
+INSERT INTO agent_wish (organisation_id, agent_id, wish, reason, since)
+VALUES (:organisation, :agent, :wish, :reason, :since)
+ON CONFLICT (organisation_id, agent_id)
+DO UPDATE SET wish = excluded.wish, reason = excluded.reason, since = excluded.since;
+
+-- name: set_campaign_state
+UPDATE campaign SET state = :state WHERE organisation_id = :organisation AND id = :campaign;
+
+-- name: set_emergency_stop
+UPDATE organisation SET emergency_stop_at = :at WHERE id = :organisation;
+
+-- name: set_note
+UPDATE contact_person SET note = :text
+WHERE organisation_id = :organisation AND contact_id = :contact;
+
+-- name: fields
+SELECT fields FROM contact_person
+WHERE organisation_id = :organisation AND contact_id = :contact;
+
+-- name: set_fields
+UPDATE contact_person SET fields = :fields
+WHERE organisation_id = :organisation AND contact_id = :contact;
+
+-- name: set_stage
+UPDATE contact SET stage = :stage, temperature = :temperature
+WHERE organisation_id = :organisation AND id = :contact;

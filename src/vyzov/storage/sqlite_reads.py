@@ -1,0 +1,261 @@
+"""Reads what a floor needs from SQLite and turns rows into its plain values."""
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from vyzov.core.instants import from_text, to_text
+from vyzov.dialer import floor_store as f
+from vyzov.dialer.office_records import Organisation, Trunk, TrunkSettings
+from vyzov.storage.queries import queries
+from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
+
+UNDISPOSED_SPAN = timedelta(minutes=10)
+ABANDONMENT_SPAN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A connection and the floor it reads for."""
+
+    connection: sqlite3.Connection
+    organisation: str
+    floor: str
+
+    def rows(self, topic: str, name: str, **values: object) -> list[sqlite3.Row]:
+        """Returns all rows of a named statement."""
+        return self.connection.execute(
+            queries(topic)[name], {**values, "organisation": self.organisation, "floor": self.floor}
+        ).fetchall()
+
+
+def floor_state(reader: Reader, now: datetime) -> f.FloorState:
+    """Reads the whole state of a floor as of `now`."""
+    owner = reader.rows("floor", "organisation")[0]
+    return f.FloorState(
+        floor=reader.floor,
+        organisation=Organisation(
+            id=owner["id"],
+            name=owner["name"],
+            emergency_stop_at=time_or_none(owner["emergency_stop_at"]),
+            created_at=from_text(owner["created_at"]),
+        ),
+        campaigns=tuple(_campaign(row) for row in reader.rows("floor", "campaigns")),
+        trunks=tuple(_trunk(row) for row in reader.rows("floor", "trunks")),
+        agents=tuple(_agent(row) for row in reader.rows("floor", "agents")),
+        open_attempts=tuple(
+            _open_attempt(row, due_contact(reader, row["campaign_id"], row["contact_id"], now))
+            for row in reader.rows("floor", "open_attempts")
+        ),
+        undisposed=tuple(
+            _undisposed(row, due_contact(reader, row["campaign_id"], row["contact_id"], now))
+            for row in reader.rows("floor", "undisposed", since=to_text(now - UNDISPOSED_SPAN))
+        ),
+        abandonment=_abandonment(reader, now),
+    )
+
+
+def due_contacts(
+    reader: Reader, campaign: str, now: datetime, limit: int, exclude: Collection[str]
+) -> list[f.DueContact]:
+    """Reads who is next: due call-backs, due redials, fresh ones by row."""
+    passed = frozenset(exclude)
+    found: list[f.DueContact] = []
+    for name in ("callbacks", "redials", "fresh"):
+        if len(found) >= limit:
+            break
+        # Those passed over may all stand at the head of the order: read that many more.
+        rows = reader.rows(
+            "due", name, campaign=campaign, now=to_text(now), limit=limit + len(passed)
+        )
+        for row in rows:
+            if row["contact_id"] in passed or len(found) >= limit:
+                continue
+            contact = due_contact(reader, campaign, row["contact_id"], now)
+            if contact is not None:
+                found.append(contact)
+    return found
+
+
+def due_contact(reader: Reader, campaign: str, contact: str, now: datetime) -> f.DueContact | None:
+    """Reads one contact's place in a campaign; None once it has no number any more."""
+    rows = reader.rows("due", "contact", campaign=campaign, contact=contact)
+    phones = reader.rows("due", "phones", contact=contact, now=to_text(now))
+    if not rows or not phones:
+        return None
+    row = rows[0]
+    turn = phones[row["phone_position"] % len(phones)]
+    return f.DueContact(
+        contact=row["contact_id"],
+        campaign=row["campaign_id"],
+        state=row["state"],
+        next_due=time_or_none(row["next_due_at"]),
+        attempts_made=row["attempts_made"],
+        phone_position=row["phone_position"],
+        last_outcome=row["last_outcome"],
+        callback_agent=row["callback_agent"],
+        phone=turn["id"],
+        e164=turn["e164"],
+        number_ref=turn["number_ref"],
+        country=turn["country"],
+        zones=words_of(turn["zones"]),
+        stop_listed=bool(turn["stopped"]),
+        number_live=bool(turn["live"]),
+        name=row["name"] or "",
+        fields=texts_of(row["fields"]),
+        note=row["note"] or "",
+        language=row["language"],
+        stage=row["stage"],
+        temperature=row["temperature"],
+        list_id=row["list_id"],
+        file_name=row["file_name"],
+        row=row["row"],
+        phones=tuple(_phone(phone) for phone in phones),
+    )
+
+
+def past_attempts(reader: Reader, contact: str, limit: int) -> list[f.PastAttempt]:
+    """Reads a contact's finished attempts, latest first."""
+    return [_past(row) for row in reader.rows("floor", "history", contact=contact, limit=limit)]
+
+
+def campaign_counts(reader: Reader, campaign: str) -> f.CampaignCounts:
+    """Counts a campaign's contacts by state, and its attempts."""
+    by_state = {
+        row["state"]: row["contacts"]
+        for row in reader.rows("floor", "entry_counts", campaign=campaign)
+    }
+    attempts = reader.rows("floor", "attempt_counts", campaign=campaign)[0]
+    return f.CampaignCounts(
+        total=sum(by_state.values()),
+        fresh=by_state.get("fresh", 0),
+        due=by_state.get("due", 0),
+        in_call=by_state.get("in_call", 0),
+        callback=by_state.get("callback", 0),
+        closed=by_state.get("closed", 0),
+        attempts=attempts["attempts"],
+        answered=attempts["answered"],
+    )
+
+
+def _campaign(row: sqlite3.Row) -> f.FloorCampaign:
+    return f.FloorCampaign(
+        id=row["id"],
+        principal=row["principal_id"],
+        name=row["name"],
+        purpose=row["purpose"],
+        mode=row["mode"],
+        state=row["state"],
+        list_id=row["list_id"],
+        version=row["version"],
+        settings=json_object(row["settings"]),
+    )
+
+
+def _trunk(row: sqlite3.Row) -> Trunk:
+    return Trunk(
+        id=row["id"],
+        created_at=from_text(row["created_at"]),
+        settings=TrunkSettings(
+            name=row["name"],
+            host=row["host"],
+            port=row["port"],
+            username=row["username"],
+            password=row["password"],
+            realm=row["realm"],
+            codecs=words_of(row["codecs"]),
+            lines_max=row["lines_max"],
+            calls_per_second=row["calls_per_second"],
+            active=bool(row["active"]),
+        ),
+    )
+
+
+def _agent(row: sqlite3.Row) -> f.FloorAgent:
+    return f.FloorAgent(
+        id=row["id"],
+        name=row["name"],
+        login=row["login"],
+        role=row["role"],
+        language=row["language"],
+        wish=row["wish"] or "offline",
+        wish_reason=row["reason"] or "",
+        wish_since=time_or_none(row["since"]),
+    )
+
+
+def _phone(row: sqlite3.Row) -> f.DuePhone:
+    return f.DuePhone(
+        id=row["id"],
+        position=row["position"],
+        e164=row["e164"],
+        number_ref=row["number_ref"],
+        country=row["country"],
+        zones=words_of(row["zones"]),
+    )
+
+
+def _open_attempt(row: sqlite3.Row, due: f.DueContact | None) -> f.OpenAttempt:
+    return f.OpenAttempt(
+        id=row["id"],
+        campaign=row["campaign_id"],
+        contact=row["contact_id"],
+        phone=row["phone_id"],
+        number_ref=row["number_ref"],
+        number=row["number"],
+        state=row["state"],
+        floor=row["floor_id"],
+        fence=row["fence"],
+        lease_until=from_text(row["lease_until"]),
+        campaign_version=row["campaign_version"],
+        rule_version=row["rule_version"],
+        verdict=json_object(row["verdict"]),
+        trunk=row["trunk_id"],
+        caller_id=row["caller_id"],
+        call_id=row["call_id"],
+        reserved_at=from_text(row["reserved_at"]),
+        originated_at=time_or_none(row["originated_at"]),
+        settings=json_object(row["settings"]),
+        due=due,
+    )
+
+
+def _undisposed(row: sqlite3.Row, due: f.DueContact | None) -> f.UndisposedAttempt:
+    return f.UndisposedAttempt(
+        attempt=row["id"],
+        campaign=row["campaign_id"],
+        contact=row["contact_id"],
+        agent=row["agent_id"],
+        outcome=row["outcome"],
+        number=row["number"],
+        answered_at=time_or_none(row["answered_at"]),
+        bridged_at=from_text(row["bridged_at"]),
+        ended_at=from_text(row["ended_at"]),
+        due=due,
+    )
+
+
+def _abandonment(reader: Reader, now: datetime) -> dict[str, tuple[f.AbandonDay, ...]]:
+    found: dict[str, tuple[f.AbandonDay, ...]] = {}
+    for row in reader.rows("floor", "abandonment", since=to_text(now - ABANDONMENT_SPAN)):
+        day = f.AbandonDay(
+            day=date.fromisoformat(row["day"]),
+            abandoned=row["abandoned"],
+            answered=row["answered"],
+        )
+        found[row["campaign_id"]] = (*found.get(row["campaign_id"], ()), day)
+    return found
+
+
+def _past(row: sqlite3.Row) -> f.PastAttempt:
+    bridged, ended = time_or_none(row["bridged_at"]), time_or_none(row["ended_at"])
+    talk = (ended - bridged).total_seconds() if bridged and ended else 0.0
+    return f.PastAttempt(
+        attempt=row["id"],
+        at=from_text(row["reserved_at"]),
+        outcome=row["outcome"] or "unknown",
+        talk_s=max(talk, 0.0),
+        agent=row["agent_id"],
+        result=row["result"],
+    )

@@ -1,0 +1,181 @@
+"""Carries out a floor's writes inside one open transaction of SQLite.
+
+It knows which writes need a look before they are made (reservations, results, call-backs, fields
+of a card); all others are one statement each. Beginning, committing and rolling back is `sqlite`'s
+part.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+
+from vyzov.core.instants import to_text
+from vyzov.dialer import writes as w
+from vyzov.storage.queries import queries
+from vyzov.storage.values import column, json_text, texts_of
+
+# A floor that lost its lease may still tell what happened to its calls; it may no longer decide
+# what becomes of contacts, people and campaigns that another floor process now leads.
+OF_THE_HOLDER_ONLY = (w.SetEntry, w.SetWish, w.SetCampaignState)
+
+ONE_STATEMENT: dict[type[object], str] = {
+    w.MarkOriginated: "mark_originated",
+    w.FinishAttempt: "finish_attempt",
+    w.SetEntry: "set_entry",
+    w.CloseCallback: "close_callback",
+    w.UndoDisposition: "undo_disposition",
+    w.AddRecording: "add_recording",
+    w.SetWish: "set_wish",
+    w.SetCampaignState: "set_campaign_state",
+    w.SetNote: "set_note",
+    w.SetStage: "set_stage",
+}
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A transaction under way: whose it is, and what has come of it so far."""
+
+    connection: sqlite3.Connection
+    organisation: str
+    floor: str
+    epoch: int
+    stale: bool
+    new_id: Callable[[], str]
+    refused: dict[str, w.ReserveRefusal] = field(default_factory=dict[str, w.ReserveRefusal])
+    seqs: list[int] = field(default_factory=list[int])
+
+    def run(self, topic: str, name: str, values: dict[str, object]) -> sqlite3.Cursor:
+        """Executes a named statement with the organisation added to its values."""
+        return self.connection.execute(
+            queries(topic)[name], {**values, "organisation": self.organisation}
+        )
+
+
+def carry_out(tx: Transaction, write: w.Write) -> None:
+    """Makes one write, unless it hangs on a reservation that was refused in this batch."""
+    if attempt_of(write) in tx.refused:
+        return
+    if tx.stale and isinstance(write, OF_THE_HOLDER_ONLY):
+        return
+    match write:
+        case w.Reserve():
+            _reserve(tx, write)
+        case w.AppendFact():
+            _append_fact(tx, write)
+        case w.AddStop():
+            tx.run("writes", "add_stop", {**_values(write), "id": tx.new_id()})
+        case w.AddCallback():
+            _add_callback(tx, write)
+        case w.AddDisposition():
+            _add_disposition(tx, write)
+        case w.SetEmergencyStop():
+            tx.run("writes", "set_emergency_stop", {"at": column(write.at)})
+        case w.SetField():
+            _set_field(tx, write)
+        case _:
+            tx.run("writes", ONE_STATEMENT[type(write)], _values(write))
+
+
+def attempt_of(write: w.Write) -> str | None:
+    """Returns the attempt a write belongs to, None where it belongs to none."""
+    if isinstance(write, w.AppendFact):
+        return write.fact.attempt
+    return getattr(write, "attempt", None)
+
+
+def _values(write: w.Write) -> dict[str, object]:
+    return {item.name: column(getattr(write, item.name)) for item in fields(write)}
+
+
+def _reserve(tx: Transaction, write: w.Reserve) -> None:
+    values = _values(write)
+    known = tx.run("reserve", "same_attempt", values).fetchone()
+    if known:
+        return
+    refusal = _forbidden(tx, write, values)
+    if refusal is None:
+        made = tx.run("reserve", "reserve", values).rowcount == 1
+        refusal = None if made else _taken(tx, values)
+    if refusal is not None:
+        tx.refused[write.attempt] = refusal
+
+
+def _forbidden(
+    tx: Transaction, write: w.Reserve, values: dict[str, object]
+) -> w.ReserveRefusal | None:
+    row = tx.run("reserve", "permission", values).fetchone()
+    if row["epoch"] != write.fence or row["lease_until"] <= to_text(write.at):
+        return w.ReserveRefusal.STALE_FENCE
+    if row["emergency_stop_at"] is not None:
+        return w.ReserveRefusal.EMERGENCY_STOP
+    if row["campaign_state"] != "running" or row["floor_id"] != write.floor:
+        return w.ReserveRefusal.CAMPAIGN_NOT_RUNNING
+    if row["entry_state"] is None or row["phone_id"] is None:
+        return w.ReserveRefusal.CONTACT_UNKNOWN
+    if row["entry_state"] == "closed":
+        return w.ReserveRefusal.CONTACT_CLOSED
+    if row["entry_state"] == "in_call":
+        return w.ReserveRefusal.CONTACT_IN_CALL
+    if row["stopped"]:
+        return w.ReserveRefusal.STOP_LISTED
+    return None
+
+
+def _taken(tx: Transaction, values: dict[str, object]) -> w.ReserveRefusal:
+    if tx.run("reserve", "live_contact", values).fetchone():
+        return w.ReserveRefusal.CONTACT_LIVE
+    if tx.run("reserve", "live_number", values).fetchone():
+        return w.ReserveRefusal.NUMBER_LIVE
+    return w.ReserveRefusal.ATTEMPT_EXISTS
+
+
+def _append_fact(tx: Transaction, write: w.AppendFact) -> None:
+    fact = write.fact
+    row = tx.run(
+        "writes",
+        "append_fact",
+        {
+            "floor": tx.floor,
+            "epoch": tx.epoch if write.epoch is None else write.epoch,
+            "kind": fact.kind.value,
+            "version": fact.version,
+            "at": to_text(fact.at),
+            "clock_id": fact.clock_id,
+            "monotonic_ns": fact.monotonic_ns,
+            "campaign": fact.campaign,
+            "contact": fact.contact,
+            "attempt": fact.attempt,
+            "agent": fact.agent,
+            "data": json_text(dict(fact.data)),
+            "dedupe": fact.dedupe,
+        },
+    ).fetchone()
+    if row is not None:
+        tx.seqs.append(row["seq"])
+
+
+def _add_callback(tx: Transaction, write: w.AddCallback) -> None:
+    values = _values(write)
+    # A promise told a second time must not come back to life after it was kept.
+    if not tx.run("writes", "callback_known", values).fetchone():
+        tx.run("writes", "cancel_open_callback", values)
+        tx.run("writes", "add_callback", values)
+
+
+def _add_disposition(tx: Transaction, write: w.AddDisposition) -> None:
+    values = _values(write)
+    if not tx.run("writes", "disposition_known", values).fetchone():
+        tx.run("writes", "undo_disposition", values)
+        tx.run("writes", "add_disposition", values)
+
+
+def _set_field(tx: Transaction, write: w.SetField) -> None:
+    row = tx.run("writes", "fields", {"contact": write.contact}).fetchone()
+    if row is None:
+        return
+    card = texts_of(row["fields"])
+    card.pop(write.name, None)
+    if write.value:
+        card[write.name] = write.value
+    tx.run("writes", "set_fields", {"contact": write.contact, "fields": json_text(card)})

@@ -1,0 +1,64 @@
+"""How values stand in the database: times, JSON, lists of words, references to numbers.
+
+Times are the texts of `core.instants`, whose order is the order of time; JSON is compact text with
+the keys in the order they were given.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import cast
+
+from vyzov.core.instants import from_text, to_text
+from vyzov.dialer.ports import Json
+
+
+def time_or_none(text: str | None) -> datetime | None:
+    """Reads a stored time, or nothing."""
+    return None if text is None else from_text(text)
+
+
+def text_or_none(moment: datetime | None) -> str | None:
+    """Writes an aware time, or nothing."""
+    return None if moment is None else to_text(moment)
+
+
+def json_text(value: object) -> str:
+    """Writes a JSON value compactly; Cyrillic stays readable."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_object(text: str) -> Json:
+    """Reads a stored JSON object."""
+    return cast("Json", json.loads(text))
+
+
+def texts_of(text: str | None) -> dict[str, str]:
+    """Reads a stored JSON object whose values are texts; nothing reads as empty."""
+    return cast("dict[str, str]", json.loads(text)) if text else {}
+
+
+def words_text(words: Iterable[str]) -> str:
+    """Writes a list of words (zones, codecs) as a JSON array."""
+    return json_text(list(words))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Reads a stored list of words."""
+    return tuple(cast("list[str]", json.loads(text)))
+
+
+def column(value: object) -> object:
+    """Turns any field of a write into what its column holds."""
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, Mapping):
+        return json_text(dict(cast("Mapping[str, object]", value)))
+    return value
+
+
+def number_reference(salt: str, e164: str) -> str:
+    """Returns the reference of a number: hex of HMAC-SHA256 under the organisation's salt (hex)."""
+    return hmac.new(bytes.fromhex(salt), e164.encode("ascii"), hashlib.sha256).hexdigest()
