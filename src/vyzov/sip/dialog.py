@@ -1,9 +1,16 @@
-"""A dialog: the peers' tags, route set, remote target and sequence numbers (RFC 3261 §12)."""
+"""A dialog: the peers' tags, route set, remote target and sequence numbers (RFC 3261 §12).
 
+Says where a request of a dialog goes and under which URI. What is sent in a dialog and when is
+decided in `established` and `caller`.
+"""
+
+import ipaddress
 import json
 from dataclasses import asdict, dataclass
 
 from vyzov.sip.events import Address
+from vyzov.sip.fields import DEFAULT_PORT, NameAddr, Uri, addresses
+from vyzov.sip.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,121 @@ class DialogState:
             raise ValueError(
                 f"not a saved dialog ({error!r}): save it again with to_json"
             ) from None
+
+
+@dataclass(slots=True)
+class Dialog:
+    """One dialog, seen from our side.
+
+    `local` and `remote` are whole From and To values with their tags; `peer` is where requests
+    go when the route names no address this agent can send to by itself (names are not resolved).
+    """
+
+    call_id: str
+    local: str
+    remote: str
+    local_tag: str
+    remote_tag: str
+    route_set: tuple[str, ...]
+    remote_target: str
+    local_cseq: int
+    remote_cseq: int
+    peer: Address
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a message is matched by: Call-ID, our tag, their tag."""
+        return self.call_id, self.local_tag, self.remote_tag
+
+    @classmethod
+    def of_caller(cls, response: Message, request_uri: str, cseq: int, peer: Address) -> "Dialog":
+        """Makes the caller's dialog from a response that bears a To-tag (RFC 3261 §12.1.2)."""
+        return cls(
+            call_id=response.call_id,
+            local=response.header("From"),
+            remote=response.header("To"),
+            local_tag=response.sender.tag,
+            remote_tag=response.recipient.tag,
+            route_set=tuple(reversed(response.values("Record-Route"))),
+            remote_target=contact_of(response) or request_uri,
+            local_cseq=cseq,
+            remote_cseq=-1,
+            peer=peer,
+        )
+
+    @classmethod
+    def of_callee(cls, invite: Message, local_tag: str, peer: Address) -> "Dialog":
+        """Makes the callee's dialog from the INVITE it answers (RFC 3261 §12.1.1)."""
+        return cls(
+            call_id=invite.call_id,
+            local=f"{invite.header('To')};tag={local_tag}",
+            remote=invite.header("From"),
+            local_tag=local_tag,
+            remote_tag=invite.sender.tag,
+            route_set=invite.values("Record-Route"),
+            remote_target=contact_of(invite) or invite.sender.uri,
+            local_cseq=0,
+            remote_cseq=invite.cseq,
+            peer=peer,
+        )
+
+    def refresh(self, message: Message) -> None:
+        """Takes the new remote target of a target-refreshing message (RFC 3261 §12.2)."""
+        self.remote_target = contact_of(message) or self.remote_target
+
+    def routing(self) -> tuple[str, tuple[str, ...]]:
+        """Returns the Request-URI and Route values of a request (RFC 3261 §12.2.1.1)."""
+        if not self.route_set:
+            return self.remote_target, ()
+        first = _route_uri(self.route_set[0])
+        if first is None or first.loose:
+            return self.remote_target, self.route_set
+        # A strict router wants to find itself in the Request-URI and the target at the end.
+        return first.text, (*self.route_set[1:], f"<{self.remote_target}>")
+
+    def next_hop(self) -> Address:
+        """Returns where requests of this dialog are sent."""
+        first = self.route_set[0] if self.route_set else f"<{self.remote_target}>"
+        uri = _route_uri(first)
+        return self.peer if uri is None else reachable(uri, self.peer)
+
+    def state(self) -> DialogState:
+        """Returns what a restarted agent needs to end this dialog."""
+        return DialogState(
+            remote_tag=self.remote_tag,
+            remote_target=self.remote_target,
+            route_set=self.route_set,
+            local_cseq=self.local_cseq,
+            remote_cseq=self.remote_cseq,
+            peer=self.peer,
+        )
+
+
+def contact_of(message: Message) -> str:
+    """Returns the URI of the first Contact, "" where none can be used."""
+    for contact in addresses(message.lines("Contact")):
+        try:
+            uri = Uri.parse(contact.uri)
+        except ValueError:
+            continue
+        if uri.scheme in ("sip", "sips"):
+            return contact.uri
+    return ""
+
+
+def _route_uri(value: str) -> Uri | None:
+    try:
+        return Uri.parse(NameAddr.parse(value).uri)
+    except ValueError:
+        return None
+
+
+def reachable(uri: Uri, otherwise: Address) -> Address:
+    """Returns the address a URI names, `otherwise` where it is no address of one host."""
+    try:
+        host = ipaddress.ip_address(uri.host)
+    except ValueError:
+        return otherwise
+    if host.is_unspecified or host.is_multicast:
+        return otherwise
+    return uri.host, uri.port or DEFAULT_PORT

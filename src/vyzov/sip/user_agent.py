@@ -1,26 +1,44 @@
-"""The façade: datagrams and verbs in, datagrams and events out (being filled in)."""
+"""The facade of this package: verbs and datagrams in, datagrams and events out.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Sorts what arrives to the call it belongs to and answers what belongs to none. It is driven by
+its owner, who gives it the time with every step, sends what `datagrams_to_send` returns, reads
+`events`, and calls `handle_deadline` when `next_deadline` has come. Not thread-safe.
+"""
 
-from vyzov.sip.dialog import DialogState
-from vyzov.sip.events import Address, SipEvent
+from collections.abc import Callable
 
+from vyzov.sip.auth import NO_ACCOUNT, Account
+from vyzov.sip.callee import Nonces, ReceivedCall
+from vyzov.sip.caller import OutgoingCall
+from vyzov.sip.dialog import Dialog, DialogState
+from vyzov.sip.endpoint import ALLOW, METHODS, Endpoint, Headers
+from vyzov.sip.established import Dialogs, EstablishedCall
+from vyzov.sip.events import Address, OptionsAnswered, SipEvent
+from vyzov.sip.fields import bounded_int, host_port
+from vyzov.sip.ghost import Ghost, Ghosts
+from vyzov.sip.message import KeepAlive, Malformed, Message, parse
+from vyzov.sip.outgoing import Plan, plan_call
+from vyzov.sip.transaction import ServerTransaction, State
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What a trunk knows us by; with `realm`, challenges of any other realm are refused."""
+__all__ = ["Account", "Address", "DialogState", "UserAgent"]
 
-    username: str = ""
-    password: str = ""
-    realm: str = ""
+KEEP_ALIVE = b"\r\n\r\n"
+PONG = b"\r\n"
+CSEQ_LEAP = 1000
+"""A restarted agent skips this many CSeq numbers, since it cannot know the last one used."""
+_MANY_LEGS = 1024
 
-
-Headers = Sequence[tuple[str, str]]
+Leg = OutgoingCall | ReceivedCall
 
 
 class UserAgent:
-    """A SIP user agent, caller and callee, over datagrams."""
+    """A SIP user agent, caller and callee, over datagrams.
+
+    `local` is where the owner's socket is bound, `advertised` the address peers reach it by
+    (`local` by default), `secret` what names are derived from: the same secret lets a restarted
+    agent end the calls of the earlier run. `new_token` returns texts nobody can guess, of
+    letters and digits only. Without `accept_calls` every INVITE from outside gets 403.
+    """
 
     def __init__(
         self,
@@ -32,27 +50,56 @@ class UserAgent:
         advertised: Address | None = None,
         accept_calls: bool = False,
     ) -> None:
-        raise NotImplementedError
+        self.seen_as: Address | None = None
+        """Our address as a peer saw it last (`received` and `rport` of a response)."""
+        self._endpoint = Endpoint(advertised or local, secret, new_token, user_agent)
+        self._layer = self._endpoint.layer
+        self._accept_calls = accept_calls
+        self._legs: dict[str, Leg] = {}
+        self._legs_limit = _MANY_LEGS
+        self._dialogs: Dialogs = {}
+        self._ghosts: Ghosts = {}
+        self._nonces = Nonces()
+        # Calls without a dialog yet, by Call-ID and our own tag.
+        self._early: dict[tuple[str, str], Leg] = {}
+        # Incoming calls by Call-ID, the caller's tag and CSeq.
+        self._received: dict[tuple[str, str, int], ReceivedCall] = {}
+
+    # ---- the owner's loop ------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, source: Address, now: float) -> None:
         """Takes what arrived; never raises for anything a peer may send."""
-        raise NotImplementedError
+        try:
+            message = parse(data)
+        except KeepAlive:
+            if data == KEEP_ALIVE:
+                self._layer.send(PONG, source)
+        except Malformed as error:
+            self._endpoint.ignore("", f"malformed: {error}", source, now)
+        else:
+            if message.is_request:
+                self._receive_request(message, source, now)
+            else:
+                self._receive_response(message, source, now)
 
     def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
         """Drains what must leave, in order."""
-        raise NotImplementedError
+        return self._layer.drain()
 
     def next_deadline(self) -> float | None:
-        """Says when `handle_deadline` must be called, in monotonic seconds."""
-        raise NotImplementedError
+        """Says when `handle_deadline` must be called (monotonic seconds), None for never."""
+        return self._layer.schedule.next_deadline()
 
     def handle_deadline(self, now: float) -> None:
-        """Fires every timer due at `now`."""
-        raise NotImplementedError
+        """Fires every timer due at `now`; calling it early or often does no harm."""
+        self._layer.schedule.fire(now)
 
     def events(self) -> list[SipEvent]:
         """Drains what happened, in order."""
-        raise NotImplementedError
+        happened, self._endpoint.outbox = self._endpoint.outbox, []
+        return happened
+
+    # ---- the caller's verbs ----------------------------------------------------------------------
 
     def invite(
         self,
@@ -67,16 +114,55 @@ class UserAgent:
         caller_name: str = "",
         headers: Headers = (),
     ) -> str:
-        """Places a call and returns its Call-ID."""
-        raise NotImplementedError
+        """Places a call and returns its Call-ID; a leg already placed is not placed again.
+
+        Raises ValueError, with nothing sent, where `to` is not `+?` and digits, `*`, `#`, or
+        where another text would write more into the message than its own value.
+        """
+        plan = plan_call(
+            self._endpoint,
+            leg,
+            target=target,
+            to=to,
+            caller_id=caller_id,
+            caller_name=caller_name,
+            account=account,
+            sdp=sdp,
+            headers=headers,
+        )
+        identity = plan.identity(self._endpoint)
+        if leg not in self._legs:
+            call = OutgoingCall(self._endpoint, plan, self._dialogs, self._ghosts, now)
+            self._add(leg, call, (identity.call_id, identity.from_tag))
+        return identity.call_id
 
     def cancel(self, leg: str, now: float) -> None:
-        """Gives up a call that is not answered; waits for a 1xx before CANCEL."""
-        raise NotImplementedError
+        """Gives up a call: CANCEL once a 1xx came, BYE where it is answered, else nothing.
+
+        An answer that crosses the CANCEL is reported as `CallAnswered`, then `CallEnded`.
+        """
+        call = self._legs.get(leg)
+        if isinstance(call, OutgoingCall):
+            call.cancel(now)
+        elif call is not None:
+            self.bye(leg, now)
 
     def bye(self, leg: str, now: float, reason: str = "") -> None:
-        """Ends an answered call."""
-        raise NotImplementedError
+        """Ends an answered call; one not answered yet is cancelled (or rejected with 480).
+
+        `reason` becomes the cause of `CallEnded`. Where it is a whole Reason value, such as
+        `Q.850;cause=16`, it is sent to the far side too. Unknown and ended legs: nothing.
+        """
+        call = self._legs.get(leg)
+        if call is None:
+            return
+        if call.established is not None:
+            header = reason if ";" in reason and reason.isprintable() else ""
+            call.established.bye(now, reason or "normal", header)
+        elif isinstance(call, OutgoingCall):
+            call.cancel(now)
+        else:
+            call.respond(480, now, phrase="", sdp=None, headers=())
 
     def reap(
         self,
@@ -87,17 +173,85 @@ class UserAgent:
         caller_id: str,
         dialog: DialogState | None,
         now: float,
+        account: Account = NO_ACCOUNT,
     ) -> None:
-        """Ends what an earlier run of this agent left behind."""
-        raise NotImplementedError
+        """Ends what an earlier run of this agent left behind, by names derived from the leg.
+
+        The arguments are those of the leg's `invite`. Without `dialog` every INVITE the leg may
+        have sent is cancelled and any late 2xx gets ACK and BYE; with it the call gets BYE. The
+        end is reported once: `CallRejected` (stage cancelled) or `CallEnded` (cause `reaped`).
+        A leg this agent remembers is simply given up.
+        """
+        if leg in self._legs:
+            self.cancel(leg, now)
+            return
+        plan = plan_call(
+            self._endpoint,
+            leg,
+            target=target,
+            to=to,
+            caller_id=caller_id,
+            account=account,
+        )
+        if plan.identity(self._endpoint).call_id in self._ghosts:
+            return
+        ghost = Ghost(self._endpoint, plan, self._dialogs, self._ghosts, now)
+        if dialog is None:
+            ghost.reap(now)
+        else:
+            self._reap_dialog(plan, dialog, now)
+
+    def _reap_dialog(self, plan: Plan, state: DialogState, now: float) -> None:
+        identity = plan.identity(self._endpoint)
+        dialog = Dialog(
+            call_id=identity.call_id,
+            local=f"{plan.sender};tag={identity.from_tag}",
+            remote=f"{plan.recipient};tag={state.remote_tag}",
+            local_tag=identity.from_tag,
+            remote_tag=state.remote_tag,
+            route_set=state.route_set,
+            remote_target=state.remote_target,
+            local_cseq=state.local_cseq + CSEQ_LEAP,
+            remote_cseq=state.remote_cseq,
+            peer=state.peer,
+        )
+        call = EstablishedCall(
+            self._endpoint, plan.leg, dialog, self._dialogs, account=plan.account
+        )
+        call.bye(now, "reaped")
 
     def dialog_state(self, leg: str) -> DialogState | None:
-        """Returns what `reap` needs to end this answered call, None before the answer."""
-        raise NotImplementedError
+        """Returns what `reap` needs to end this placed and answered call, else None."""
+        call = self._legs.get(leg)
+        if not isinstance(call, OutgoingCall) or call.established is None:
+            return None
+        return None if call.established.ended else call.established.dialog.state()
 
     def options(self, target: Address, now: float) -> str:
-        """Asks a peer whether it lives; the answer is `OptionsAnswered` with this token."""
-        raise NotImplementedError
+        """Asks a peer whether it lives; `OptionsAnswered` with the returned token tells."""
+        token = self._endpoint.new_token()
+        branch = self._endpoint.new_branch()
+        uri = f"sip:{host_port(*target)}"
+        request = self._endpoint.request(
+            "OPTIONS",
+            uri,
+            branch=branch,
+            sender=f"<sip:vyzov@{self._endpoint.place}>;tag={self._endpoint.new_token()}",
+            recipient=f"<{uri}>",
+            call_id=token,
+            cseq=1,
+            headers=[("Contact", self._endpoint.contact), ("Accept", "application/sdp")],
+        )
+
+        def on_response(response: Message | None, at: float) -> None:
+            if response is None or response.code >= 200:
+                code = response.code if response is not None else 0
+                self._endpoint.emit(OptionsAnswered(token, at, token, code))
+
+        self._layer.start_client(request, branch, target, now, on_response)
+        return token
+
+    # ---- the callee's verbs ----------------------------------------------------------------------
 
     def respond(
         self,
@@ -109,19 +263,160 @@ class UserAgent:
         headers: Headers = (),
         now: float,
     ) -> None:
-        """Answers an incoming call."""
-        raise NotImplementedError
+        """Answers an incoming call; nothing happens after its final response or CANCEL."""
+        call = self._legs.get(leg)
+        if isinstance(call, ReceivedCall):
+            call.respond(code, now, phrase=phrase, sdp=sdp, headers=headers)
 
     def challenge(
         self, leg: str, *, code: int, realm: str, algorithm: str = "MD5", now: float
     ) -> None:
-        """Rejects an incoming call with a digest challenge (401 or 407)."""
-        raise NotImplementedError
+        """Rejects an incoming call with a digest challenge (401 or 407; MD5 or SHA-256).
+
+        The caller's answer arrives as a new `IncomingCall` for `check_credentials` to judge.
+        """
+        call = self._legs.get(leg)
+        if isinstance(call, ReceivedCall):
+            call.challenge(code, realm, algorithm, self._nonces, now)
 
     def check_credentials(self, leg: str, *, username: str, password: str) -> bool:
         """Tells whether the INVITE of `leg` answers a challenge of ours with this password."""
-        raise NotImplementedError
+        call = self._legs.get(leg)
+        return isinstance(call, ReceivedCall) and call.authorised(username, password, self._nonces)
 
     def forget(self, leg: str) -> None:
-        """Drops what is kept of an ended leg."""
-        raise NotImplementedError
+        """Drops what is kept of an ended leg; one that is still up stays until it ends."""
+        call = self._legs.get(leg)
+        if call is not None and _finished(call):
+            self._drop(leg, call)
+
+    # ---- the table of legs -----------------------------------------------------------------------
+
+    def _add(self, leg: str, call: Leg, early_key: tuple[str, str]) -> None:
+        self._legs[leg] = call
+        self._early[early_key] = call
+        if len(self._legs) >= self._legs_limit:
+            # An owner that never forgets must not fill the memory; each leg pays O(1) for it.
+            for name, known in list(self._legs.items()):
+                if _finished(known):
+                    self._drop(name, known)
+            self._legs_limit = max(_MANY_LEGS, 2 * len(self._legs))
+
+    def _drop(self, leg: str, call: Leg) -> None:
+        del self._legs[leg]
+        if isinstance(call, OutgoingCall):
+            identity = call.plan.identity(self._endpoint)
+            self._early.pop((identity.call_id, identity.from_tag), None)
+        else:
+            self._early.pop((call.invite.request.call_id, call.tag), None)
+            self._received.pop(_invite_key(call.invite.request), None)
+
+    # ---- responses -------------------------------------------------------------------------------
+
+    def _receive_response(self, message: Message, source: Address, now: float) -> None:
+        transaction = self._layer.client(message.via.branch, message.cseq_method)
+        if transaction is not None:
+            self._note_own_address(message)
+            transaction.receive(message, now)
+            return
+        ghost = self._ghosts.get(message.call_id)
+        if ghost is not None:
+            ghost.receive(message, source, now)
+        else:
+            self._endpoint.ignore("", "stray response", source, now)
+
+    def _note_own_address(self, message: Message) -> None:
+        params = message.via.params
+        if "received" in params and params.get("rport"):
+            try:
+                self.seen_as = params["received"], bounded_int(params["rport"], 65_535)
+            except ValueError:
+                return
+
+    # ---- requests --------------------------------------------------------------------------------
+
+    def _receive_request(self, message: Message, source: Address, now: float) -> None:
+        if message.method == "ACK":
+            self._receive_ack(message, source, now)
+            return
+        known = self._layer.server(message, message.method)
+        if known is not None:
+            known.receive_again()
+            return
+        request = self._layer.start_server(message, source)
+        if request is None:
+            self._endpoint.ignore("", "too many requests at once", source, now)
+        elif message.method == "CANCEL":
+            self._receive_cancel(request, now)
+        elif unsupported := ", ".join(message.values("Require")):
+            headers = [("Unsupported", unsupported)]
+            self._endpoint.respond(request, 420, now, headers=headers)
+        elif message.recipient.tag:
+            self._receive_in_dialog(request, now)
+        elif message.method == "INVITE":
+            self._receive_invite(request, now)
+        elif message.method == "OPTIONS":
+            headers = [("Allow", ALLOW), ("Accept", "application/sdp")]
+            self._endpoint.respond(request, 200, now, headers=headers)
+        elif message.method in METHODS:
+            self._endpoint.respond(request, 481, now)
+        else:
+            self._endpoint.respond(request, 405, now, headers=[("Allow", ALLOW)])
+
+    def _receive_ack(self, message: Message, source: Address, now: float) -> None:
+        invite = self._layer.server(message, "INVITE")
+        if invite is not None and invite.state in (State.COMPLETED, State.CONFIRMED):
+            invite.acknowledged(now)
+            return
+        call = self._dialogs.get((message.call_id, message.recipient.tag, message.sender.tag))
+        if call is not None:
+            call.receive_ack(message, now)
+        else:
+            self._endpoint.ignore("", "stray ACK", source, now)
+
+    def _receive_cancel(self, request: ServerTransaction, now: float) -> None:
+        message = request.request
+        if self._layer.server(message, "INVITE") is None:
+            self._endpoint.respond(request, 481, now)
+            return
+        call = self._received.get(_invite_key(message))
+        self._endpoint.respond(request, 200, now, to_tag=call.tag if call else "")
+        if call is not None:
+            call.cancelled(now, message.values("Reason"))
+
+    def _receive_in_dialog(self, request: ServerTransaction, now: float) -> None:
+        message = request.request
+        tag = message.recipient.tag
+        call = self._dialogs.get((message.call_id, tag, message.sender.tag))
+        early = self._early.get((message.call_id, tag))
+        if call is not None:
+            call.receive_request(request, now)
+        elif early is not None and not early.over:
+            early.receive_early_request(request, now)
+        else:
+            self._endpoint.respond(request, 481, now)
+
+    def _receive_invite(self, request: ServerTransaction, now: float) -> None:
+        message = request.request
+        key = _invite_key(message)
+        twin = self._received.get(key)
+        if not self._accept_calls:
+            self._endpoint.respond(request, 403, now)
+        elif twin is not None and twin.invite.state is not State.TERMINATED:
+            # The same INVITE by another path (RFC 3261 §8.2.2.2): answered once.
+            self._endpoint.respond(request, 482, now)
+        elif message.body and message.sdp() is None:
+            self._endpoint.respond(request, 415, now, headers=[("Accept", "application/sdp")])
+        else:
+            leg = self._endpoint.new_token()
+            call = ReceivedCall(self._endpoint, leg, request, self._dialogs, now)
+            self._received[key] = call
+            self._add(leg, call, (message.call_id, call.tag))
+
+
+def _invite_key(message: Message) -> tuple[str, str, int]:
+    return message.call_id, message.sender.tag, message.cseq
+
+
+def _finished(call: Leg) -> bool:
+    return call.over and (call.established is None or call.established.ended)

@@ -1,0 +1,185 @@
+"""What the parts of one user agent share: its names, its transaction layer, its events.
+
+Builds the headers every message of ours carries. Which message is sent is decided elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from vyzov.sip.events import Address, MessageIgnored, SipEvent
+from vyzov.sip.fields import host_port, split_outside_quotes
+from vyzov.sip.identity import BRANCH_COOKIE
+from vyzov.sip.layer import TransactionLayer
+from vyzov.sip.message import Message, encode_response
+from vyzov.sip.transaction import Request, ServerTransaction
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+METHODS = frozenset(ALLOW.split(", "))
+MAX_FORWARDS = "70"
+MERELY_SDP = ("Content-Type", "application/sdp")
+
+Headers = Sequence[tuple[str, str]]
+
+PHRASES = {
+    100: "Trying",
+    180: "Ringing",
+    181: "Call Is Being Forwarded",
+    182: "Queued",
+    183: "Session Progress",
+    199: "Early Dialog Terminated",
+    200: "OK",
+    202: "Accepted",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Moved Temporarily",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    410: "Gone",
+    415: "Unsupported Media Type",
+    420: "Bad Extension",
+    422: "Session Interval Too Small",
+    433: "Anonymity Disallowed",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    484: "Address Incomplete",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    491: "Request Pending",
+    500: "Server Internal Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Server Time-out",
+    600: "Busy Everywhere",
+    603: "Decline",
+    604: "Does Not Exist Anywhere",
+    606: "Not Acceptable",
+    607: "Unwanted",
+    608: "Rejected",
+}
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """The agent's address, secret and tokens; `advertised` is the address peers can reach."""
+
+    advertised: Address
+    secret: bytes
+    new_token: Callable[[], str]
+    product: str
+    layer: TransactionLayer = field(default_factory=TransactionLayer)
+    outbox: list[SipEvent] = field(default_factory=list[SipEvent])
+
+    @property
+    def place(self) -> str:
+        """The advertised address as it stands in URIs and Vias."""
+        return host_port(*self.advertised)
+
+    @property
+    def contact(self) -> str:
+        """The Contact value of every message that offers one."""
+        return f"<sip:vyzov@{self.place}>"
+
+    def emit(self, event: SipEvent) -> None:
+        """Adds one event."""
+        self.outbox.append(event)
+
+    def ignore(self, leg: str, reason: str, source: Address, now: float) -> None:
+        """Reports a message that changed nothing."""
+        self.outbox.append(MessageIgnored(leg, now, reason, source))
+
+    def new_branch(self) -> str:
+        """Returns a branch nobody can guess, for requests that need not be found again."""
+        return BRANCH_COOKIE + self.new_token()
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        *,
+        branch: str,
+        sender: str,
+        recipient: str,
+        call_id: str,
+        cseq: int,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+    ) -> Request:
+        """Builds a request with the headers RFC 3261 §8.1.1 demands and the given ones."""
+        every = [
+            ("Via", f"SIP/2.0/UDP {self.place};rport;branch={branch}"),
+            ("Max-Forwards", MAX_FORWARDS),
+            ("From", sender),
+            ("To", recipient),
+            ("Call-ID", call_id),
+            ("CSeq", f"{cseq} {method}"),
+            *headers,
+            ("User-Agent", self.product),
+        ]
+        if body:
+            every.append(MERELY_SDP)
+        return Request(method, uri, tuple(every), body)
+
+    def respond(
+        self,
+        transaction: ServerTransaction,
+        code: int,
+        now: float,
+        *,
+        phrase: str = "",
+        headers: Headers = (),
+        body: bytes = b"",
+        to_tag: str = "",
+    ) -> None:
+        """Answers a request. `to_tag` is added where the request's To bears no tag yet.
+
+        Without one a fresh tag is taken, except for 100 (RFC 3261 §8.2.6.2).
+        """
+        request = transaction.request
+        recipient = request.header("To")
+        if not request.recipient.tag and code > 100:
+            recipient += f";tag={to_tag or self.new_token()}"
+        every = [
+            *_vias(request, transaction.source),
+            ("From", request.header("From")),
+            ("To", recipient),
+            ("Call-ID", request.call_id),
+            ("CSeq", f"{request.cseq} {request.cseq_method}"),
+            *headers,
+            ("Server", self.product),
+        ]
+        if body:
+            every.append(MERELY_SDP)
+        text = phrase or PHRASES.get(code, "Response")
+        data = encode_response(code, text, every, body, request.encoding)
+        transaction.respond(code, data, now)
+
+
+def dialog_headers(request: Message, contact: str) -> list[tuple[str, str]]:
+    """Returns what a response that makes or refreshes a dialog carries (RFC 3261 §12.1.1)."""
+    routes = [("Record-Route", line) for line in request.lines("Record-Route")]
+    return [*routes, ("Contact", contact), ("Allow", ALLOW)]
+
+
+def _vias(request: Message, source: Address) -> list[tuple[str, str]]:
+    """Returns the request's Vias, the first marked with where it came from (RFC 3581 §4)."""
+    top, *rest = request.lines("Via")
+    first, *more = split_outside_quotes(top, ",")
+    parts = split_outside_quotes(first, ";")
+    names = [part.partition("=")[0].strip().lower() for part in parts]
+    kept = [
+        part for part, name in zip(parts, names, strict=True) if name not in ("rport", "received")
+    ]
+    if "rport" in request.via.params or request.via.host != source[0]:
+        kept.append(f"received={source[0]}")
+    if "rport" in request.via.params:
+        kept.append(f"rport={source[1]}")
+    return [("Via", ", ".join([";".join(kept), *more])), *(("Via", line) for line in rest)]

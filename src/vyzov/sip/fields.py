@@ -1,0 +1,229 @@
+"""Reads header field values: addresses, URIs, Via hops, lists and parameters.
+
+`sipmessage` reads values by the grammar and refuses what real networks send: hosts with an
+underscore or a digit at the end, `urn:` URIs, `Contact: *`, a quoted list inside a challenge.
+These readers keep what they cannot split as opaque text, compare parameter names without case
+(RFC 3261 §7.3.1), and raise ValueError only where nothing usable is left.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import unquote as unescape
+
+DEFAULT_PORT = 5060
+_PORT_MAX = 65_535
+
+
+def split_outside_quotes(text: str, separator: str) -> list[str]:
+    """Splits at `separator` outside of quoted strings and angle brackets; parts are stripped."""
+    if '"' not in text and "<" not in text:
+        return [part.strip() for part in text.split(separator)]
+    parts: list[str] = []
+    start = 0
+    quoted = bracketed = escaped = False
+    for index, char in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = char == "\\"
+            quoted = char != '"'
+        elif char == '"':
+            quoted = True
+        elif bracketed:
+            bracketed = char != ">"
+        elif char == "<":
+            bracketed = True
+        elif char == separator:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    parts.append(text[start:].strip())
+    return parts
+
+
+def unquote(text: str) -> str:
+    """Returns the content of a quoted string with its escapes undone; other text as it is."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    out: list[str] = []
+    escaped = False
+    for char in text[1:-1]:
+        if char == "\\" and not escaped:
+            escaped = True
+            continue
+        out.append(char)
+        escaped = False
+    return "".join(out)
+
+
+def quote(text: str) -> str:
+    """Writes `text` as a quoted string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def parameters(parts: list[str]) -> dict[str, str]:
+    """Reads `name=value` parts: names in lower case, values unquoted, the first of twins wins."""
+    found: dict[str, str] = {}
+    for part in parts:
+        name, _, value = part.partition("=")
+        if name := name.strip().lower():
+            found.setdefault(name, unquote(value.strip()))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Uri:
+    """A URI taken apart as far as it goes; `text` is the whole of it as received.
+
+    `host` is "" for anything but `sip:` and `sips:`; `port` is None where none is given.
+    """
+
+    text: str
+    scheme: str
+    user: str = ""
+    host: str = ""
+    port: int | None = None
+    params: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def loose(self) -> bool:
+        """Tells a loose router (`;lr`, RFC 3261 §19.1.1) from a strict one."""
+        return any(name == "lr" for name, _ in self.params)
+
+    @classmethod
+    def parse(cls, text: str) -> "Uri":
+        """Reads a URI; raises ValueError where there is no scheme, a space or a control sign."""
+        text = text.strip()
+        scheme, colon, rest = text.partition(":")
+        if not colon or not scheme or not text.isprintable() or any(c in text for c in ' <>"'):
+            raise ValueError(f"not a URI: {text[:80]!r}")
+        scheme = scheme.lower()
+        if scheme not in ("sip", "sips"):
+            return cls(text, scheme, user=rest if scheme == "tel" else "")
+        # A user part may hold ";" and "?" (RFC 3261 §25.1), so the "@" is looked for first.
+        user, at, place = rest.partition("@")
+        if not at:
+            user, place = "", rest
+        host, port, tail = _host_port(place.partition("?")[0])
+        return cls(text, scheme, user.partition(":")[0], host, port, tuple(tail.items()))
+
+
+def _host_port(place: str) -> tuple[str, int | None, dict[str, str]]:
+    """Reads `host[:port][;params]`, IPv6 hosts in brackets (returned without them)."""
+    where, _, tail = place.partition(";")
+    where = where.strip()
+    host, port_text = where, ""
+    if where.startswith("["):
+        host, bracket, port_text = where[1:].partition("]")
+        if not bracket:
+            raise ValueError(f"unclosed bracket in host {place[:80]!r}")
+        port_text = port_text.strip().removeprefix(":")
+    elif ":" in where:
+        host, _, port_text = where.partition(":")
+    host, port_text = host.strip(), port_text.strip()
+    if not host:
+        raise ValueError(f"no host in {place[:80]!r}")
+    params = parameters(split_outside_quotes(tail, ";")) if tail else {}
+    return host, _port(port_text), params
+
+
+def _port(text: str) -> int | None:
+    if not text:
+        return None
+    number = bounded_int(text, _PORT_MAX)
+    if number == 0:
+        raise ValueError("port 0 cannot be sent to")
+    return number
+
+
+def bounded_int(text: str, limit: int) -> int:
+    """Reads a decimal number of 0..limit; raises ValueError for anything else."""
+    text = text.strip()
+    # int() alone would take signs, underscores, other scripts' digits and megabytes of zeros.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20) or int(text) > limit:
+        raise ValueError(f"not a number of 0..{limit}: {text[:40]!r}")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddr:
+    """A From, To, Contact or Route value: display name, URI as text, header parameters."""
+
+    display: str
+    uri: str
+    params: dict[str, str]
+
+    @property
+    def tag(self) -> str:
+        """The tag, "" where there is none."""
+        return self.params.get("tag", "")
+
+    @property
+    def user(self) -> str:
+        """The user part of the URI, "" where there is none that can be read."""
+        try:
+            return unescape(Uri.parse(self.uri).user)
+        except ValueError:
+            return ""
+
+    @classmethod
+    def parse(cls, text: str) -> "NameAddr":
+        """Reads `"Name" <uri>;params` or `uri;params`; raises ValueError where no URI is seen."""
+        parts = split_outside_quotes(text, ";")
+        head = parts[0]
+        if head.endswith(">") and "<" in head:
+            display, _, uri = head[:-1].rpartition("<")
+            name = unquote(display.strip())
+        else:
+            name, uri = "", head
+        uri = uri.strip()
+        if not uri or any(c in uri for c in ' <>"'):
+            raise ValueError(f"no address in {text[:80]!r}")
+        return cls(name, uri, parameters(parts[1:]))
+
+
+def addresses(values: list[str]) -> list[NameAddr]:
+    """Reads every address of a header's lines; `Contact: *` and unreadable ones are left out."""
+    found: list[NameAddr] = []
+    for value in values:
+        for part in split_outside_quotes(value, ","):
+            if part and part != "*":
+                try:
+                    found.append(NameAddr.parse(part))
+                except ValueError:
+                    continue
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One hop: transport in capitals, the sent-by host and port, parameters."""
+
+    transport: str
+    host: str
+    port: int | None
+    params: dict[str, str]
+
+    @property
+    def branch(self) -> str:
+        """The branch, "" where there is none (RFC 2543 peers)."""
+        return self.params.get("branch", "")
+
+    @classmethod
+    def parse(cls, text: str) -> "Via":
+        """Reads the first hop of a Via value; raises ValueError where there is none."""
+        first = split_outside_quotes(text, ",")[0]
+        head, _, tail = first.partition(";")
+        # The grammar allows spaces around both slashes: "SIP / 2.0 / UDP host".
+        protocol, _, rest = head.partition("/")
+        version, _, rest = rest.partition("/")
+        if (protocol.strip().upper(), version.strip()) != ("SIP", "2.0"):
+            raise ValueError(f"not a Via: {text[:80]!r}")
+        transport, _, place = rest.strip().partition(" ")
+        host, port, _ = _host_port(place)
+        params = parameters(split_outside_quotes(tail, ";")) if tail else {}
+        return cls(transport.upper(), host, port, params)
+
+
+def host_port(host: str, port: int | None = None) -> str:
+    """Writes `host[:port]` for a URI or Via, IPv6 hosts in brackets."""
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"

@@ -1,0 +1,185 @@
+"""What is left of a call nobody waits for: late rings are cancelled, late answers released.
+
+Serves calls given up without a final response, and calls of an earlier run of this agent
+(`reap`), whose INVITEs are known only by the names derived from the leg.
+"""
+
+from vyzov.sip.dialog import Dialog
+from vyzov.sip.endpoint import Endpoint
+from vyzov.sip.established import Dialogs, EstablishedCall, acknowledgement
+from vyzov.sip.events import Address, CallEnded, CallRejected, Side, Stage
+from vyzov.sip.fields import addresses, bounded_int, split_outside_quotes
+from vyzov.sip.identity import MAX_INVITES
+from vyzov.sip.message import Message
+from vyzov.sip.outgoing import Plan
+from vyzov.sip.schedule import Timers
+from vyzov.sip.transaction import GIVE_UP
+
+MEMORY_S = 300.0
+"""How long a ghost lives: longer than a network rings a phone nobody picks up."""
+MAX_FORKS = 16
+MAX_CANCELS = 12
+
+
+class Ghost:
+    """Answers stray responses to the INVITEs of one leg, so that no callee is left in silence.
+
+    A `reporting` ghost tells its end once (`CallRejected` or `CallEnded`); the ghost of a call
+    whose end was told already reports late answers as `MessageIgnored` only.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, plan: Plan, dialogs: Dialogs, ghosts: "Ghosts", now: float
+    ) -> None:
+        self._endpoint = endpoint
+        self._plan = plan
+        self._dialogs = dialogs
+        self._ghosts = ghosts
+        self._call_id = plan.identity(endpoint).call_id
+        self._acks: dict[str, tuple[bytes, Address]] = {}
+        self._cancels = 0
+        self._open_cancels = 0
+        self._cancel_taken = False
+        self._reporting = False
+        self._timers = Timers(endpoint.layer.schedule, self._on_timer)
+        self._timers.set("gone", now + MEMORY_S)
+        ghosts[self._call_id] = self
+
+    def reap(self, now: float) -> None:
+        """Cancels every INVITE the call may have sent, and reports how that ended."""
+        self._reporting = True
+        self._timers.set("give_up", now + GIVE_UP)
+        for cseq in range(1, MAX_INVITES + 1):
+            self._cancel(cseq, now)
+
+    def receive(self, response: Message, source: Address, now: float) -> None:
+        """Takes a response no transaction claims; one that is not to our INVITE is ignored."""
+        known = self._plan.identity(self._endpoint, response.cseq)
+        ours = (
+            response.cseq_method == "INVITE"
+            and 1 <= response.cseq <= MAX_INVITES
+            and response.via.branch == known.branch
+            and response.sender.tag == known.from_tag
+        )
+        if not ours:
+            self._endpoint.ignore(self._plan.leg, "stray response", source, now)
+        elif response.code < 200:
+            if self._endpoint.layer.client(known.branch, "CANCEL") is None:
+                self._cancel(response.cseq, now)
+        elif response.code < 300:
+            self._release(response, source, now)
+        else:
+            invite = self._plan.invite(self._endpoint, response.cseq)
+            self._endpoint.layer.send(invite.acknowledging(response).encode(), self._plan.target)
+            if response.code not in (401, 407):
+                # A challenge only says that a later INVITE of the call may be the one that rings.
+                self._report_rejection(response, now)
+
+    def _cancel(self, cseq: int, now: float) -> None:
+        if self._cancels >= MAX_CANCELS:
+            return
+        self._cancels += 1
+        self._open_cancels += 1
+        request = self._plan.invite(self._endpoint, cseq).cancelling()
+        branch = self._plan.identity(self._endpoint, cseq).branch
+        self._endpoint.layer.start_client(
+            request, branch, self._plan.target, now, self._on_cancel_response
+        )
+
+    def _on_cancel_response(self, response: Message | None, now: float) -> None:
+        if response is not None and response.code < 200:
+            return
+        self._open_cancels -= 1
+        self._cancel_taken |= response is not None and response.code < 300
+        if self._open_cancels == 0 and not self._cancel_taken:
+            # The peer knows none of the INVITEs: nothing rings.
+            self._report_rejection(None, now)
+
+    def _release(self, response: Message, source: Address, now: float) -> None:
+        """Acknowledges a late answer and hangs up at once."""
+        tag = response.recipient.tag
+        if tag in self._acks:
+            self._endpoint.layer.send(*self._acks[tag])
+            return
+        if len(self._acks) >= MAX_FORKS:
+            self._endpoint.ignore(self._plan.leg, "too many answers", source, now)
+            return
+        plan = self._plan
+        dialog = Dialog.of_caller(response, plan.uri, response.cseq, plan.target)
+        invite = plan.invite(self._endpoint, response.cseq)
+        self._acks[tag] = acknowledgement(self._endpoint, dialog, response.cseq, invite)
+        self._endpoint.layer.send(*self._acks[tag])
+        call = EstablishedCall(
+            self._endpoint, plan.leg, dialog, self._dialogs, account=plan.account, quiet=True
+        )
+        call.bye(now, "late answer")
+        self._endpoint.ignore(plan.leg, "late answer released", source, now)
+        if self._stop_reporting():
+            self._endpoint.emit(CallEnded(plan.leg, now, Side.US, "reaped"))
+
+    def _report_rejection(self, response: Message | None, now: float) -> None:
+        if self._stop_reporting():
+            self._endpoint.emit(rejection(self._plan.leg, response, Stage.CANCELLED, (), now))
+
+    def _stop_reporting(self) -> bool:
+        reporting, self._reporting = self._reporting, False
+        self._timers.stop("give_up")
+        return reporting
+
+    def _on_timer(self, name: str, now: float) -> None:
+        if name == "give_up":
+            self._report_rejection(None, now)
+        elif self._ghosts.get(self._call_id) is self:
+            del self._ghosts[self._call_id]
+
+
+Ghosts = dict[str, Ghost]
+
+
+def rejection(
+    leg: str,
+    response: Message | None,
+    stage: Stage,
+    provisionals: tuple[tuple[int, float], ...],
+    now: float,
+) -> CallRejected:
+    """Makes the event of a call that came to nothing, with the evidence as received."""
+    if response is None:
+        return CallRejected(leg, now, 0, "", (), "", None, None, (), provisionals, stage)
+    reasons = response.values("Reason")
+    return CallRejected(
+        leg=leg,
+        at=now,
+        code=response.code,
+        phrase=response.phrase,
+        reasons=reasons,
+        warning=response.header("Warning"),
+        q850=q850_cause(reasons),
+        retry_after=_retry_after(response),
+        contacts=tuple(contact.uri for contact in addresses(response.lines("Contact"))),
+        provisionals=provisionals,
+        stage=stage,
+    )
+
+
+def q850_cause(reasons: tuple[str, ...]) -> int | None:
+    """Returns the cause of the first Q.850 reason, None where there is none (RFC 3326 §2)."""
+    for reason in reasons:
+        protocol, *params = split_outside_quotes(reason, ";")
+        for param in params:
+            name, _, value = param.partition("=")
+            if protocol.lower() == "q.850" and name.strip().lower() == "cause":
+                try:
+                    return bounded_int(value, 127)
+                except ValueError:
+                    break
+    return None
+
+
+def _retry_after(response: Message) -> int | None:
+    """Reads the seconds of Retry-After; a comment or parameters may follow (RFC 3261 §20.33)."""
+    words = response.header("Retry-After").replace(";", " ").replace("(", " ").split()
+    try:
+        return bounded_int(words[0], 86_400) if words else None
+    except ValueError:
+        return None

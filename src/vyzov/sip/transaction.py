@@ -1,0 +1,262 @@
+"""The four transaction machines of RFC 3261 §17 with the corrections of RFC 6026.
+
+A transaction resends what the network may have lost, absorbs what it repeated, and tells its
+user each thing once. It knows nothing of calls. Datagrams only: T1, T2 and T4 are those of UDP.
+
+client INVITE:  calling -> proceeding -> completed (3xx-6xx, ACKed here) -> terminated
+                                      -> accepted (2xx, each passed up: the user ACKs) -> ...
+client other:   calling -> proceeding -> completed -> terminated
+server INVITE:  proceeding -> completed (3xx-6xx) -> confirmed (ACK) -> terminated
+                           -> accepted (2xx, resent until `acknowledged`) -> terminated
+server other:   calling -> proceeding -> completed -> terminated
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from vyzov.sip.events import Address
+from vyzov.sip.fields import DEFAULT_PORT
+from vyzov.sip.message import Message, encode_request
+from vyzov.sip.schedule import Schedule, Timers
+
+T1 = 0.5
+T2 = 4.0
+T4 = 5.0
+GIVE_UP = 64 * T1
+"""Timers B, D, F, H, J, L and M over UDP: 32 s."""
+
+Send = Callable[[bytes, Address], None]
+OnResponse = Callable[[Message | None, float], None]
+"""Told each response with its time; None means that none came in time."""
+
+
+def response_target(request: Message, source: Address) -> Address:
+    """Says where responses go: back to the source, to its port only with rport (RFC 3581 §4)."""
+    if "rport" in request.via.params:
+        return source
+    return source[0], request.via.port or DEFAULT_PORT
+
+
+def unheard(_response: Message | None, _now: float) -> None:
+    """Takes the responses to a request whose outcome changes nothing."""
+
+
+class State(StrEnum):
+    """Where a transaction stands."""
+
+    CALLING = "calling"
+    PROCEEDING = "proceeding"
+    COMPLETED = "completed"
+    CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of ours before it is bytes; `headers` begin with its Via."""
+
+    method: str
+    uri: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+    def encode(self) -> bytes:
+        """Writes the request; raises ValueError where a header would break out of its line."""
+        return encode_request(self.method, self.uri, self.headers, self.body)
+
+    def acknowledging(self, response: Message) -> "Request":
+        """Builds the ACK of a non-2xx: the INVITE's Via, the response's To (RFC 3261 §17.1.1.3)."""
+        to = response.header("To")
+        return self._beside("ACK", to)
+
+    def cancelling(self) -> "Request":
+        """Builds the CANCEL of this INVITE: same Via, To without a tag (RFC 3261 §9.1)."""
+        return self._beside("CANCEL", None)
+
+    def _beside(self, method: str, to: str | None) -> "Request":
+        kept = ("via", "max-forwards", "from", "to", "call-id", "cseq", "route", "user-agent")
+        headers: list[tuple[str, str]] = []
+        for name, value in self.headers:
+            if name.lower() in kept:
+                if name == "CSeq":
+                    value = value.partition(" ")[0] + " " + method
+                elif name == "To" and to is not None:
+                    value = to
+                headers.append((name, value))
+        return replace(self, method=method, headers=tuple(headers), body=b"")
+
+
+class ClientTransaction:
+    """A request of ours and its responses. Both kinds differ only in their timers and ACK.
+
+    `on_end` is told when nothing more of it is to be found.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        target: Address,
+        send: Send,
+        schedule: Schedule,
+        on: OnResponse,
+        on_end: Callable[[], None],
+    ) -> None:
+        self.request = request
+        self.target = target
+        self.state = State.CALLING
+        self._invite = request.method == "INVITE"
+        self._send = send
+        self._on = on
+        self._on_end = on_end
+        self._timers = Timers(schedule, self._on_timer)
+        self._data = request.encode()
+        self._interval = T1
+        self._ack = b""
+
+    @property
+    def proceeding(self) -> bool:
+        """Tells that a provisional response came and no final one yet."""
+        return self.state is State.PROCEEDING
+
+    def start(self, now: float) -> None:
+        """Sends the request and arms timers A and B, or E and F."""
+        self._send(self._data, self.target)
+        self._timers.set("resend", now + self._interval)
+        self._timers.set("give_up", now + GIVE_UP)
+
+    def receive(self, response: Message, now: float) -> None:
+        """Takes a response that matched this transaction."""
+        if self._invite:
+            self._receive_to_invite(response, now)
+        elif self.state in (State.CALLING, State.PROCEEDING):
+            if response.code < 200:
+                self.state = State.PROCEEDING
+                # After a provisional response the request is still resent, but slowly (Timer E).
+                self._interval = T2
+                self._timers.set("resend", now + T2)
+            else:
+                self.state = State.COMPLETED
+                self._timers.stop()
+                self._timers.set("gone", now + T4)
+            self._on(response, now)
+
+    def terminate(self) -> None:
+        """Ends the transaction at once; later responses are strays."""
+        if self.state is not State.TERMINATED:
+            self.state = State.TERMINATED
+            self._timers.stop()
+            self._on_end()
+
+    def _receive_to_invite(self, response: Message, now: float) -> None:
+        if response.code < 200:
+            if self.state in (State.CALLING, State.PROCEEDING):
+                self.state = State.PROCEEDING
+                self._timers.stop()
+                self._on(response, now)
+        elif response.code < 300:
+            # Every 2xx goes up, also those of other forks and those after a rejection: somebody
+            # has picked up, and only the user can acknowledge and release them.
+            if self.state is not State.ACCEPTED:
+                self._timers.stop()
+                self._timers.set("gone", now + GIVE_UP)
+                self.state = State.ACCEPTED
+            self._on(response, now)
+        elif self.state in (State.CALLING, State.PROCEEDING):
+            self.state = State.COMPLETED
+            self._timers.stop()
+            self._timers.set("gone", now + GIVE_UP)
+            self._ack = self.request.acknowledging(response).encode()
+            self._send(self._ack, self.target)
+            self._on(response, now)
+        elif self._ack:
+            self._send(self._ack, self.target)
+
+    def _on_timer(self, name: str, now: float) -> None:
+        if name == "resend":
+            self._send(self._data, self.target)
+            self._interval *= 2  # Timer A doubles without a cap, Timer E up to T2.
+            if not self._invite:
+                self._interval = min(self._interval, T2)
+            self._timers.set("resend", now + self._interval)
+            return
+        self.terminate()
+        if name == "give_up":
+            self._on(None, now)
+
+
+class ServerTransaction:
+    """A request of a peer and our responses. `on_unacknowledged(now)` reports a lost ACK."""
+
+    def __init__(
+        self,
+        request: Message,
+        source: Address,
+        send: Send,
+        schedule: Schedule,
+        on_end: Callable[[], None],
+    ) -> None:
+        self.request = request
+        self.source = source
+        self.target = response_target(request, source)
+        self.state = State.CALLING
+        self.on_unacknowledged: Callable[[float], None] | None = None
+        self._invite = request.method == "INVITE"
+        self._send = send
+        self._on_end = on_end
+        self._timers = Timers(schedule, self._on_timer)
+        self._last = b""
+        self._interval = T1
+
+    @property
+    def answered(self) -> bool:
+        """Tells that a final response has left."""
+        return self.state not in (State.CALLING, State.PROCEEDING)
+
+    def respond(self, code: int, data: bytes, now: float) -> None:
+        """Sends a response; one after the final response is dropped, the first holds."""
+        if self.answered:
+            return
+        self._last = data
+        self._send(data, self.target)
+        if code < 200:
+            self.state = State.PROCEEDING
+            return
+        self._timers.set("give_up", now + GIVE_UP)
+        if not self._invite:
+            self.state = State.COMPLETED
+            return
+        self.state = State.ACCEPTED if code < 300 else State.COMPLETED
+        self._timers.set("resend", now + self._interval)
+
+    def receive_again(self) -> None:
+        """Takes a retransmission of the request: the last response is repeated (Timer J's span).
+
+        In `accepted` it is absorbed: the 2xx is on its own timer (RFC 6026 §7.1).
+        """
+        if self._last and self.state in (State.PROCEEDING, State.COMPLETED):
+            self._send(self._last, self.target)
+
+    def acknowledged(self, now: float) -> None:
+        """Takes the ACK: to a rejection it came here by branch, to a 2xx by its dialog."""
+        if self.state is State.COMPLETED:
+            self.state = State.CONFIRMED
+            self._timers.stop()
+            self._timers.set("gone", now + T4)
+        elif self.state is State.ACCEPTED:
+            # Timer L goes on: retransmitted INVITEs are still absorbed.
+            self._timers.stop("resend")
+            self.on_unacknowledged = None
+
+    def _on_timer(self, name: str, now: float) -> None:
+        if name == "resend":
+            self._send(self._last, self.target)
+            self._interval = min(2 * self._interval, T2)
+            self._timers.set("resend", now + self._interval)
+            return
+        self.state = State.TERMINATED
+        self._timers.stop()
+        self._on_end()
+        if name == "give_up" and self.on_unacknowledged is not None:
+            self.on_unacknowledged(now)
