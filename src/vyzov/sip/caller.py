@@ -31,6 +31,7 @@ class _Early:
 
     dialog: Dialog
     said: tuple[int, str, bytes | None] | None = None
+    sdp: bytes | None = None
     rseq: int | None = None
 
 
@@ -122,6 +123,7 @@ class OutgoingCall:
         said = (response.code, response.phrase, response.sdp())
         if said != early.said:  # Retransmissions and minute-by-minute repeats say nothing new.
             early.said = said
+            early.sdp = said[2] or early.sdp  # A 180 after the 183 keeps the early media.
             self._note(response.code, now)
             tag, reasons = response.recipient.tag, response.values("Reason")
             self._emit(CallProgress(self.plan.leg, now, said[0], said[1], tag, said[2], reasons))
@@ -137,8 +139,7 @@ class OutgoingCall:
         if early is None:
             if len(self._early) >= MAX_FORKS:
                 return None
-            plan = self.plan
-            early = _Early(Dialog.of_caller(response, plan.uri, response.cseq, plan.target))
+            early = _Early(self.plan.dialog(self._endpoint, response))
             self._early[tag] = early
         else:
             early.dialog.refresh(response)
@@ -189,11 +190,14 @@ class OutgoingCall:
             self._ignore("too many answers", now)
             return
         plan = self.plan
-        dialog = Dialog.of_caller(response, plan.uri, response.cseq, plan.target)
+        dialog = plan.dialog(self._endpoint, response)
+        described = response.sdp()
         early = self._early.get(tag)
         if early is not None:
-            # A PRACK may have used up numbers of this dialog.
+            # A PRACK may have used up numbers of this dialog, and a reliable provisional may
+            # have brought the answer already (RFC 3262 §5).
             dialog.local_cseq = max(dialog.local_cseq, early.dialog.local_cseq)
+            described = described or early.sdp
         invite = self._transaction.request
         self._acks[tag] = acknowledgement(self._endpoint, dialog, response.cseq, invite)
         self._endpoint.layer.send(*self._acks[tag])
@@ -204,7 +208,7 @@ class OutgoingCall:
             dialog,
             self._dialogs,
             local_sdp=plan.sdp,
-            remote_sdp=response.sdp(),
+            remote_sdp=described,
             account=plan.account,
             quiet=not wins,
         )
@@ -215,8 +219,7 @@ class OutgoingCall:
         self.established = call
         self.over = True
         self._timers.stop()
-        call_id = response.call_id
-        self._emit(CallAnswered(plan.leg, now, response.code, response.sdp(), call_id))
+        self._emit(CallAnswered(plan.leg, now, response.code, described, dialog.call_id))
         if self._cancel_wanted:
             call.bye(now, "cancelled")
 
@@ -224,6 +227,7 @@ class OutgoingCall:
         again = not self._cancel_wanted and self._cseq < MAX_INVITES
         if again and self._credentials.take_response(response):
             self._cseq += 1
+            self._early.clear()
             self._transaction = self._invite(now)
             return
         if self._cancel_wanted:

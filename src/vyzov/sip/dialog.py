@@ -73,22 +73,6 @@ class Dialog:
         return self.call_id, self.local_tag, self.remote_tag
 
     @classmethod
-    def of_caller(cls, response: Message, request_uri: str, cseq: int, peer: Address) -> "Dialog":
-        """Makes the caller's dialog from a response that bears a To-tag (RFC 3261 §12.1.2)."""
-        return cls(
-            call_id=response.call_id,
-            local=response.header("From"),
-            remote=response.header("To"),
-            local_tag=response.sender.tag,
-            remote_tag=response.recipient.tag,
-            route_set=tuple(reversed(response.values("Record-Route"))),
-            remote_target=contact_of(response) or request_uri,
-            local_cseq=cseq,
-            remote_cseq=-1,
-            peer=peer,
-        )
-
-    @classmethod
     def of_callee(cls, invite: Message, local_tag: str, peer: Address) -> "Dialog":
         """Makes the callee's dialog from the INVITE it answers (RFC 3261 §12.1.1)."""
         return cls(

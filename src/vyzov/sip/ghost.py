@@ -4,7 +4,6 @@ Serves calls given up without a final response, and calls of an earlier run of t
 (`reap`), whose INVITEs are known only by the names derived from the leg.
 """
 
-from vyzov.sip.dialog import Dialog
 from vyzov.sip.endpoint import Endpoint
 from vyzov.sip.established import Dialogs, EstablishedCall, acknowledgement
 from vyzov.sip.events import Address, CallEnded, CallRejected, Side, Stage
@@ -105,7 +104,7 @@ class Ghost:
             self._endpoint.ignore(self._plan.leg, "too many answers", source, now)
             return
         plan = self._plan
-        dialog = Dialog.of_caller(response, plan.uri, response.cseq, plan.target)
+        dialog = plan.dialog(self._endpoint, response)
         invite = plan.invite(self._endpoint, response.cseq)
         self._acks[tag] = acknowledgement(self._endpoint, dialog, response.cseq, invite)
         self._endpoint.layer.send(*self._acks[tag])

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vyzov.sip.auth import NO_ACCOUNT, Account
+from vyzov.sip.dialog import Dialog, DialogState, contact_of
 from vyzov.sip.endpoint import ALLOW, Endpoint
 from vyzov.sip.events import Address
 from vyzov.sip.fields import host_port, quote
 from vyzov.sip.identity import Identity, derive
+from vyzov.sip.message import Message
 from vyzov.sip.transaction import Request
 
+CSEQ_LEAP = 1000
+"""A restarted agent skips this many CSeq numbers, since it cannot know the last one used."""
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}\Z", re.ASCII)
 _CALLER = re.compile(r"[A-Za-z0-9+*#._-]{1,64}\Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}\Z", re.ASCII)
@@ -63,6 +67,38 @@ class Plan:
                 *self.headers,
             ],
             body=self.sdp,
+        )
+
+    def dialog(self, endpoint: Endpoint, response: Message) -> Dialog:
+        """Makes the dialog a response with a To-tag opens (RFC 3261 §12.1.2)."""
+        identity = self.identity(endpoint)
+        return Dialog(
+            call_id=identity.call_id,
+            local=f"{self.sender};tag={identity.from_tag}",
+            remote=response.header("To"),
+            local_tag=identity.from_tag,
+            remote_tag=response.recipient.tag,
+            route_set=tuple(reversed(response.values("Record-Route"))),
+            remote_target=contact_of(response) or self.uri,
+            local_cseq=response.cseq,
+            remote_cseq=-1,
+            peer=self.target,
+        )
+
+    def saved_dialog(self, endpoint: Endpoint, state: DialogState) -> Dialog:
+        """Makes the dialog an earlier run had saved, with CSeq numbers it cannot have used."""
+        identity = self.identity(endpoint)
+        return Dialog(
+            call_id=identity.call_id,
+            local=f"{self.sender};tag={identity.from_tag}",
+            remote=f"{self.recipient};tag={state.remote_tag}",
+            local_tag=identity.from_tag,
+            remote_tag=state.remote_tag,
+            route_set=state.route_set,
+            remote_target=state.remote_target,
+            local_cseq=state.local_cseq + CSEQ_LEAP,
+            remote_cseq=state.remote_cseq,
+            peer=state.peer,
         )
 
 

@@ -10,22 +10,20 @@ from collections.abc import Callable
 from vyzov.sip.auth import NO_ACCOUNT, Account
 from vyzov.sip.callee import Nonces, ReceivedCall
 from vyzov.sip.caller import OutgoingCall
-from vyzov.sip.dialog import Dialog, DialogState
+from vyzov.sip.dialog import DialogState
 from vyzov.sip.endpoint import ALLOW, METHODS, Endpoint, Headers
 from vyzov.sip.established import Dialogs, EstablishedCall
 from vyzov.sip.events import Address, OptionsAnswered, SipEvent
 from vyzov.sip.fields import bounded_int, host_port
 from vyzov.sip.ghost import Ghost, Ghosts
 from vyzov.sip.message import KeepAlive, Malformed, Message, parse
-from vyzov.sip.outgoing import Plan, plan_call
+from vyzov.sip.outgoing import plan_call
 from vyzov.sip.transaction import ServerTransaction, State
 
 __all__ = ["Account", "Address", "DialogState", "UserAgent"]
 
 KEEP_ALIVE = b"\r\n\r\n"
 PONG = b"\r\n"
-CSEQ_LEAP = 1000
-"""A restarted agent skips this many CSeq numbers, since it cannot know the last one used."""
 _MANY_LEGS = 1024
 
 Leg = OutgoingCall | ReceivedCall
@@ -199,26 +197,9 @@ class UserAgent:
         if dialog is None:
             ghost.reap(now)
         else:
-            self._reap_dialog(plan, dialog, now)
-
-    def _reap_dialog(self, plan: Plan, state: DialogState, now: float) -> None:
-        identity = plan.identity(self._endpoint)
-        dialog = Dialog(
-            call_id=identity.call_id,
-            local=f"{plan.sender};tag={identity.from_tag}",
-            remote=f"{plan.recipient};tag={state.remote_tag}",
-            local_tag=identity.from_tag,
-            remote_tag=state.remote_tag,
-            route_set=state.route_set,
-            remote_target=state.remote_target,
-            local_cseq=state.local_cseq + CSEQ_LEAP,
-            remote_cseq=state.remote_cseq,
-            peer=state.peer,
-        )
-        call = EstablishedCall(
-            self._endpoint, plan.leg, dialog, self._dialogs, account=plan.account
-        )
-        call.bye(now, "reaped")
+            saved = plan.saved_dialog(self._endpoint, dialog)
+            call = EstablishedCall(self._endpoint, leg, saved, self._dialogs, account=plan.account)
+            call.bye(now, "reaped")
 
     def dialog_state(self, leg: str) -> DialogState | None:
         """Returns what `reap` needs to end this placed and answered call, else None."""
