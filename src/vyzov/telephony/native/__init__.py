@@ -1,1 +1,1 @@
-"""The embedded engine: our SIP, our media, browsers by WebRTC."""
+"""The embedded engine: our SIP and sound, browsers by WebRTC, behind the Telephony port."""

@@ -1,0 +1,352 @@
+"""The embedded engine: composes SIP, sound, browsers, recordings and the control socket.
+
+One process on uvloop, without a database, serving any number of floors. It carries out verbs and
+reports events; no decision about a call is made here. A fault in one leg ends that leg, a fault of
+the journal ends the engine: what cannot be written down must not be dialled.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import gc
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from vyzov.dialer import ports
+from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapshot, Verb
+from vyzov.media.recording import Finished
+from vyzov.sip.events import SipEvent
+from vyzov.telephony.native import orphans, webrtc
+from vyzov.telephony.native.bridge import Party, Switchboard
+from vyzov.telephony.native.clock import MediaClock
+from vyzov.telephony.native.control import Control
+from vyzov.telephony.native.devices import Devices
+from vyzov.telephony.native.journal import LegBook
+from vyzov.telephony.native.legs import ENGINE_FAULT, NO_SOUND, Call, Calls
+from vyzov.telephony.native.orphans import Orphans
+from vyzov.telephony.native.reaping import Reaper, record_finished
+from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
+from vyzov.telephony.native.rtp_port import PortRange
+from vyzov.telephony.native.signalling import Signalling
+from vyzov.telephony.native.sources import SoundShelf, UnknownSound
+from vyzov.telephony.native.trunks import Trunks
+
+log = logging.getLogger("vyzov.engine")
+
+EXPIRE_EVERY_S = 30.0
+DRAIN_LIMIT_S = 3.0
+RECORDERS_PER_LEG_MAX = 4
+STOPPING = "engine_stopping"
+OWN_CAUSES = frozenset({orphans.CAUSE, STOPPING, ENGINE_FAULT, NO_SOUND})
+"""Ends nobody asked for: the engine gave up on the leg."""
+SWITCH_INTERVAL_S = 0.001
+"""How long the recording thread may hold the interpreter while a packet waits."""
+
+
+class EngineRunning(RuntimeError):
+    """Another engine uses the same journal; stop it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Where an engine listens and keeps what it must keep.
+
+    `sip_port` 0 and `rtp_first` 0 let the system choose. `advertised_host` is the address carriers
+    are told; `webrtc_hosts` the addresses browsers are told (empty: all of the machine, and
+    127.0.0.1). `prompt_folders` are searched in order. `journal` None keeps no journal."""
+
+    socket: Path | None
+    secret: bytes
+    journal: Path | None
+    recordings: Path
+    prompt_folders: tuple[Path, ...] = ()
+    sip_host: str = "127.0.0.1"
+    sip_port: int = 0
+    rtp_host: str = "127.0.0.1"
+    rtp_first: int = 0
+    rtp_last: int = 0
+    advertised_host: str = ""
+    webrtc_hosts: tuple[str, ...] = field(default=())
+
+
+class Engine:
+    """Everything of one engine; `serve` runs it as a process."""
+
+    def __init__(self, settings: EngineSettings, loop: asyncio.AbstractEventLoop) -> None:
+        """Binds its SIP socket and reads its journal; raises for a machine it does not fit."""
+        webrtc.probe()
+        self.settings = settings
+        self.run_id = secrets.token_hex(8)
+        self._loop = loop
+        self._lock = _locked(settings.journal)
+        advertised = settings.advertised_host or settings.sip_host
+        hosts = webrtc.use_hosts(list(settings.webrtc_hosts))
+        self.book = LegBook(settings.journal)
+        self.clock = MediaClock(loop)
+        self.trunks = Trunks(loop)
+        self.shelf = SoundShelf(settings.prompt_folders)
+        self.switchboard = Switchboard(self.post)
+        self.recordings = RecorderThread(loop)
+        self.signalling = Signalling(
+            loop,
+            (settings.sip_host, settings.sip_port),
+            advertised_host=advertised,
+            secret=settings.secret,
+            port_before=self.book.sip_port,
+        )
+        self.book.note_sip_port(self.signalling.address[1])
+        self.calls = Calls(
+            loop,
+            signalling=self.signalling,
+            ports=PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last),
+            advertised_host=advertised,
+            clock=self.clock,
+            book=self.book,
+            trunks=self.trunks,
+            switchboard=self.switchboard,
+            post=self.post,
+            over=self._call_over,
+        )
+        self.devices = Devices(
+            loop,
+            hosts=hosts,
+            advertised_host=settings.advertised_host,
+            clock=self.clock,
+            book=self.book,
+            switchboard=self.switchboard,
+            post=self.post,
+            over=self._party_over,
+        )
+        self.orphans = Orphans(loop, self.calls, self.shelf, self.calls.hangup)
+        self.control = Control(
+            verb=self.carry_out,
+            snapshot=self.snapshot,
+            came=self.orphans.floor_came,
+            left=self.orphans.floor_left,
+        )
+        self._reaper: Reaper | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Ends what an earlier run left, then opens the door to floors."""
+        self._reaper = Reaper(self.book, self.signalling, self.post)
+        self.signalling.begin(self._sip_event)
+        await self._reaper.run()
+        if self.settings.socket is not None:
+            await self.control.listen(self.settings.socket)
+        self._expire()
+        log.info("engine %s: SIP on %s:%d", self.run_id, *self.signalling.address)
+
+    async def stop(self) -> None:
+        """Hangs up everything, finishes recordings and closes; within a few seconds."""
+        self.calls.draining = True
+        for leg in list(self.calls.living):
+            self.calls.hangup(leg, STOPPING)
+        await self.devices.shut()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.calls.none_left(), DRAIN_LIMIT_S)
+        if self._expiry is not None:
+            self._expiry.cancel()
+        # A recording's end is posted on the loop, so the loop must turn once more after the thread.
+        await self._loop.run_in_executor(None, self.recordings.close)
+        await asyncio.sleep(0)
+        self.orphans.close()
+        self.trunks.close()
+        self.clock.close()
+        self.signalling.close()
+        self.control.close()
+        await asyncio.sleep(0)
+        self.book.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    # ---- events out
+
+    def post(self, event: LegEvent) -> None:
+        """Numbers an event, keeps it and sends it to its leg's floor."""
+        record = self.book.legs.get(event.leg)
+        if record is None:
+            log.warning("an event of the unknown leg %s is dropped: %r", event.leg, event)
+            return
+        seq = self.book.next_seq(event.leg, record.floor)
+        event = replace(event, seq=seq, at=event.at or time.monotonic())
+        if isinstance(event, Ended) and event.cause in OWN_CAUSES:
+            event = replace(event, side="engine")
+        self.book.note(event)
+        self.control.post(record.floor, event)
+        if isinstance(event, PlayFinished):
+            self.orphans.play_ended(event.leg, event.play, completed=event.completed)
+
+    def snapshot(self, ask: ports.AskSnapshot) -> Snapshot:
+        """Returns all that is known of a floor's legs, and raises the floor's fence."""
+        self.book.raise_fence(ask.floor, ask.fence)
+        joined = tuple(
+            (call.leg, call.party.peer.leg)
+            for call in self.calls.living.values()
+            if call.floor == ask.floor and call.party.peer is not None and call.party.is_customer
+        )
+        return Snapshot(
+            engine=self.run_id,
+            at=time.monotonic(),
+            legs=self.book.snapshot(ask.floor),
+            bridges=joined,
+            devices=self.devices.agents(ask.floor),
+        )
+
+    # ---- verbs in
+
+    def carry_out(self, verb: Verb, floor: str) -> None:
+        """Carries out a verb of a floor; legs that are gone are no fault."""
+        match verb:
+            case ports.Originate():
+                self.calls.originate(verb, floor)
+            case ports.Bridge():
+                self._bridge(verb)
+            case ports.Hangup(leg, cause):
+                self.calls.hangup(leg, cause)
+            case ports.Play():
+                self._play(verb)
+            case ports.StopPlay(leg, play):
+                party = self._party(leg)
+                if party is not None:
+                    party.hearing.stop(play)
+            case ports.SendDigits(leg, digits):
+                self.calls.send_digits(leg, digits)
+            case ports.Unbridge(customer, comfort):
+                party = self._party(customer)
+                if party is not None:
+                    self.switchboard.part(party, comfort=comfort)
+            case ports.Hold(customer, on):
+                party = self._party(customer)
+                if party is not None:
+                    self.switchboard.hold(party, self.shelf.hold() if on else None)
+            case ports.Mute(agent, on):
+                party = self._party(agent)
+                if party is not None:
+                    party.muted = on
+            case ports.RecordStart():
+                self._record(verb)
+            case ports.RecordStop(leg, recording):
+                party = self._party(leg)
+                if party is not None:
+                    self._stop_recording(party, recording)
+            case ports.DeviceOffer():
+                self.devices.offer(verb, floor)
+            case ports.DeviceClose(leg):
+                self.devices.close(leg)
+            case ports.SetTrunk():
+                self.trunks.set(verb)
+            case ports.Forget(leg):
+                self.book.forget(leg)
+                self.signalling.agent.forget(leg)
+            case ports.AskSnapshot():
+                log.error("AskSnapshot is answered at the door, not here")
+
+    def _party(self, leg: str) -> Party | None:
+        return self.calls.party(leg) or self.devices.party(leg)
+
+    def _bridge(self, verb: ports.Bridge) -> None:
+        customer, agent = self._party(verb.customer), self._party(verb.agent)
+        if customer is None or agent is None or customer is agent:
+            # Either went while the verb was under way: the floor hears that they are apart.
+            if verb.customer in self.calls.living:
+                self.post(BridgeLeft(verb.customer, 0, 0.0, verb.agent))
+            return
+        self.switchboard.join(customer, agent, cue=verb.cue)
+
+    def _play(self, verb: ports.Play) -> None:
+        party = self._party(verb.leg)
+        if party is None:
+            return
+        try:
+            sound = self.shelf.sound(verb.source, loop=verb.loop)
+        except UnknownSound as error:
+            log.warning("leg %s: %s", verb.leg, error)
+            self.post(PlayFinished(verb.leg, 0, 0.0, verb.play, completed=False))
+            return
+        party.hearing.play(verb.play, sound)
+
+    # ---- recordings
+
+    def _record(self, verb: ports.RecordStart) -> None:
+        party = self._party(verb.leg)
+        if party is None or verb.recording in party.recorders:
+            return
+        root = self.settings.recordings.resolve()
+        path = (root / verb.path).resolve()
+        if not path.is_relative_to(root) or len(party.recorders) >= RECORDERS_PER_LEG_MAX:
+            log.error("leg %s is not recorded to %r: it lies outside %s", verb.leg, verb.path, root)
+            return
+        self.book.note_recording(verb.leg, verb.recording, str(path))
+        party.record(LegRecorder(self.recordings, verb.recording, path, time.monotonic()))
+
+    def _stop_recording(self, party: Party, recording: str) -> None:
+        recorder = party.stop_recording(recording)
+        if recorder is not None:
+            leg = party.leg
+            recorder.finish(time.monotonic(), lambda done: self._recorded(leg, recording, done))
+
+    def _recorded(self, leg: str, recording: str, finished: Finished | None) -> None:
+        if finished is not None:
+            self.post(record_finished(leg, recording, finished))
+        self.book.drop_recording(leg, recording)
+
+    # ---- ends
+
+    def _call_over(self, call: Call) -> None:
+        self._party_over(call.party)
+
+    def _party_over(self, party: Party) -> None:
+        for recording in list(party.recorders):
+            self._stop_recording(party, recording)
+
+    def _sip_event(self, event: SipEvent) -> None:
+        if self._reaper is None or not self._reaper.handle(event):
+            self.calls.handle(event)
+
+    def _expire(self) -> None:
+        self.book.expire()
+        self._expiry = self._loop.call_later(EXPIRE_EVERY_S, self._expire)
+
+
+def _locked(journal: Path | None) -> IO[bytes] | None:
+    """Holds the journal against a second engine; the kernel lets go when this process dies."""
+    if journal is None:
+        return None
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    lock = journal.with_name(journal.name + ".lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise EngineRunning(
+            f"an engine already uses {journal}; stop it, or give this one its own journal"
+        ) from error
+    return lock
+
+
+async def serve(settings: EngineSettings) -> None:
+    """Runs an engine until it is told to stop (SIGTERM, SIGINT or cancellation)."""
+    loop = asyncio.get_running_loop()
+    engine = Engine(settings, loop)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await engine.start()
+    # Sound hates pauses: what lives as long as the process is taken out of the collector's way.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        await stopping.wait()
+    finally:
+        log.info("engine %s stops (process %d)", engine.run_id, os.getpid())
+        await engine.stop()

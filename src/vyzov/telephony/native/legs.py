@@ -1,0 +1,367 @@
+"""Calls through trunks: from `Originate` to `Failed` or `Ended`, one `Call` each.
+
+Translates between SIP events and the port's events and keeps each call's sound alive. It refuses
+what must not be dialled (stale, fenced off, malformed) and decides nothing else: no retry, no
+choice of trunk, no meaning of a cause. A fault in one call ends that call with a log line.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vyzov.dialer.ports import (
+    Answered,
+    Dialing,
+    Ended,
+    Failed,
+    LegEvent,
+    Originate,
+    Refused,
+    Ringing,
+)
+from vyzov.media.g711 import Law, law_of
+from vyzov.media.rtp import RtpPacket
+from vyzov.sip import sdp
+from vyzov.sip.events import (
+    CallAnswered,
+    CallEnded,
+    CallProgress,
+    CallRejected,
+    SessionChanged,
+    SipEvent,
+    Stage,
+)
+from vyzov.telephony.native.bridge import Party, Switchboard
+from vyzov.telephony.native.clock import MediaClock
+from vyzov.telephony.native.journal import LegBook, Placed
+from vyzov.telephony.native.listening import Listener
+from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort
+from vyzov.telephony.native.signalling import Signalling
+from vyzov.telephony.native.trunks import Trunk, Trunks, is_address
+
+log = logging.getLogger("vyzov.engine.legs")
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+SERVICE_NUMBER = re.compile(r"[0-9]{2,6}")
+CALLER_ID = re.compile(r"\+?[0-9]{2,15}|anonymous")
+NO_SOUND = "no_common_codec"
+ENGINE_FAULT = "engine_fault"
+
+Post = Callable[[LegEvent], None]
+Over = Callable[["Call"], None]
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call through a trunk, while it lives."""
+
+    order: Originate
+    floor: str
+    trunk: Trunk
+    port: RtpPort
+    party: Party
+    listener: Listener
+    offer: bytes
+    placed_at: float
+    ring_timer: asyncio.TimerHandle | None = None
+    early_sdp: bytes | None = None
+    told: set[tuple[int, str, bool]] = field(default_factory=set[tuple[int, str, bool]])
+    answered_at: float | None = None
+    closing: str = ""
+
+    @property
+    def leg(self) -> str:
+        """The leg's id."""
+        return self.order.leg
+
+
+class Calls:
+    """All living calls of an engine."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        signalling: Signalling,
+        ports: PortRange,
+        advertised_host: str,
+        clock: MediaClock,
+        book: LegBook,
+        trunks: Trunks,
+        switchboard: Switchboard,
+        post: Post,
+        over: Over,
+    ) -> None:
+        """Has no call; `over` is told of each one that ends, before its end is posted."""
+        self._loop = loop
+        self._signalling = signalling
+        self._agent = signalling.agent
+        self._ports = ports
+        self._advertised_host = advertised_host
+        self._clock = clock
+        self._book = book
+        self._trunks = trunks
+        self._switchboard = switchboard
+        self._post = post
+        self._over = over
+        self.living: dict[str, Call] = {}
+        self.draining = False
+        self._emptied = asyncio.Event()
+
+    # ---- verbs
+
+    def originate(self, order: Originate, floor: str) -> None:
+        """Places a call, or posts `Refused` saying why nothing was sent."""
+        known = self._book.legs.get(order.leg)
+        if known is not None:
+            placed = known.placed
+            if placed is None or placed.attempt != order.attempt:
+                self._post(Refused(order.leg, 0, 0.0, "duplicate"))
+            return
+        trunk = self._trunks.get(order.trunk)
+        reason = self._refusal(order, floor, trunk)
+        if trunk is None or reason:
+            self._book.open(order.leg, floor)
+            self._post(Refused(order.leg, 0, 0.0, reason))
+            return
+        try:
+            sock = self._ports.open()
+        except (NoFreePort, OSError) as error:
+            log.warning("leg %s is not placed: %s", order.leg, error)
+            self._book.open(order.leg, floor)
+            self._post(Refused(order.leg, 0, 0.0, "no_port"))
+            return
+        self._place(order, floor, trunk, RtpPort(self._loop, sock))
+
+    def hangup(self, leg: str, cause: str) -> None:
+        """Gives a call up or ends it; a leg that is gone is no fault."""
+        call = self.living.get(leg)
+        if call is None or call.closing:
+            return
+        call.closing = cause
+        self._stop_ring_timer(call)
+        now = time.monotonic()
+        if call.answered_at is None:
+            self._agent.cancel(leg, now)
+        else:
+            self._agent.bye(leg, now, cause)
+        self._signalling.pump()
+
+    def party(self, leg: str) -> Party | None:
+        """Returns the sound of an answered call."""
+        call = self.living.get(leg)
+        return None if call is None or call.answered_at is None else call.party
+
+    async def none_left(self) -> None:
+        """Waits until no call lives."""
+        while self.living:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+    def send_digits(self, leg: str, digits: str) -> None:
+        """Sends keys as telephone events (RFC 4733)."""
+        call = self.living.get(leg)
+        if call is None or call.answered_at is None:
+            return
+        try:
+            sent = call.party.hearing.dial(digits, call.port.event_type)
+        except ValueError as error:
+            log.warning("leg %s: %r are no digits: %s", leg, digits, error)
+            return
+        if not sent:
+            log.warning("leg %s: the far side takes no telephone events", leg)
+
+    # ---- SIP events
+
+    def handle(self, event: SipEvent) -> None:
+        """Carries a SIP event through; a fault ends its leg, never the loop."""
+        call = self.living.get(event.leg)
+        if call is None:
+            return
+        try:
+            match event:
+                case CallProgress():
+                    self._progress(call, event)
+                case CallAnswered():
+                    self._answered(call, event)
+                case CallRejected():
+                    self._rejected(call, event)
+                case CallEnded():
+                    self._ended(call, event)
+                case SessionChanged():
+                    self._agree(call, event.sdp)
+                case _:
+                    log.debug("leg %s: %s changes nothing", call.leg, type(event).__name__)
+        except Exception:
+            log.exception("leg %s failed on %s and is hung up", call.leg, type(event).__name__)
+            self._loop.call_soon(self.hangup, call.leg, ENGINE_FAULT)
+
+    # ---- inside
+
+    def _refusal(self, order: Originate, floor: str, trunk: Trunk | None) -> str:
+        if self.draining:
+            return "draining"
+        if floor not in self._book.fences or order.fence < self._book.fences[floor]:
+            return "fence"
+        if time.monotonic() > order.not_after:
+            return "stale"
+        if trunk is None:
+            return "unknown_trunk"
+        if not (E164.fullmatch(order.to) or SERVICE_NUMBER.fullmatch(order.to)):
+            return "bad_number"
+        if not CALLER_ID.fullmatch(order.caller_id):
+            return "bad_number"
+        return ""
+
+    def _place(self, order: Originate, floor: str, trunk: Trunk, port: RtpPort) -> None:
+        now = time.monotonic()
+        offer = sdp.offer(
+            address=self._advertised_host,
+            port=port.port,
+            session_id=int(now * 1e6),
+            codecs=trunk.codecs,
+        )
+        host, sip_port = trunk.target
+        # On the disk's way before the INVITE: a call nobody recorded must not exist.
+        self._book.open(
+            order.leg, floor, Placed(order.attempt, host, sip_port, order.to, order.caller_id)
+        )
+        call = Call(
+            order=order,
+            floor=floor,
+            trunk=trunk,
+            port=port,
+            party=Party(order.leg, floor, port, self._post),
+            listener=Listener(order.leg, self._post),
+            offer=offer,
+            placed_at=now,
+        )
+        self.living[order.leg] = call
+        port.on_hear = lambda packet, at: self._heard(call, packet, at)
+        try:
+            call_id = self._agent.invite(
+                order.leg,
+                target=trunk.target,
+                to=order.to,
+                caller_id=order.caller_id,
+                sdp=offer,
+                account=trunk.account,
+                now=now,
+                caller_name=order.caller_name,
+            )
+        except ValueError as error:
+            log.warning("leg %s is not placed: %s", order.leg, error)
+            del self.living[order.leg]
+            port.close()
+            self._post(Refused(order.leg, 0, 0.0, "bad_number"))
+            return
+        self._post(Dialing(order.leg, 0, 0.0, call_id))
+        call.ring_timer = self._loop.call_later(
+            order.ring_timeout_s, self.hangup, order.leg, "ring_timeout"
+        )
+        self._signalling.pump()
+
+    def _progress(self, call: Call, event: CallProgress) -> None:
+        early = event.sdp is not None
+        if event.sdp is not None:
+            call.early_sdp = event.sdp
+            self._agree(call, event.sdp)
+        told = (event.code, event.phrase, early)
+        # Another fork or a repetition with nothing new in it is no second ringing.
+        if told not in call.told and len(call.told) < 20:
+            call.told.add(told)
+            self._post(Ringing(call.leg, 0, 0.0, event.code, event.phrase, early))
+
+    def _answered(self, call: Call, event: CallAnswered) -> None:
+        dialog = self._agent.dialog_state(call.leg)
+        if dialog is not None:
+            # Before the ACK leaves: from now on only a BYE ends this call.
+            self._book.note_dialog(call.leg, dialog.to_json())
+        now = time.monotonic()
+        call.answered_at = now
+        self._stop_ring_timer(call)
+        answer = event.sdp or call.early_sdp
+        codec = "" if answer is None else self._agree(call, answer)
+        self._post(Answered(call.leg, 0, 0.0, codec))
+        if not codec:
+            if not call.closing:
+                self._loop.call_soon(self.hangup, call.leg, NO_SOUND)
+            return
+        call.listener.answered(
+            now, call.port.law, in_band=call.port.event_type is None, classify=call.order.classify
+        )
+        self._clock.add(call, lambda at: self._tick(call, at))
+
+    def _agree(self, call: Call, remote: bytes) -> str:
+        """Takes a session description; returns the codec, "" where there is no common one."""
+        try:
+            agreed = sdp.agree(call.offer, remote)
+        except ValueError as error:
+            log.warning("leg %s: %s", call.leg, error)
+            return ""
+        if not is_address(agreed.address) or agreed.port == 0:
+            log.warning("leg %s: no media to %r port %d", call.leg, agreed.address, agreed.port)
+            return ""
+        if agreed.sending or not call.port.has_remote:
+            call.port.agree(
+                (agreed.address, agreed.port),
+                frozenset({call.trunk.target[0]}),
+                Law(agreed.codec),
+                agreed.event_payload,
+                time.monotonic(),
+            )
+        return agreed.codec
+
+    def _rejected(self, call: Call, event: CallRejected) -> None:
+        first_ring = next((after for code, after in event.provisionals if code > 100), None)
+        stage = event.stage
+        if stage is Stage.TIMEOUT:
+            stage = Stage.TRYING if first_ring is None else Stage.RINGING
+            stage = Stage.CANCELLED if call.closing else stage
+        now = time.monotonic()
+        failed = Failed(
+            call.leg, 0, 0.0, event.code, event.phrase, str(stage),
+            reasons=event.reasons, warning=event.warning, q850=event.q850,
+            ring_s=0.0 if first_ring is None else max(0.0, now - call.placed_at - first_ring),
+            provisionals=event.provisionals,
+        )  # fmt: skip
+        self._finish(call, failed)
+
+    def _ended(self, call: Call, event: CallEnded) -> None:
+        cause = call.closing or event.cause
+        self._finish(call, Ended(call.leg, 0, 0.0, str(event.side), cause, call.port.stats()))
+
+    def _finish(self, call: Call, last: LegEvent) -> None:
+        del self.living[call.leg]
+        self._stop_ring_timer(call)
+        self._clock.discard(call)
+        self._switchboard.part(call.party, comfort=False)
+        call.party.hearing.stop(None)
+        self._over(call)
+        call.port.close()
+        self._post(last)
+        self._emptied.set()
+
+    def _stop_ring_timer(self, call: Call) -> None:
+        if call.ring_timer is not None:
+            call.ring_timer.cancel()
+            call.ring_timer = None
+
+    def _heard(self, call: Call, packet: RtpPacket, now: float) -> None:
+        if packet.payload_type == call.port.event_type:
+            if call.answered_at is not None:
+                call.listener.event(packet, now)
+            return
+        law = law_of(packet.payload_type)
+        if law is None or call.answered_at is None:
+            # Comfort noise and unknown payloads are no sound; early media is counted, not heard.
+            return
+        call.party.says(packet, law, now)
+        call.listener.voice(packet, law, now)
+
+    def _tick(self, call: Call, now: float) -> None:
+        call.party.hearing.tick(now)
+        call.listener.tick(now)

@@ -1,0 +1,108 @@
+"""What the engine itself hears of a leg: keys pressed, and whether a person or a machine answered.
+
+Nothing here touches the sound on its way to the other side. Keys come as telephone events where the
+far side sends them and from the sound itself where it does not. What a key or a machine means is
+decided by the floor.
+"""
+
+from collections.abc import Callable
+
+from vyzov.dialer.ports import Classified, LegEvent
+from vyzov.dialer.ports import Digit as DigitPressed
+from vyzov.media.classify import AnswerClassifier
+from vyzov.media.frame import silent_frame
+from vyzov.media.g711 import Law, decode
+from vyzov.media.jitter import JitterBuffer
+from vyzov.media.rtp import RtpPacket
+from vyzov.media.telephone_event import Digit, DigitPaths, DigitReceiver, GoertzelDigits
+
+CLASSIFY_LIMIT_MS = 6000
+"""When the classifier settles for `unknown`; a campaign's own, shorter limit is the floor's."""
+IN_BAND_DIGIT_MS = 100
+"""The duration reported for a key heard as sound, whose length is not measured."""
+BEEP_LIMIT_S = 60.0
+
+Post = Callable[[LegEvent], None]
+
+
+class Listener:
+    """Digits and answer class of one leg."""
+
+    def __init__(self, leg: str, post: Post) -> None:
+        """Hears telephone events; in-band keys and classification are switched on later."""
+        self._leg = leg
+        self._post = post
+        self._digits = DigitReceiver()
+        self._paths = DigitPaths()
+        self._in_band: GoertzelDigits | None = None
+        self._classifier: AnswerClassifier | None = None
+        self._jitter: JitterBuffer | None = None
+        self._law = Law.PCMA
+        self._answered_at = 0.0
+        self._classified = False
+
+    def answered(self, now: float, law: Law, *, in_band: bool, classify: bool) -> None:
+        """Begins to listen to the sound where something asks for it."""
+        self._answered_at, self._law = now, law
+        if in_band and self._in_band is None:
+            self._in_band = GoertzelDigits()
+        if classify and self._classifier is None:
+            self._classifier = AnswerClassifier(CLASSIFY_LIMIT_MS)
+        if self._in_band is not None or self._classifier is not None:
+            self._jitter = JitterBuffer()
+
+    def event(self, packet: RtpPacket, now: float) -> None:
+        """Takes a packet of the telephone-event payload type."""
+        self._report(self._digits.receive(packet, now), now)
+
+    def voice(self, packet: RtpPacket, law: Law, now: float) -> None:
+        """Takes a packet of sound."""
+        if self._jitter is not None:
+            self._law = law
+            self._jitter.put(packet, now)
+
+    def tick(self, now: float) -> None:
+        """Works on the sound of 20 ms and ends keys whose last packet was lost."""
+        self._report(self._digits.expire(now), now)
+        if self._jitter is None:
+            return
+        payload = self._jitter.get(now)
+        # A far side that sends nothing at all is silent too, and that is a verdict.
+        frame = silent_frame() if payload is None else decode(payload, self._law)
+        if self._in_band is not None:
+            key = self._in_band.feed(frame)
+            if key is not None and self._paths.accept(key, "sound", now):
+                self._post(DigitPressed(self._leg, 0, 0.0, key, IN_BAND_DIGIT_MS))
+        if self._classifier is not None:
+            self._classifier.feed(frame, int((now - self._answered_at) * 1000))
+            self._judge(self._classifier, now)
+
+    def _report(self, digit: Digit | None, now: float) -> None:
+        while digit is not None:
+            if self._paths.accept(digit.character, "event", now):
+                self._post(DigitPressed(self._leg, 0, 0.0, digit.character, digit.duration_ms))
+            digit = self._digits.expire(now)
+
+    def _judge(self, classifier: AnswerClassifier, now: float) -> None:
+        verdict = classifier.verdict()
+        if verdict is not None and not self._classified:
+            self._classified = True
+            self._post(
+                Classified(
+                    self._leg, 0, 0.0, str(verdict.answer_class), verdict.after_ms, verdict.detail
+                )
+            )
+            if verdict.answer_class != "machine" or verdict.detail == "beep":
+                self._stop_classifying()
+        elif self._classified and classifier.beep_heard:
+            # A machine's beep is the moment to leave a message: told once, after the verdict.
+            after_ms = int((now - self._answered_at) * 1000)
+            self._post(Classified(self._leg, 0, 0.0, "machine", after_ms, "beep"))
+            self._stop_classifying()
+        elif self._classified and now - self._answered_at > BEEP_LIMIT_S:
+            self._stop_classifying()
+
+    def _stop_classifying(self) -> None:
+        self._classifier = None
+        if self._in_band is None:
+            self._jitter = None

@@ -1,0 +1,153 @@
+"""What a killed engine left behind: its calls are ended and its recordings made whole.
+
+The journal says which legs lived. What rang is cancelled (and a late answer acknowledged and ended)
+by identifiers derived from the leg; what was answered gets its BYE from the journalled dialog. The
+user agent repeats these until the far side hears. What came back within the settling time is told
+with the leg's end; floors connect after that and find no leg half alive.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from vyzov.dialer.ports import (
+    DeviceDown,
+    DeviceUp,
+    Ended,
+    Failed,
+    LegEvent,
+    RecordFinished,
+    Ringing,
+)
+from vyzov.media.recording import Finished
+from vyzov.sip.dialog import DialogState
+from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, SipEvent
+from vyzov.telephony.native.journal import LegBook, LegRecord
+from vyzov.telephony.native.recorder import recover_part
+from vyzov.telephony.native.signalling import Signalling
+
+log = logging.getLogger("vyzov.engine.reaping")
+
+SETTLE_S = 1.5
+CAUSE = "engine_restarted"
+
+Post = Callable[[LegEvent], None]
+
+
+class Reaper:
+    """Ends the legs of an earlier run, once, when an engine starts."""
+
+    def __init__(self, book: LegBook, signalling: Signalling, post: Post) -> None:
+        """Takes the legs that are not over from `book`."""
+        self._book = book
+        self._signalling = signalling
+        self._post = post
+        self._waiting = {record.leg: record for record in book.unfinished()}
+        self._all_back = asyncio.Event()
+
+    async def run(self, settle_s: float = SETTLE_S) -> None:
+        """Hangs up, waits a moment for what comes back, and posts the end of every leg."""
+        for record in list(self._waiting.values()):
+            self._end(record)
+        self._signalling.pump()
+        self._check()
+        try:
+            await asyncio.wait_for(self._all_back.wait(), settle_s)
+        except TimeoutError:
+            log.warning("%d far sides have not answered yet", len(self._waiting))
+        for record in list(self._waiting.values()):
+            self._close(record, None)
+        for record in list(self._book.legs.values()):
+            for recording, path in list(record.recordings.items()):
+                self._recover(record, recording, Path(path))
+
+    def handle(self, event: SipEvent) -> bool:
+        """Takes what came back for a reaped leg; returns False for other legs."""
+        record = self._waiting.get(event.leg)
+        if record is None:
+            return False
+        if isinstance(event, CallRejected | CallEnded):
+            self._close(record, event)
+            self._check()
+        elif isinstance(event, CallAnswered):
+            log.warning("leg %s was answered after the engine died; its BYE follows", event.leg)
+        return True
+
+    def _check(self) -> None:
+        if not self._waiting:
+            self._all_back.set()
+
+    def _end(self, record: LegRecord) -> None:
+        placed = record.placed
+        if placed is None:
+            self._close(record, None)
+            return
+        dialog: DialogState | None = None
+        if record.dialog:
+            try:
+                dialog = DialogState.from_json(record.dialog)
+            except ValueError as error:
+                log.warning("leg %s: its dialog cannot be read: %s", record.leg, error)
+        log.warning(
+            "leg %s of the last run %s: it is hung up",
+            record.leg,
+            "was answered" if record.was_answered else "was ringing",
+        )
+        try:
+            self._signalling.agent.reap(
+                record.leg,
+                target=(placed.host, placed.port),
+                to=placed.to,
+                caller_id=placed.caller_id,
+                dialog=dialog,
+                now=time.monotonic(),
+            )
+        except ValueError as error:
+            log.warning("leg %s cannot be hung up: %s", record.leg, error)
+            self._close(record, None)
+
+    def _close(self, record: LegRecord, event: CallRejected | CallEnded | None) -> None:
+        self._waiting.pop(record.leg, None)
+        if record.placed is None:
+            last = next((e for e in reversed(record.events) if isinstance(e, DeviceUp)), None)
+            agent = "" if last is None else last.agent
+            self._post(DeviceDown(record.leg, 0, 0.0, agent, "engine"))
+        elif record.was_answered:
+            self._post(Ended(record.leg, 0, 0.0, "engine", CAUSE))
+        elif isinstance(event, CallRejected):
+            self._post(
+                Failed(
+                    record.leg, 0, 0.0, event.code, event.phrase, "lost",
+                    reasons=event.reasons, warning=event.warning, q850=event.q850,
+                    provisionals=event.provisionals or _provisionals(record),
+                )
+            )  # fmt: skip
+        else:
+            # No final answer, or an answer that crossed: nobody knows how far it got.
+            phrase = "answered late" if isinstance(event, CallEnded) else ""
+            self._post(
+                Failed(record.leg, 0, 0.0, 0, phrase, "lost", provisionals=_provisionals(record))
+            )
+
+    def _recover(self, record: LegRecord, recording: str, path: Path) -> None:
+        finished = recover_part(path)
+        if finished is not None:
+            self._post(record_finished(record.leg, recording, finished))
+        self._book.drop_recording(record.leg, recording)
+
+
+def record_finished(leg: str, recording: str, finished: Finished) -> RecordFinished:
+    """Returns the event of a recording that is whole."""
+    return RecordFinished(
+        leg, 0, 0.0, recording, str(finished.path), finished.seconds, finished.bytes,
+        finished.sha256,
+    )  # fmt: skip
+
+
+def _provisionals(record: LegRecord) -> tuple[tuple[int, float], ...]:
+    if not record.events:
+        return ()
+    start = record.events[0].at
+    return tuple((e.code, max(0.0, e.at - start)) for e in record.events if isinstance(e, Ringing))
