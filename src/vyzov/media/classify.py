@@ -85,6 +85,8 @@ class ToneWatch:
         self._heard: deque[Samples] = deque(maxlen=_TONE_WINDOW // FRAME_SAMPLES)
         self._now: _SteadyTone | None = None
         self._before: _SteadyTone | None = None
+        self.beep_ended_ms: int | None = None
+        """Where the last beep ended, or how far it got; None before the first."""
 
     def feed(self, frame: Samples, at_ms: int) -> str | None:
         """Return `beep`, `sit` or `fax` in the frame that makes it certain."""
@@ -117,14 +119,20 @@ class ToneWatch:
             return "fax" if now.ms >= _FAX_MS else None
         # A first step of the special information tone is a beep only once it lasted too long.
         enough = 450 if _may_begin_sit(now.hz) else _BEEP_MS
-        return "beep" if _may_be_beep(now.hz) and now.ms >= enough else None
+        return self._beep(now) if now.ms >= enough else None
 
     def _ended(self, end: int) -> str | None:
         before = self._before
         if before is None or end - before.ended_ms <= _SIT_STEP_MS:
             return None
         self._before = None
-        return "beep" if before.ms >= _BEEP_MS and _may_be_beep(before.hz) else None
+        return self._beep(before) if before.ms >= _BEEP_MS else None
+
+    def _beep(self, steady: _SteadyTone) -> str | None:
+        if not _may_be_beep(steady.hz):
+            return None
+        self.beep_ended_ms = steady.ended_ms
+        return "beep"
 
 
 def _may_be_beep(hz: float) -> bool:
@@ -161,10 +169,16 @@ class AnswerClassifier:
         self._next_ms = 0
         self._sounding_ms = 0
         self._greeting: tuple[int, int] | None = None
-        self.beep_heard = False
+
+    @property
+    def beep_heard(self) -> bool:
         """Whether an answering machine's beep was heard, also after the verdict."""
-        self.beep_ended_ms: int | None = None
-        """When the last sound of a tone that was a beep was heard; leave a message after it."""
+        return self._tones.beep_ended_ms is not None
+
+    @property
+    def beep_ended_ms(self) -> int | None:
+        """When the last beep ended, to within 40 ms: a message is left after it."""
+        return self._tones.beep_ended_ms
 
     def verdict(self) -> Verdict | None:
         """Return who answered, or None while that is open; it never changes once given."""
@@ -174,9 +188,6 @@ class AnswerClassifier:
         """Hear 20 ms that began `at_ms` after the answer; what was never fed was silence."""
         end = at_ms + FRAME_MS
         sign = self._tones.feed(frame, at_ms)
-        if sign == "beep":
-            self.beep_heard = True
-            self.beep_ended_ms = end
         self.elapse(at_ms)
         if self._verdict is not None:
             return

@@ -104,7 +104,7 @@ _TRANSCODING: Final = {
 def transcode(payload: bytes, from_law: Law, to_law: Law) -> bytes:
     """Return the payload in another law without going through samples.
 
-    Each byte maps to the level of the other law nearest to its own by that law's encoder.
+    Each byte maps to what the other law's encoder makes of its level.
     """
     if from_law is to_law:
         return payload

@@ -24,9 +24,11 @@ _CLOCK_JUMP: Final = SAMPLE_RATE // 2
 """Change of transit, in samples, that is a new clock and no unevenness."""
 _LATE_IN_A_ROW: Final = 10
 _SLACK: Final = FRAME_SAMPLES // 2
-"""How far the reading point may stray before a frame is dropped or inserted."""
+"""How much more than a frame the reading point may lag before one is dropped."""
 _FAR: Final = 4 * FRAME_SAMPLES
 """How far it may stray before that no longer waits for a quiet moment."""
+_PATIENCE: Final = 50
+"""Frames in a row after which a quiet moment is no longer waited for: one second."""
 _QUIET_PEAK: Final = 400
 """Samples no louder than this (-35 dBm0) can go or be doubled unheard."""
 
@@ -128,12 +130,16 @@ class JitterBuffer:
                 return None
             self._cursor = min(self._runs)
         ahead = due - self._cursor
-        if self._cursor < self._newest:
-            if ahead < -_SLACK and self._may_adjust(-ahead):
+        if ahead < 0:
+            # The frame may not be complete yet: better a frame of waiting than a packet lost.
+            if self._may_adjust(-ahead):
                 self.filled += 1
                 return None
-            if ahead > FRAME_SAMPLES + _SLACK and self._may_adjust(ahead):
+        elif ahead > FRAME_SAMPLES + _SLACK and self._cursor < self._newest:
+            if self._may_adjust(ahead):
                 self._drop(ahead if ahead > self._most_depth + _FAR else FRAME_SAMPLES)
+        else:
+            self._waited = 0
         return self._take()
 
     def _clear(self) -> None:
@@ -142,6 +148,7 @@ class JitterBuffer:
         self._cursor: int | None = None
         self._newest: int | None = None
         self._late_in_a_row = 0
+        self._waited = 0
         self._law = Law.PCMA
 
     def _depth(self) -> int:
@@ -177,10 +184,18 @@ class JitterBuffer:
 
     def _may_adjust(self, distance: int) -> bool:
         """Return whether a frame may be dropped or inserted now: quiet, or no longer to wait."""
-        if distance > _FAR:
+        self._waited += 1
+        frame, whole = self._frame()
+        if (
+            frame is None
+            or not whole
+            or distance > _FAR
+            or self._waited > _PATIENCE
+            or int(np.abs(decode(frame, self._law)).max()) <= _QUIET_PEAK
+        ):
+            self._waited = 0
             return True
-        frame, _ = self._frame()
-        return frame is None or int(np.abs(decode(frame, self._law)).max()) <= _QUIET_PEAK
+        return False
 
     def _drop(self, samples: int) -> None:
         assert self._cursor is not None

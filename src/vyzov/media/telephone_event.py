@@ -210,7 +210,7 @@ _TWIST: Final = 10 ** (9 / 10)
 _SELECTIVITY: Final = 10 ** (6 / 10)
 _PURITY: Final = 0.75
 _HOPS_ON: Final = 2
-_HOPS_OFF: Final = 2
+_HOPS_OFF: Final = 4
 
 
 class GoertzelDigits:

@@ -236,7 +236,7 @@ class ToneListener:
         floor_dbm0: float = -34,
         margin_db: float = 6,
         window_ms: int = 120,
-        steady_ms: int = 60,
+        steady_ms: int = 140,
     ) -> None:
         """Listen for tones at least 4000/window_ms Hz apart."""
         self._bank = ToneBank(frequencies, window_ms)
