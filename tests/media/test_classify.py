@@ -88,15 +88,27 @@ def test_silence_that_was_never_sent_is_a_pause_too() -> None:
     assert verdict.answer_class is AnswerClass.HUMAN
 
 
-def test_a_short_hole_in_the_sound_begins_the_onset_anew() -> None:
+def test_a_hole_in_the_sound_begins_the_onset_anew() -> None:
     classifier = AnswerClassifier(10_000)
     loud = tone(300, 20, -10)
-    for at in (0, 20, 60, 80, 120, 140):
+    for at in (0, 20, 100, 120, 200, 220):
         classifier.feed(loud, at)
     classifier.elapse(3520)
     verdict = classifier.verdict()
     assert verdict is not None
     assert verdict.answer_class is AnswerClass.SILENCE
+
+
+@given(st.lists(st.integers(0, 35), min_size=120, max_size=120))
+def test_frames_of_an_uneven_clock_are_judged_like_those_of_an_even_one(late: list[int]) -> None:
+    classifier = AnswerClassifier(10_000)
+    sound = np.concatenate([silence(500), speech(880), silence(1020)])
+    for at in range(0, len(sound), 160):
+        classifier.feed(sound[at : at + 160], at // 8 + late[at // 160])
+    verdict = classifier.verdict()
+    assert verdict is not None
+    assert verdict.answer_class is AnswerClass.HUMAN
+    assert 1800 <= verdict.after_ms <= 2100
 
 
 def test_the_limit_ends_the_listening_as_unknown() -> None:

@@ -26,6 +26,8 @@ GREETING_PAUSE_MS: Final = 600
 
 _ONSET_MS: Final = 60
 """Sound shorter than this is a click, not the beginning of a greeting."""
+_HOLE_MS: Final = 3 * FRAME_MS
+"""Time without a frame that breaks sound off; less than that is a clock that ticks unevenly."""
 _SPEECH_ABOVE_FLOOR_DB: Final = 9.0
 _QUIETEST_SPEECH_DBM0: Final = -44.0
 _FLOOR_FRAMES: Final = 25
@@ -194,7 +196,7 @@ class AnswerClassifier:
         if sign is not None:
             self._verdict = Verdict(AnswerClass.MACHINE, end, sign)
             return
-        if at_ms > self._next_ms:
+        if at_ms - self._next_ms >= _HOLE_MS:
             self._sounding_ms = 0
         self._next_ms = end
         if self._is_speech(level_dbm0(frame)):
