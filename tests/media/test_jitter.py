@@ -1,6 +1,7 @@
 """The jitter buffer: an even row out of uneven arrivals, as short as it may be, and bounded."""
 
 import itertools
+from random import Random
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_every_packet_time_comes_out_as_twenty_milliseconds(ptime: int) -> None:
 
 
 @given(st.randoms(use_true_random=False))
-def test_reordered_packets_come_out_in_order(dice) -> None:
+def test_reordered_packets_come_out_in_order(dice: Random) -> None:
     sound = spoken(1000)
     arrivals = [(100 + at * 0.02, packet) for at, packet in enumerate(packets(sound))]
     # The first packets show how uneven the network is; from then on nothing is lost.
