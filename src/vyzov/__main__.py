@@ -1,0 +1,5 @@
+"""`python -m vyzov`."""
+
+from vyzov.cli import main
+
+main()

@@ -1,0 +1,255 @@
+"""The composition root: the only file that names concrete adapters.
+
+One function a process kind: `run_engine`, `run_floor`, `run_web`. All of them are told where the data
+folder is and find everything else in `Settings`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vyzov.core.errors import InvalidRequest
+
+log = logging.getLogger("vyzov.app")
+ORGANISATION = "Vyzov"
+PROMPTS = Path(__file__).parent / "media" / "prompts"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a Vyzov lives and listens. Read from `DIR/vyzov.toml`; the command line overrides."""
+
+    data: Path
+    floor: str = "main"
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    sip_host: str = "127.0.0.1"
+    sip_port: int = 5062
+    rtp_first: int = 30000
+    rtp_last: int = 33999
+    advertised_host: str = ""
+    webrtc_hosts: tuple[str, ...] = ()
+    prompt_folders: tuple[str, ...] = ()
+
+    @property
+    def database(self) -> Path:
+        return self.data / "vyzov.db"
+
+    @property
+    def engine_socket(self) -> Path:
+        return self.data / "run" / "engine.sock"
+
+    @property
+    def floor_socket(self) -> Path:
+        return self.data / "run" / "floor.sock"
+
+    @property
+    def recordings(self) -> Path:
+        return self.data / "recordings"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "log"
+
+    def secret(self) -> bytes:
+        """The installation's secret, from which Call-IDs are derived; made at the first start."""
+        path = self.data / "secret.key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_bytes(os.urandom(32).hex().encode())
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def load_settings(data: Path, **overrides: Any) -> Settings:
+    """Reads `DIR/vyzov.toml` where there is one; an unknown name is an error that lists the known."""
+    path = data / "vyzov.toml"
+    found: dict[str, Any] = {}
+    if path.exists():
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    known = {field.name for field in fields(Settings)} - {"data"}
+    unknown = sorted(set(found) - known)
+    if unknown:
+        raise InvalidRequest(
+            f"{path} has settings Vyzov does not know: {', '.join(unknown)}.",
+            f"Take them out or correct them; known are {', '.join(sorted(known))}.",
+        )
+    for name in ("webrtc_hosts", "prompt_folders"):
+        if name in found:
+            found[name] = tuple(found[name])
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return replace(Settings(data=data.resolve()), **(found | given))
+
+
+def save_settings(settings: Settings) -> None:
+    """Writes what differs from the defaults, so that every process of a run reads the same."""
+    plain = Settings(data=settings.data)
+    lines: list[str] = []
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        if field.name == "data" or value == getattr(plain, field.name):
+            continue
+        if isinstance(value, tuple):
+            text = "[" + ", ".join(f'"{part}"' for part in value) + "]"
+        else:
+            text = f'"{value}"' if isinstance(value, str) else str(value)
+        lines.append(f"{field.name} = {text}")
+    (settings.data / "vyzov.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def prepare(settings: Settings) -> None:
+    """Makes the folders of an installation; they belong to the user who runs Vyzov alone."""
+    for folder in (
+        settings.data,
+        settings.engine_socket.parent,
+        settings.recordings,
+        settings.logs,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings.data.chmod(0o700)
+    settings.secret()
+
+
+def first_run(settings: Settings, *, login: str, password_hash: str, name: str) -> bool:
+    """Brings the database to this version's schema; True where it was filled for the first time."""
+    from vyzov.dialer.runtime import SystemClock, SystemDice
+    from vyzov.storage.first_run import first_run as fill
+
+    made = fill(
+        settings.database, clock=SystemClock(), randomness=SystemDice(),
+        number_salt=os.urandom(32).hex(), organisation=ORGANISATION, login=login, name=name,
+        password_hash=password_hash,
+    )  # fmt: skip
+    return made is not None
+
+
+async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
+    """The engine's process: SIP, RTP, browsers, recording; no database."""
+    from vyzov.telephony.native.engine import EngineSettings, serve
+
+    stop = asyncio.Event()
+    ready(stop)
+    folders = (*(Path(folder) for folder in settings.prompt_folders), PROMPTS)
+    engine = asyncio.create_task(
+        serve(
+            EngineSettings(
+                socket=settings.engine_socket,
+                sip_host=settings.sip_host,
+                rtp_host=settings.sip_host,
+                sip_port=settings.sip_port,
+                rtp_first=settings.rtp_first,
+                rtp_last=settings.rtp_last,
+                advertised_host=settings.advertised_host or settings.sip_host,
+                webrtc_hosts=settings.webrtc_hosts,
+                secret=settings.secret(),
+                prompt_folders=folders,
+                recordings=settings.recordings,
+                journal=settings.data / "run" / "legs.jsonl",
+            )
+        )
+    )
+    waiter = asyncio.create_task(stop.wait())
+    await asyncio.wait({engine, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    waiter.cancel()
+    if not engine.done():
+        engine.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await engine
+
+
+async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
+    """The floor's process: the dialer, the only writer of attempts and call facts."""
+    from vyzov.dialer import effects as fx
+    from vyzov.dialer.floor import Floor
+    from vyzov.dialer.runtime import Runtime, SystemDice
+    from vyzov.sip.identity import derive
+    from vyzov.storage.floors import find_floor
+    from vyzov.storage.sqlite import SqliteStore
+    from vyzov.telephony.native.link import EngineLink
+    from vyzov.web.floor_door import FloorDoor
+
+    stop = asyncio.Event()
+    ready(stop)
+
+    def died(reason: str) -> None:
+        log.error("the floor leaves: %s", reason)
+        stop.set()
+
+    secret = settings.secret()
+    dice = SystemDice()
+    store = SqliteStore(settings.database, randomness=dice)
+    floor_id = find_floor(settings.database, settings.floor)
+    floor = Floor(
+        floor_id,
+        dice=dice,
+        call_id_of=lambda attempt: derive(secret, attempt).call_id,
+        recordings=str(settings.recordings),
+    )
+    holder = f"{os.getpid()}:{dice.new_id()}"
+    runtime = Runtime(floor, store, floor_id=floor_id, holder=holder, on_died=died)
+    link = EngineLink(
+        settings.engine_socket,
+        floor=floor_id,
+        fence=lambda: runtime.fence,
+        on_event=runtime.post,
+    )
+
+    def asked(ask: int, request: dict[str, Any]) -> None:
+        who = request["as"]
+        args = {k: v for k, v in request.items() if k not in ("id", "do", "as")}
+        runtime.post(
+            fx.Ask(
+                ask, str(request["do"]), str(who["user"]), str(who["organisation"]),
+                str(who["role"]), str(who.get("connection") or ""), args,
+            )
+        )  # fmt: skip
+
+    def gone(connections: list[str]) -> None:
+        for connection in connections:
+            runtime.post(fx.Ask(0, "desk.detach", "", "", "", connection, {}))
+
+    door = FloorDoor(settings.floor_socket, on_ask=asked, on_gone=gone)
+    runtime.engine = link
+    runtime.screens = door
+    await runtime.open()
+    server = await door.serve()
+    work = asyncio.gather(runtime.run(), link.run())
+    waiter = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    finally:
+        work.cancel()
+        waiter.cancel()
+        server.close()
+        runtime.close()
+        store.release_lease(floor_id, holder, datetime.now(UTC))
+        store.close()
+
+
+async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
+    """The web process: API, live socket, screens."""
+    from vyzov.dialer.runtime import SystemClock, SystemDice
+    from vyzov.storage.office import open_office
+    from vyzov.web.server import serve
+    from vyzov.web.settings import WebSettings
+
+    stop = asyncio.Event()
+    ready(stop)
+    await serve(
+        open_office(settings.database, clock=SystemClock(), randomness=SystemDice()),
+        WebSettings(
+            host=settings.web_host,
+            port=settings.web_port,
+            floor_socket=settings.floor_socket,
+            recordings=settings.recordings,
+        ),
+        stop=stop,
+    )

@@ -1,0 +1,180 @@
+"""The command line: what a person types; every command says in `--help` what it does."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vyzov import __version__
+from vyzov.core.errors import VyzovError
+
+app = typer.Typer(
+    name="vyzov", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Vyzov calls a list of people for you and shows what happened, why, and what it brought.",
+)  # fmt: skip
+
+Data = Annotated[Path, typer.Option("--data", help="The folder in which this Vyzov lives.")]
+DATA = Path(".vyzov")
+
+
+@app.command()
+def version() -> None:
+    """Prints the version."""
+    typer.echo(f"vyzov {__version__}")
+
+
+@app.command()
+def serve(
+    data: Data = DATA,
+    host: Annotated[str | None, typer.Option(help="Address of the web page.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the web page.")] = None,
+    sip_port: Annotated[int | None, typer.Option(help="UDP port of SIP.")] = None,
+) -> None:
+    """Starts Vyzov: engine, floor and web, each started again should it die. Ctrl-C drains."""
+    from vyzov.cli.serve import serve as run
+
+    run(data, web_host=host, web_port=port, sip_port=sip_port)
+
+
+def _child(name: str, data: Path) -> None:
+    from vyzov import app as home
+    from vyzov.cli.processes import live
+
+    kinds = {"engine": home.run_engine, "floor": home.run_floor, "web": home.run_web}
+    live(kinds[name], home.load_settings(data))
+
+
+@app.command(hidden=True)
+def engine(data: Data = DATA) -> None:
+    """Runs the engine process alone (`vyzov serve` does it for you)."""
+    _child("engine", data)
+
+
+@app.command(hidden=True)
+def floor(data: Data = DATA) -> None:
+    """Runs the floor process alone."""
+    _child("floor", data)
+
+
+@app.command(hidden=True)
+def web(data: Data = DATA) -> None:
+    """Runs the web process alone."""
+    _child("web", data)
+
+
+@app.command()
+def call(
+    number: Annotated[str, typer.Argument(help="Whom to call: +, country code, number.")],
+    trunk: Annotated[str, typer.Option(help="Where: sip:HOST:PORT")],
+    user: Annotated[str, typer.Option(help="Name for the carrier's challenge.")] = "",
+    password: Annotated[str, typer.Option(help="Password for it.")] = "",
+    realm: Annotated[str, typer.Option(help="Answer challenges of this realm only.")] = "",
+    ring_timeout: Annotated[float, typer.Option(help="Seconds to let it ring.")] = 30.0,
+    talk: Annotated[float, typer.Option(help="Seconds to stay once answered.")] = 5.0,
+    caller_id: Annotated[str, typer.Option(help="The number shown.")] = "+70005550000",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
+) -> None:
+    """Places one call and tells its outcome and every event with its time."""
+    from vyzov.cli.one_call import run
+
+    raise typer.Exit(
+        run(
+            number, trunk, user=user, password=password, realm=realm, ring_timeout_s=ring_timeout,
+            talk_s=talk, caller_id=caller_id, as_json=as_json,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def pstn(
+    port: Annotated[int, typer.Option(help="UDP port of the box.")] = 5070,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    seed: Annotated[int, typer.Option(help="Seed of the people.")] = 7,
+    ledger: Annotated[Path, typer.Option(help="The box's own record.")] = Path("ledger.jsonl"),
+    numbers: Annotated[Path | None, typer.Option(help="File with a number a line.")] = None,
+    hurry: Annotated[float, typer.Option(help="Divides ring and talk times.")] = 1.0,
+    listen_anywhere: Annotated[
+        bool, typer.Option("--listen-anywhere", help="Allow addresses beyond loopback.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
+) -> None:
+    """Runs the telephone network in a box: people and machines behind real SIP and RTP."""
+    from vyzov.cli.world import box_settings, run_pstn
+
+    run_pstn(
+        box_settings(
+            host, port, seed, ledger, numbers,
+            listen_anywhere=listen_anywhere, hurry=hurry, as_json=as_json,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def operators(
+    password: Annotated[str, typer.Option(help="Password of all of them.")],
+    url: Annotated[str, typer.Option(help="Address of Vyzov.")] = "http://127.0.0.1:8080",
+    login: Annotated[
+        str, typer.Option(help="First login; the number at its end counts up.")
+    ] = "op1",
+    count: Annotated[int, typer.Option(help="How many.")] = 1,
+    tone: Annotated[
+        int, typer.Option(help="Voice of the first, Hz; the next is 50 higher.")
+    ] = 1150,
+    seed: Annotated[int, typer.Option(help="Seed of their habits.")] = 7,
+    out: Annotated[Path, typer.Option(help="What they heard.")] = Path("operators.jsonl"),
+    flaky: Annotated[float, typer.Option(help="Share of calls at which the line is lost.")] = 0.0,
+    hurry: Annotated[float, typer.Option(help="Divides talk times.")] = 1.0,
+) -> None:
+    """Runs program operators: separate programs on the public API with a real voice."""
+    from vyzov.cli.world import run_program_operators
+    from vyzov.pstn.operators import OperatorSettings
+
+    run_program_operators(
+        OperatorSettings(
+            password=password, out=out, url=url, login=login, tone=tone, count=count,
+            flaky=flaky, seed=seed, hurry=hurry,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No person: run, check, end.")
+    ] = False,
+    contacts: Annotated[int, typer.Option("--contacts", "--count", help="Size of the list.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of people and operators.")] = 7,
+    out: Annotated[Path | None, typer.Option(help="Where raw material is left.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the web page.")] = 8080,
+    as_json: Annotated[bool, typer.Option("--json", help="Last line is one JSON object.")] = False,
+) -> None:
+    """Starts a whole centre with a network in a box: example lists, operators, calls."""
+    from vyzov.cli.demo import run
+
+    raise typer.Exit(
+        run(headless=headless, contacts=contacts, seed=seed, out=out, port=port, as_json=as_json)
+    )
+
+
+@app.command()
+def facts(
+    out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],
+    data: Data = DATA,
+) -> None:
+    """Writes all facts in the format of docs/formats.md."""
+    from vyzov.storage.export import export_facts
+
+    typer.echo(json.dumps({"facts": export_facts(data / "vyzov.db", out)}))
+
+
+def main() -> None:
+    """Runs the command; an error of ours is one plain sentence and exit code 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except VyzovError as error:
+        typer.echo(f"{error.what} {error.next_step}", err=True)
+        sys.exit(1)

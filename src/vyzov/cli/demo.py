@@ -1,0 +1,341 @@
+"""`vyzov demo`: a whole centre on one machine, with people who are not there.
+
+It starts the network in a box, Vyzov itself and program operators, each a process of its own, and then
+does what a manager would, through the public API. `--headless` runs to the end of the lists and has
+the raw material checked by a script that imports nothing of Vyzov; without it the centre stays up for
+a person to sign in.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+
+from vyzov import __version__
+from vyzov.cli.demo_lists import numbers_of, settings_of, split, write_list
+
+Json = dict[str, Any]
+CHECKER = Path(__file__).resolve().parent.parent / "pstn" / "check_demo.py"
+BOX_USER = "vyzov"
+READY_S = 60.0
+HEADLESS_LIMIT_S = 310.0
+STEADY_OPERATORS = 5
+FLAKY_OPERATORS = 2
+
+
+@dataclass
+class Centre:
+    """The processes of a demo and the way to its API."""
+
+    out: Path
+    seed: int
+    port: int
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    processes: list[tuple[str, subprocess.Popen[bytes]]] = field(
+        default_factory=list[tuple[str, "subprocess.Popen[bytes]"]]
+    )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Starts `vyzov ARGUMENTS` as a child that leaves when we do."""
+        log = (self.out / f"{name}.log").open("ab")
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, "-m", "vyzov", *arguments],
+            stdin=subprocess.PIPE, stdout=log, stderr=log,
+            env=os.environ | {"VYZOV_SUPERVISED": "1"},
+        )  # fmt: skip
+        log.close()
+        self.processes.append((name, process))
+
+    def stop(self) -> None:
+        """Ends all children, the last started first."""
+        for _, process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+        for name, process in reversed(self.processes):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                typer.echo(f"{name} did not leave in 20 s and was ended.", err=True)
+                process.kill()
+
+    def died(self) -> str | None:
+        """Names a child that ended by itself."""
+        return next((name for name, process in self.processes if process.poll() is not None), None)
+
+
+class Manager:
+    """What a manager does, by the public API."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._http = httpx.Client(
+            base_url=f"{centre.url}/api/v1", headers={"X-Vyzov": "1"}, timeout=30.0
+        )
+
+    def post(self, path: str, **body: Any) -> Json:
+        """POSTs JSON with a fresh idempotency key; a refusal is raised in its own words."""
+        answer = self._http.post(
+            path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)}
+        )
+        return self._read(answer)
+
+    def get(self, path: str, **query: Any) -> Json:
+        return self._read(self._http.get(path, params=query))
+
+    def upload(self, path: Path, name: str) -> Json:
+        """Imports a list and waits until every row has its verdict."""
+        with path.open("rb") as file:
+            answer = self._http.post(
+                "/lists", files={"file": (path.name, file, "text/csv")},
+                data={"name": name, "default_region": "RU"},
+                headers={"Idempotency-Key": secrets.token_hex(16)},
+            )  # fmt: skip
+        made = self._read(answer)
+        for _ in range(300):
+            made = self.get(f"/lists/{made['id']}")
+            if made["state"] != "importing":
+                break
+            time.sleep(0.1)
+        if made["state"] != "ready":
+            raise RuntimeError(f"{path.name} was not imported: {made}")
+        return made
+
+    @staticmethod
+    def _read(answer: httpx.Response) -> Json:
+        if answer.status_code >= 400:
+            raise RuntimeError(f"{answer.request.method} {answer.request.url}: {answer.text}")
+        return answer.json() if answer.content else {}
+
+
+def run(
+    *, headless: bool, contacts: int, seed: int, out: Path | None, port: int, as_json: bool
+) -> int:
+    """Runs the demo; 0 where all was well."""
+    begun = time.monotonic()
+    folder = (out or Path(tempfile.mkdtemp(prefix="vyzov-demo-"))).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    centre = Centre(folder, seed, free_port(port, headless=headless))
+    say = _quiet if as_json else typer.echo
+    try:
+        manager, campaigns = _open(centre, contacts, headless=headless, say=say)
+        if headless:
+            return _run_headless(centre, manager, campaigns, begun, say, as_json=as_json)
+        return _stay(centre, manager, campaigns)
+    except KeyboardInterrupt:
+        say("Stopping: talks are finished first.")
+        return 0
+    finally:
+        centre.stop()
+        if out is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quiet(_words: str) -> None:
+    return
+
+
+def free_port(wanted: int, *, headless: bool) -> int:
+    """The wanted port, or any free one where nobody has to type it."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", 0 if headless else wanted))
+        except OSError as error:
+            raise typer.BadParameter(
+                f"Port {wanted} is in use. Name another one: --port {wanted + 1}"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _open(centre: Centre, contacts: int, *, headless: bool, say: Any) -> tuple[Manager, list[Json]]:
+    numbers = numbers_of(contacts)
+    (centre.out / "numbers.txt").write_text("\n".join(numbers) + "\n", encoding="ascii")
+    box_port = _udp_port()
+    say("Starting the network in a box, Vyzov and its operators ...")
+    centre.start(
+        "pstn", "pstn", "--port", str(box_port), "--seed", str(centre.seed),
+        "--ledger", str(centre.out / "ledger.jsonl"), "--numbers", str(centre.out / "numbers.txt"),
+    )  # fmt: skip
+    data = centre.out / "data"
+    _prepare(centre, data)
+    centre.start("vyzov", "serve", "--data", str(data))
+    manager = Manager(centre)
+    _wait_ready(centre, manager)
+    manager.post("/session", login="admin", password=centre.password)
+    trunk = manager.post(
+        "/trunks", name="Box", host="127.0.0.1", port=box_port, username=BOX_USER,
+        password=BOX_USER, realm="pstn.box", codecs=["PCMA", "PCMU"], lines_max=60,
+        calls_per_second=8, active=True,
+    )  # fmt: skip
+    crew = STEADY_OPERATORS + FLAKY_OPERATORS
+    agents = [_agent(manager, f"op{i + 1}", f"Оператор {i + 1}", centre) for i in range(crew)]
+    if not headless:
+        agents.append(_agent(manager, "anna", "Анна", centre))
+        _agent(manager, "boss", "Мария", centre, role="supervisor")
+    campaigns = _campaigns(centre, manager, numbers, trunk["id"], agents, headless=headless)
+    _operators(centre)
+    for campaign in campaigns:
+        manager.post(f"/campaigns/{campaign['id']}/start")
+    return manager, campaigns
+
+
+def _prepare(centre: Centre, data: Path) -> None:
+    """Settles where this Vyzov lives before it starts, and its administrator's password."""
+    from vyzov import app as home
+    from vyzov.cli.serve import first_run
+
+    settings = home.load_settings(
+        data, web_port=centre.port, sip_port=_udp_port(),
+        prompt_folders=(str(Path(__file__).resolve().parent.parent / "pstn" / "prompts"),),
+    )  # fmt: skip
+    settings.data.mkdir(parents=True, exist_ok=True)
+    home.save_settings(settings)
+    first_run(settings, password=centre.password)
+
+
+def _wait_ready(centre: Centre, manager: Manager) -> None:
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
+        gone = centre.died()
+        if gone:
+            raise RuntimeError(f"{gone} ended at its start; read {centre.out / gone}.log")
+        try:
+            if manager.get("/health").get("ok"):
+                return
+        except (httpx.HTTPError, RuntimeError):
+            pass
+        time.sleep(0.2)
+    raise RuntimeError(f"Vyzov was not ready within {READY_S:.0f} s; read {centre.out}/vyzov.log")
+
+
+def _agent(manager: Manager, login: str, name: str, centre: Centre, role: str = "operator") -> str:
+    made = manager.post(
+        "/users", login=login, name=name, role=role, language="ru", password=centre.password
+    )
+    return str(made["id"])
+
+
+def _campaigns(
+    centre: Centre, manager: Manager, numbers: list[str], trunk: str, agents: list[str], *,
+    headless: bool,
+) -> list[Json]:  # fmt: skip
+    offer, live = split(numbers, centre.seed)
+    plans = (
+        ("Предложение с клавишами", "agentless", offer, "ru"),
+        ("Family plan, November", "progressive", live, "en"),
+    )
+    made: list[Json] = []
+    for name, mode, list_numbers, language in plans:
+        file = centre.out / f"clients-{language}.csv"
+        write_list(file, list_numbers, language, centre.seed)
+        contact_list = manager.upload(file, name)
+        settings = settings_of(mode, trunk, agents, quick=headless)
+        made.append(
+            manager.post(
+                "/campaigns", name=name, purpose="service", mode=mode, list=contact_list["id"],
+                principal=None, settings=settings,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _operators(centre: Centre) -> None:
+    common = ("--url", centre.url, "--password", centre.password, "--seed", str(centre.seed))
+    centre.start(
+        "operators", "operators", *common, "--login", "op1", "--count", str(STEADY_OPERATORS),
+        "--tone", "1150", "--out", str(centre.out / "operators.jsonl"),
+    )  # fmt: skip
+    centre.start(
+        "operators-flaky", "operators", *common, "--login", f"op{STEADY_OPERATORS + 1}",
+        "--count", str(FLAKY_OPERATORS), "--tone", "1500", "--flaky", "0.6",
+        "--out", str(centre.out / "operators-flaky.jsonl"),
+    )  # fmt: skip
+
+
+def _run_headless(
+    centre: Centre, manager: Manager, campaigns: list[Json], begun: float, say: Any, *,
+    as_json: bool,
+) -> int:  # fmt: skip
+    while time.monotonic() - begun < HEADLESS_LIMIT_S:
+        time.sleep(2.0)
+        gone = centre.died()
+        if gone:
+            raise RuntimeError(f"{gone} ended in mid-run; read {centre.out / gone}.log")
+        progress = [manager.get(f"/campaigns/{one['id']}/progress") for one in campaigns]
+        say(
+            "  ".join(
+                f"{one['closed']}/{one['total']} done, {one['attempts']} calls" for one in progress
+            )
+        )
+        states = [manager.get(f"/campaigns/{one['id']}")["state"] for one in campaigns]
+        if all(state == "completed" for state in states):
+            break
+    for one in campaigns:
+        manager.post(f"/campaigns/{one['id']}/finish")
+    time.sleep(4.0)
+    centre.stop()
+    return _check(centre, begun, as_json=as_json)
+
+
+def _check(centre: Centre, begun: float, *, as_json: bool) -> int:
+    from vyzov.storage.export import export_facts
+
+    export_facts(centre.out / "data" / "vyzov.db", centre.out / "facts.jsonl")
+    with (centre.out / "operators.jsonl").open("ab") as diary:
+        flaky = centre.out / "operators-flaky.jsonl"
+        diary.write(flaky.read_bytes() if flaky.exists() else b"")
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-I", str(CHECKER), str(centre.out)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if not done.stdout.strip():
+        typer.echo(done.stderr, err=True)
+        return 1
+    result: Json = json.loads(done.stdout.strip().splitlines()[-1])
+    result |= {
+        "seed": centre.seed,
+        "seconds": round(time.monotonic() - begun, 1),
+        "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
+    }
+    typer.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+    return 0 if result.get("ok") else 1
+
+
+def _stay(centre: Centre, manager: Manager, campaigns: list[Json]) -> int:
+    typer.echo(
+        f"\nVyzov is at {centre.url}/\n"
+        f"  an operator:   anna  / {centre.password}\n"
+        f"  a supervisor:  boss  / {centre.password}\n"
+        f"  administrator: admin / {centre.password}\n"
+        "The demo never dials a real number. Ctrl-C ends it.\n"
+    )
+    while True:
+        time.sleep(5.0)
+        gone = centre.died()
+        if gone:
+            raise RuntimeError(f"{gone} ended; read {centre.out / gone}.log")
+        for one in campaigns:
+            progress = manager.get(f"/campaigns/{one['id']}/progress")
+            typer.echo(
+                f"{one['name']}: {progress['closed']} of {progress['total']} done, "
+                f"{progress['attempts']} calls, {progress['answered']} answered"
+            )

@@ -1,0 +1,34 @@
+"""Runs one process kind of `vyzov serve`: on uvloop, until a signal or the end of its parent."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from vyzov.app import Settings
+from vyzov.cli.supervisor import watch_parent
+
+Kind = Callable[[Settings, Callable[[asyncio.Event], None]], Awaitable[None]]
+
+
+def live(kind: Kind, settings: Settings) -> None:
+    """Runs `kind` to its end; SIGINT, SIGTERM and a vanished parent ask it to leave."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("aioice").setLevel(logging.WARNING)
+    logging.getLogger("aiortc").setLevel(logging.WARNING)
+
+    def ready(stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        watch_parent(stop.set)
+
+    async def run() -> None:
+        await kind(settings, ready)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())

@@ -1,0 +1,69 @@
+"""`vyzov serve`: prepares the data folder, then supervises engine, floor and web.
+
+The first start makes an organisation and an administrator whose password is printed once.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from vyzov import app as home
+from vyzov.cli.supervisor import Child, Supervisor
+
+ADMINISTRATOR = "admin"
+
+
+def first_run(settings: home.Settings, *, password: str | None = None) -> str | None:
+    """Brings the database up to date; returns the administrator's password if it was made now."""
+    from argon2 import PasswordHasher
+
+    home.prepare(settings)
+    chosen = password or secrets.token_urlsafe(9)
+    made = home.first_run(
+        settings, login=ADMINISTRATOR, name="Administrator",
+        password_hash=PasswordHasher().hash(chosen),
+    )  # fmt: skip
+    return chosen if made else None
+
+
+def children(settings: home.Settings, *, logs: bool = True) -> list[Child]:
+    """The three processes of this installation."""
+    return [
+        Child(
+            name,
+            [name, "--data", str(settings.data)],
+            settings.logs / f"{name}.log" if logs else None,
+        )
+        for name in ("engine", "floor", "web")
+    ]
+
+
+def supervise(settings: home.Settings, on_event: Callable[[str, str, int], None]) -> None:
+    """Runs the processes until a signal; blocks."""
+    os.environ["VYZOV_SUPERVISED"] = "1"
+    asyncio.run(Supervisor(children(settings), on_event).run())
+
+
+def serve(data: Path, *, web_host: str | None, web_port: int | None, sip_port: int | None) -> None:
+    """Starts everything and stays until Ctrl-C."""
+    settings = home.load_settings(data, web_host=web_host, web_port=web_port, sip_port=sip_port)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    home.save_settings(settings)
+    password = first_run(settings)
+    if shutil.disk_usage(settings.data).free < 1 << 30:
+        typer.echo(f"Less than 1 GB is free where {settings.data} lives: recordings will fill it.")
+    typer.echo(f"Vyzov: http://{settings.web_host}:{settings.web_port}/")
+    if password:
+        typer.echo(f"Sign in as {ADMINISTRATOR} with {password} (shown this once, change it).")
+
+    def told(what: str, name: str, number: int) -> None:
+        if what == "died":
+            typer.echo(f"{name} ended with code {number}, starting it again; see {settings.logs}")
+
+    supervise(settings, told)
+    typer.echo("Vyzov has stopped.")

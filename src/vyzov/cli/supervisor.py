@@ -1,0 +1,115 @@
+"""Keeps the processes of `vyzov serve` alive: starts them, again when they die, and drains them.
+
+It knows processes, not telephony. A child that dies is started again at once; one that dies again and
+again waits longer each time, up to `RESTART_WAIT_MAX_S`. Each child holds the read end of a pipe whose
+write end lives here: when the parent is gone, however it went, the children see the end of the pipe and
+leave by themselves (`watch_parent`).
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RESTART_WAIT_FIRST_S = 0.1
+RESTART_WAIT_MAX_S = 5.0
+LIVED_LONG_S = 10.0
+DRAIN_S = 15.0
+
+
+@dataclass
+class Child:
+    """One kind of process: its name and the arguments after `python -m vyzov`."""
+
+    name: str
+    arguments: Sequence[str]
+    log: Path | None = None
+    process: asyncio.subprocess.Process | None = None
+    restarts: int = 0
+    wait_s: float = RESTART_WAIT_FIRST_S
+    started: float = 0.0
+
+
+@dataclass
+class Supervisor:
+    """Runs children until `stop` is called or a signal arrives."""
+
+    children: list[Child]
+    on_event: Callable[[str, str, int], None] = lambda _what, _name, _pid: None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Starts all children in order and returns once all have ended after `stop`."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError, ValueError):
+                loop.add_signal_handler(number, self.stop)
+        async with asyncio.TaskGroup() as tasks:
+            for child in self.children:
+                tasks.create_task(self._keep(child))
+            await self._stopping.wait()
+            await self._drain()
+
+    def stop(self) -> None:
+        """Asks all children to finish what they do and leave."""
+        self._stopping.set()
+
+    async def _keep(self, child: Child) -> None:
+        while not self._stopping.is_set():
+            code = await self._live_once(child)
+            if self._stopping.is_set():
+                return
+            child.restarts += 1
+            self.on_event("died", child.name, code)
+            loop = asyncio.get_running_loop()
+            if loop.time() - child.started > LIVED_LONG_S:
+                child.wait_s = RESTART_WAIT_FIRST_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), child.wait_s)
+            child.wait_s = min(child.wait_s * 2, RESTART_WAIT_MAX_S)
+
+    async def _live_once(self, child: Child) -> int:
+        child.started = asyncio.get_running_loop().time()
+        out = child.log.open("ab") if child.log else None
+        try:
+            child.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "vyzov", *child.arguments,
+                stdin=asyncio.subprocess.PIPE, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        finally:
+            if out:
+                out.close()
+        self.on_event("started", child.name, child.process.pid)
+        return await child.process.wait()
+
+    async def _drain(self) -> None:
+        """Ends the children in reverse order, so that the engine is the last to hear of it."""
+        for child in reversed(self.children):
+            process = child.process
+            if process is None or process.returncode is not None:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), DRAIN_S)
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+
+
+def watch_parent(leave: Callable[[], None]) -> None:
+    """Calls `leave` once the supervising process is gone (its end of our standard input closed)."""
+    if os.environ.get("VYZOV_SUPERVISED") != "1":
+        return
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(0, 1024):
+            loop.remove_reader(0)
+            leave()
+
+    loop.add_reader(0, readable)

@@ -1,0 +1,221 @@
+"""Drives the machine of each agent: wishes, devices, work; and finds an agent for an answered call.
+
+What state follows is `core.agent`'s word, who gets the call `core.matching`'s. A free agent is first
+reserved for the call, then joined; an agent whose leg is lost keeps the call until they are back or
+the call's own limit passes.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from vyzov.core import agent as ca
+from vyzov.core.call import CallState
+from vyzov.core.facts import FactKind
+from vyzov.core.matching import agent_for, call_for
+from vyzov.dialer import ports
+from vyzov.dialer.effects import LoadHistory
+from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall
+from vyzov.dialer.scene import Scene, seconds
+from vyzov.dialer.writes import SetWish
+
+AWAY_LIMIT = timedelta(seconds=30)
+"""A person with no browser connected for so long is signed out, unless they are in a call."""
+
+PAUSE_LONG = timedelta(minutes=15)
+
+
+class Agents:
+    """All agents of a floor."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.joined: Callable[[LiveCall, str], None] = lambda _live, _agent: None
+        self.lost: Callable[[LiveCall, str], None] = lambda _live, _agent: None
+        self.back: Callable[[LiveCall, str], None] = lambda _live, _agent: None
+
+    # ---- the machine
+
+    def step(self, agent: str, event: ca.AgentEvent) -> None:
+        """Steps an agent's machine; afterwards a waiting call may get them."""
+        found = self._scene.room.agents.get(agent)
+        if found is None:
+            return
+        now = self._scene.now.utc
+        before = found.agent.wish, found.agent.pause_reason
+        found.agent, commands = ca.step(found.agent, event, now)
+        for command in commands:
+            self._carry_out(found, command)
+        wish = found.agent.wish, found.agent.pause_reason
+        if wish != before:
+            self._scene.out.write(SetWish(agent, wish[0].value, wish[1], now))
+        self._scene.room.told_desks.add(agent)
+        if ca.is_free(found.agent):
+            self._scene.room.pace_wanted = True
+            self._offer_work(found)
+
+    def _carry_out(self, found: LiveAgent, command: ca.AgentCommand) -> None:
+        now = self._scene.now.utc
+        match command:
+            case ca.RecordAgentState(state, before, lasted, reason):
+                self._turn_day(found, state.value, now)
+                self._agent_fact(
+                    found, FactKind.AGENT_STATE,
+                    {"state": state.value, "before": before.value, "lasted_s": seconds(lasted),
+                     "reason": reason, "call": found.agent.call},
+                )  # fmt: skip
+            case ca.RecordPresence(kind, leg):
+                self._agent_fact(found, kind, {"leg": leg})
+            case ca.CloseDevice(leg):
+                self._scene.room.devices.pop(leg, None)
+                self._scene.out.verb(ports.DeviceClose(leg))
+                if found.agent.device_leg == leg and found.agent.wish is ca.Wish.OFFLINE:
+                    self.step(found.agent.id, ca.DeviceDown(leg))
+            case ca.ArmWrapUp():
+                pass  # `expire` reads the agent's own deadline
+
+    def _agent_fact(self, found: LiveAgent, kind: FactKind, data: dict[str, object]) -> None:
+        agent = found.agent.id
+        key = f"{agent}:{kind.value}:{self._scene.dice.new_id()}"
+        self._scene.out.write(
+            self._scene.fact(kind, key, agent=agent, attempt=found.agent.call, data=data)  # pyright: ignore[reportArgumentType]
+        )
+
+    def _turn_day(self, found: LiveAgent, state: str, now: datetime) -> None:
+        day = found.day
+        if day.since.astimezone(UTC).date() != now.date():
+            found.day = AgentDay(since=now, state=state)
+            return
+        spent = (now - day.since).total_seconds()
+        day.seconds[day.state] = day.seconds.get(day.state, 0.0) + spent
+        day.since, day.state = now, state
+
+    # ---- work
+
+    def find_for(self, live: LiveCall) -> None:
+        """Gives the call to the best free agent of its campaign, if there is one."""
+        room = self._scene.room
+        campaign = room.campaigns.get(live.campaign)
+        if campaign is None or not wants_agent(live):
+            return
+        owner = live.due.callback_agent if live.due else None
+        people = [found.agent for found in room.agents.values()]
+        chosen = agent_for(people, campaign.settings.agents, owner)
+        if chosen is not None:
+            self._give(chosen, live)
+
+    def _give(self, agent: str, live: LiveCall) -> None:
+        found = self._scene.room.agents[agent]
+        found.day.calls += 1
+        found.last = live
+        self.step(agent, ca.Reserve(live.call.id))
+        self.joined(live, agent)
+
+    def _offer_work(self, found: LiveAgent) -> None:
+        """A newly free agent takes the call that has waited longest."""
+        mine = self._campaigns_of(found.agent.id)
+        calls = [live.call for live in self._scene.room.calls.values() if live.campaign in mine]
+        chosen = call_for(calls)
+        if chosen is not None:
+            self.find_for(self._scene.room.calls[chosen])
+
+    def _campaigns_of(self, agent: str) -> set[str]:
+        return {
+            key
+            for key, campaign in self._scene.room.campaigns.items()
+            if agent in campaign.settings.agents
+        }
+
+    def talks(self, agent: str, live: LiveCall) -> None:
+        """The agent is bridged with the call."""
+        found = self._scene.room.agents[agent]
+        if found.agent.work is not ca.Work.TALKING:
+            found.day.talks += 1
+            self.step(agent, ca.CallJoined(live.call.id))
+        self._scene.out.effects.append(load_history(live))
+
+    def adopt_talk(self, agent: str, live: LiveCall) -> None:
+        """Takes up a talk that began before this process did."""
+        found = self._scene.room.agents.get(agent)
+        if found is not None and found.agent.call != live.call.id:
+            found.last = live
+            self.step(agent, ca.CallJoined(live.call.id))
+
+    def release(self, agent: str, live: LiveCall, *, wrap_up: bool) -> None:
+        """The call is over for its agent, or never reached them."""
+        campaign = self._scene.room.campaigns.get(live.campaign)
+        limit = campaign.settings.wrap_up if campaign and wrap_up else timedelta(0)
+        found = self._scene.room.agents.get(agent)
+        if found is None:
+            return
+        if found.agent.work is ca.Work.RESERVED:
+            self.step(agent, ca.ReservationLost(live.call.id))
+        else:
+            self.step(agent, ca.CustomerGone(live.call.id, limit))
+
+    # ---- devices
+
+    def device_up(self, event: ports.DeviceUp) -> None:
+        """A leg of an agent carries sound both ways."""
+        found = self._scene.room.agents.get(event.agent)
+        if found is None:
+            self._scene.out.verb(ports.DeviceClose(event.leg))
+            return
+        self._scene.room.devices[event.leg] = event.agent
+        found.codec, found.device_lost, found.pending_leg = event.codec, False, None
+        self.step(event.agent, ca.DeviceUp(event.leg))
+        live = self._scene.room.calls.get(found.agent.call or "")
+        if live is not None and live.agent == event.agent and live.agent_leg != event.leg:
+            live.agent_leg = event.leg
+            self.back(live, event.agent)
+
+    def device_down(self, event: ports.DeviceDown) -> None:
+        """A leg of an agent is gone."""
+        self._scene.room.devices.pop(event.leg, None)
+        found = self._scene.room.agents.get(event.agent)
+        if found is None:
+            return
+        if found.pending_leg == event.leg:
+            found.pending_leg = None
+        if found.agent.device_leg != event.leg:
+            self._scene.room.told_desks.add(event.agent)
+            return
+        found.device_lost = event.reason != "closed"
+        live = self._scene.room.calls.get(found.agent.call or "")
+        self.step(event.agent, ca.DeviceDown(event.leg))
+        if live is not None and live.agent == event.agent:
+            self.lost(live, event.agent)
+
+    def quality(self, event: ports.DeviceQuality) -> None:
+        found = self._scene.room.agents.get(event.agent)
+        if found is not None:
+            found.rtt_ms, found.loss_share = event.rtt_ms, event.loss_share
+            self._scene.room.told_desks.add(event.agent)
+
+    # ---- time
+
+    def expire(self) -> None:
+        """Ends wrap-ups and signs out people whose browsers have been gone for too long."""
+        now = self._scene.now.utc
+        for found in list(self._scene.room.agents.values()):
+            until = found.agent.wrap_up_until
+            if until is not None and until <= now:
+                self.step(found.agent.id, ca.WrapUpOver())
+            gone = found.left_at is not None and now - found.left_at > AWAY_LIMIT
+            if gone and found.agent.wish is not ca.Wish.OFFLINE:
+                self.step(found.agent.id, ca.AskOffline())
+
+    def next_deadline(self) -> datetime | None:
+        agents = self._scene.room.agents.values()
+        found = [live.agent.wrap_up_until for live in agents]
+        found += [live.left_at + AWAY_LIMIT for live in agents if live.left_at]
+        now = self._scene.now.utc
+        return min((at for at in found if at is not None and at > now), default=None)
+
+
+def wants_agent(live: LiveCall) -> bool:
+    """True while an answered call waits for somebody to talk to."""
+    return live.call.state is CallState.WAITING and live.call.agent is None
+
+
+def load_history(live: LiveCall) -> LoadHistory:
+    return LoadHistory(live.call.id, live.contact)

@@ -1,0 +1,305 @@
+"""Drives the machine of each live call: engine events in, commands out to verbs, writes and agents.
+
+What follows from an event is `core.call`'s word; this file only translates. World events of a leg
+carry a sequence number: one already seen is left out, so a replayed log changes nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from vyzov.core import call_events as ce
+from vyzov.core.call import step
+from vyzov.core.disposition import Consequence
+from vyzov.core.facts import FactKind
+from vyzov.core.outcome import AnswerClass, Outcome
+from vyzov.dialer import ports
+from vyzov.dialer.agents import Agents
+from vyzov.dialer.entries import close_entry, count_answer, follow_result, promise, suppress
+from vyzov.dialer.room import LiveCall
+from vyzov.dialer.scene import Scene
+from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
+
+RECORDING_WAIT = timedelta(seconds=30)
+"""How long a finished call is kept for the engine's word on its recording."""
+
+
+class Calls:
+    """All live calls of a floor."""
+
+    def __init__(self, scene: Scene, agents: Agents) -> None:
+        self._scene = scene
+        self._agents = agents
+        agents.joined = self._agent_found
+        agents.lost = self._agent_lost
+        agents.back = self._agent_back
+
+    # ---- events of the engine
+
+    def take(self, event: ports.LegEvent) -> None:
+        """Gives an event of a leg to its call; a leg nobody knows is hung up and forgotten."""
+        live = self._scene.room.calls.get(event.leg)
+        if live is None:
+            self._stray(event)
+            return
+        if event.seq <= live.seq:
+            return
+        live.seq = event.seq
+        at = self._scene.now.utc_of(event.at)
+        if isinstance(event, ports.RecordFinished):
+            self._recorded(live, event, at)
+            return
+        if isinstance(event, ports.Dialing):
+            self._scene.out.write(MarkOriginated(live.call.id, at))
+        if isinstance(event, ports.BridgeJoined):
+            self._bridged(live, event)
+        world = self._world(event)
+        if world is not None:
+            self.feed(live, world, at)
+        if isinstance(event, ports.Failed):
+            self._watch_trunk(live, event)
+
+    def feed(self, live: LiveCall, event: ce.Event, at: datetime | None = None) -> None:
+        """Steps a call and carries out what its machine commands."""
+        moment = at or self._scene.now.utc
+        live.call, commands = step(live.call, event, moment)
+        for command in commands:
+            self._carry_out(live, command, moment)
+
+    def expire(self) -> None:
+        """Rings the timers that are due, in order of their time."""
+        now = self._scene.now.utc
+        for live in list(self._scene.room.calls.values()):
+            ended = live.call.ended_at
+            if live.finished and (ended is None or now - ended > RECORDING_WAIT):
+                live.recording = None
+                self._drop_when_done(live)
+                continue
+            for _ in range(8):
+                due = live.call.deadline
+                if due is None or due > now:
+                    break
+                self.feed(live, ce.DeadlinePassed())
+                if live.call.deadline == due:
+                    break
+
+    def next_deadline(self) -> datetime | None:
+        found = [live.call.deadline for live in self._scene.room.calls.values()]
+        return min((at for at in found if at is not None), default=None)
+
+    def _stray(self, event: ports.LegEvent) -> None:
+        room = self._scene.room
+        if event.leg in room.devices or isinstance(event, ports.Refused):
+            return
+        if isinstance(event, ports.Answered | ports.Ringing | ports.Dialing):
+            self._scene.out.verb(ports.Hangup(event.leg, "unknown"))
+        elif isinstance(event, ports.Ended | ports.Failed):
+            self._scene.out.verb(ports.Forget(event.leg))
+
+    def _world(self, event: ports.LegEvent) -> ce.WorldEvent | None:
+        match event:
+            case ports.Refused():
+                return ce.Refused(event.reason)
+            case ports.Dialing():
+                return ce.Dialing(event.call_id)
+            case ports.Ringing():
+                return ce.Ringing(event.code, event.early_media)
+            case ports.Answered():
+                return ce.Answered(event.codec)
+            case ports.Failed():
+                return ce.Failed(
+                    event.code, event.phrase, event.stage, event.reasons, event.q850, event.ring_s
+                )
+            case ports.Ended():
+                return ce.Ended(event.side, event.cause)
+            case ports.Digit():
+                return ce.Digit(event.digit)
+            case ports.Classified():
+                return ce.Classified(AnswerClass(event.answer_class), event.detail)
+            case ports.PlayFinished():
+                return ce.PlayFinished(event.play.partition(":")[2], event.completed)
+            case ports.BridgeJoined():
+                agent = self._agent_of(event.leg, event.agent)
+                return ce.BridgeJoined(agent) if agent else None
+            case ports.BridgeLeft():
+                agent = self._agent_of(event.leg, event.agent)
+                return ce.BridgeLeft(agent) if agent else None
+            case _:
+                return None
+
+    def _agent_of(self, leg: str, device: str) -> str | None:
+        known = self._scene.room.agent_of_leg(device)
+        if known is None:
+            live = self._scene.room.calls.get(leg)
+            known = live.agent if live and live.agent_leg == device else None
+        return known
+
+    def _bridged(self, live: LiveCall, event: ports.BridgeJoined) -> None:
+        """Takes up a bridge this floor does not remember making: its former life made it."""
+        agent = self._scene.room.agent_of_leg(event.agent)
+        if agent is None or live.agent == agent:
+            return
+        live.agent, live.agent_leg = agent, event.agent
+        self._agents.adopt_talk(agent, live)
+
+    def _watch_trunk(self, live: LiveCall, event: ports.Failed) -> None:
+        trunk = self._scene.room.trunks.get(live.trunk)
+        if trunk is not None:
+            failed = event.code in (401, 403, 407, 500, 502, 503, 504) or event.stage == "lost"
+            trunk.outcomes.append((self._scene.now.mono, False, failed))
+
+    def _recorded(self, live: LiveCall, event: ports.RecordFinished, at: datetime) -> None:
+        self._scene.out.write(
+            AddRecording(
+                event.recording, live.call.id, event.path, event.seconds, event.bytes,
+                event.sha256, at,
+            )
+        )  # fmt: skip
+        self._scene.call_fact(
+            live, FactKind.RECORDING_FINISHED, f"recording:{event.recording}", at,
+            {"recording": event.recording, "seconds": round(event.seconds, 3),
+             "bytes": event.bytes, "sha256": event.sha256},
+        )  # fmt: skip
+        live.recording = None
+        self._drop_when_done(live)
+
+    # ---- commands of the machine
+
+    def _carry_out(self, live: LiveCall, command: ce.Command, at: datetime) -> None:
+        out, leg = self._scene.out, live.call.id
+        match command:
+            case ce.SendOriginate():
+                out.verb(self._originate(live))
+            case ce.SendHangup(cause):
+                out.verb(ports.Hangup(leg, cause))
+            case ce.AskForAgent():
+                live.asked_at = at
+                if not out.quiet:
+                    self._agents.find_for(live)
+            case ce.JoinAgent(agent):
+                self._join(live, agent)
+            case ce.ReleaseAgent(agent, wrap_up):
+                self._agents.release(agent, live, wrap_up=wrap_up)
+                if live.call.bridged_at is None:
+                    live.agent, live.agent_leg = None, None
+            case ce.PlayPrompt(prompt, play, loop):
+                source = f"prompt:{self._language(live)}/{prompt}"
+                out.verb(ports.Play(leg, f"{leg}:{play}", source, loop))
+            case ce.StopPrompt(play):
+                out.verb(ports.StopPlay(leg, f"{leg}:{play}"))
+            case ce.ComfortTone(on):
+                if on:
+                    out.verb(ports.Unbridge(leg, comfort=True))
+            case ce.StartRecording():
+                live.recording = live.recording or leg
+                out.verb(ports.RecordStart(leg, leg, self._recording_path(live, at)))
+            case ce.StopRecording():
+                out.verb(ports.RecordStop(leg, leg))
+            case _:
+                self._write(live, command, at)
+
+    def _write(self, live: LiveCall, command: ce.Command, at: datetime) -> None:
+        scene = self._scene
+        match command:
+            case ce.Record(kind, data, key):
+                if kind is FactKind.ABANDONED:
+                    count_answer(scene, live, at, abandoned=True)
+                scene.call_fact(live, kind, key or kind.value, at, data)
+            case ce.Suppress(key):
+                suppress(scene, live, f"key {key}", at)
+                scene.call_fact(live, FactKind.STOP_LISTED, "stop_listed", at, {"key": key})
+                live.result = "stop"
+            case ce.PromiseCallback(after):
+                promise(scene, live, at + after, None, at)
+            case ce.Finish(outcome, detail):
+                self._finish(live, outcome, detail, at)
+            case _:
+                raise AssertionError(f"no way to carry out {command!r}")
+
+    def _originate(self, live: LiveCall) -> ports.Originate:
+        campaign = self._scene.room.campaigns[live.campaign]
+        plan = live.call.plan
+        return ports.Originate(
+            leg=live.call.id,
+            attempt=live.call.id,
+            fence=self._scene.room.fence,
+            not_after=live.verdict_at + 1.0,
+            trunk=live.trunk,
+            to=live.due.e164 if live.due else "",
+            caller_id=live.caller_id,
+            ring_timeout_s=plan.ring_timeout.total_seconds(),
+            orphan=ports.Orphan(
+                prompt=f"{self._language(live)}/{campaign.settings.safe_harbour_prompt}"
+            ),
+            classify=campaign.settings.classify.value != "none",
+        )
+
+    def _language(self, live: LiveCall) -> str:
+        language = live.due.language if live.due else ""
+        return language if language in ("ru", "en") else "ru"
+
+    def _recording_path(self, live: LiveCall, at: datetime) -> str:
+        return f"{self._scene.recordings}/{at:%Y/%m/%d}/{live.call.id}.wav"
+
+    # ---- agents
+
+    def _agent_found(self, live: LiveCall, agent: str) -> None:
+        live.agent = agent
+        self.feed(live, ce.AgentFound(agent))
+
+    def _agent_lost(self, live: LiveCall, agent: str) -> None:
+        self.feed(live, ce.AgentGone(agent))
+
+    def _agent_back(self, live: LiveCall, agent: str) -> None:
+        self.feed(live, ce.AgentBack(agent))
+
+    def _join(self, live: LiveCall, agent: str) -> None:
+        found = self._scene.room.agents.get(agent)
+        device = found.agent.device_leg if found else None
+        if device is None:
+            return
+        live.agent, live.agent_leg = agent, device
+        self._scene.out.verb(ports.Bridge(customer=live.call.id, agent=device))
+        self._agents.talks(agent, live)
+
+    # ---- the end
+
+    def _finish(self, live: LiveCall, outcome: Outcome, detail: str, at: datetime) -> None:
+        scene, call = self._scene, live.call
+        unknown = outcome is Outcome.UNKNOWN
+        scene.out.write(
+            FinishAttempt(
+                call.id, "unknown" if unknown else "final", outcome.value, at,
+                detail=detail or None, sip_code=call.code or None, q850=call.q850,
+                answered_at=call.answered_at, bridged_at=call.bridged_at, ended_at=call.ended_at,
+                agent=live.agent,
+            )
+        )  # fmt: skip
+        scene.call_fact(
+            live, FactKind.FINAL, "final", at,
+            {"outcome": outcome.value, "detail": detail, "number": live.number,
+             "code": call.code, "q850": call.q850},
+        )  # fmt: skip
+        if call.answered_at and outcome is Outcome.ANSWERED_HUMAN:
+            count_answer(scene, live, at, abandoned=False)
+        trunk = scene.room.trunks.get(live.trunk)
+        if trunk is not None and call.answered_at:
+            trunk.outcomes.append((scene.now.mono, True, False))
+        close_entry(scene, live, outcome, at)
+        live.finished = True
+        scene.room.pace_wanted = True
+        self._drop_when_done(live)
+
+    def _drop_when_done(self, live: LiveCall) -> None:
+        """Forgets a finished call once its recording, if any, is acknowledged."""
+        if not live.finished:
+            return
+        if live.recording is not None and live.call.answered_at is not None:
+            return
+        self._scene.room.calls.pop(live.call.id, None)
+        self._scene.out.when_saved.append(ports.Forget(live.call.id))
+
+    def save_result(
+        self, live: LiveCall, code: str, consequences: tuple[Consequence, ...], at: datetime
+    ) -> None:
+        """Moves the contact as its result says."""
+        live.result = code
+        follow_result(self._scene, live, consequences, at)

@@ -1,0 +1,149 @@
+"""Keeps each contact's place in its campaign: steps `core.contact` and writes what it commands."""
+
+from datetime import datetime
+
+from vyzov.core import contact as cc
+from vyzov.core.callback import Promise, first_permitted
+from vyzov.core.disposition import Consequence, StopListNumber
+from vyzov.core.errors import InvalidRequest
+from vyzov.core.facts import FactKind
+from vyzov.core.instants import to_text
+from vyzov.core.outcome import Outcome
+from vyzov.core.redial import next_attempt
+from vyzov.core.window import zones_of
+from vyzov.dialer.floor_store import AbandonDay, DueContact
+from vyzov.dialer.room import LiveCall
+from vyzov.dialer.scene import Scene
+from vyzov.dialer.writes import AddCallback, AddStop, CloseCallback, SetEntry
+
+
+def entry_of(due: DueContact) -> cc.Entry:
+    """The place a contact has as it was read."""
+    promised = due.state == cc.EntryState.CALLBACK.value and due.next_due is not None
+    return cc.Entry(
+        contact=due.contact,
+        campaign=due.campaign,
+        state=cc.EntryState(due.state),
+        next_due=due.next_due,
+        attempts_made=due.attempts_made,
+        last_outcome=Outcome(due.last_outcome) if due.last_outcome else None,
+        phones=max(1, len(due.phones)),
+        position=due.phone_position,
+        promise=Promise(due.next_due, due.callback_agent) if promised and due.next_due else None,
+    )
+
+
+def move(
+    scene: Scene, live: LiveCall, event: cc.EntryEvent, at: datetime, *, reserving: bool = False
+) -> None:
+    """Steps the entry of a call and writes it."""
+    if live.entry is None:
+        return
+    before = live.entry
+    live.entry, commands = cc.step(before, event, at)
+    if live.entry != before and not reserving:
+        scene.out.write(written(live.entry))
+    for command in commands:
+        match command:
+            case cc.OpenCallback(promise):
+                scene.out.write(
+                    AddCallback(
+                        f"{live.call.id}:{int(promise.due.timestamp())}", live.campaign,
+                        live.contact, promise.due, promise.agent, at, live.call.id,
+                    )
+                )  # fmt: skip
+            case cc.CloseCallback(end):
+                scene.out.write(CloseCallback(live.campaign, live.contact, end.value, at))
+    campaign = scene.room.campaigns.get(live.campaign)
+    due = live.entry.next_due
+    if campaign is not None and due is not None and not reserving:
+        # The read-ahead sleeps until somebody is due: this may be sooner.
+        campaign.dry_until = min(campaign.dry_until, due) if campaign.dry_until else None
+
+
+def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:
+    """The row of an entry; `attempt` ties it to a reservation."""
+    return SetEntry(
+        campaign=entry.campaign,
+        contact=entry.contact,
+        state=entry.state.value,
+        next_due=entry.next_due,
+        attempts_made=entry.attempts_made,
+        phone_position=entry.position,
+        last_outcome=entry.last_outcome.value if entry.last_outcome else None,
+        callback_agent=entry.promise.agent if entry.promise else None,
+        closed_reason=entry.closed_reason or None,
+        attempt=attempt,
+    )
+
+
+def close_entry(scene: Scene, live: LiveCall, outcome: Outcome, at: datetime) -> None:
+    """The attempt is final: the redial policy says what follows."""
+    campaign = scene.room.campaigns.get(live.campaign)
+    if live.entry is None or campaign is None:
+        return
+    decision = next_attempt(outcome, live.entry.attempts_made, campaign.settings.redial, at)
+    move(scene, live, cc.AttemptFinished(outcome, decision), at)
+
+
+def suppress(scene: Scene, live: LiveCall, source: str, at: datetime) -> None:
+    """Stops the number at once and closes the contact."""
+    if live.due is not None:
+        scene.out.write(AddStop(live.due.number_ref, "asked", source, live.call.id, at))
+    move(scene, live, cc.StopListed(), at)
+
+
+def promise(scene: Scene, live: LiveCall, due: datetime, agent: str | None, at: datetime) -> None:
+    """Promises a call, moved to the first permitted moment, and writes the fact of it."""
+    campaign = scene.room.campaigns[live.campaign]
+    zones = zones_of(live.due.zones) if live.due else None
+    moved = first_permitted(due, campaign.settings.window, zones) if zones else due
+    if moved is None:
+        return
+    move(scene, live, cc.CallbackPromised(Promise(moved, agent)), at)
+    scene.call_fact(
+        live, FactKind.CALLBACK_PROMISED, f"callback:{int(moved.timestamp())}", at,
+        {"due_at": to_text(moved), "agent": agent},
+    )  # fmt: skip
+
+
+def follow_result(
+    scene: Scene, live: LiveCall, follows: tuple[Consequence, ...], at: datetime
+) -> None:
+    """Moves the contact as a saved result says."""
+    live.entry_before = live.entry
+    if any(isinstance(one, StopListNumber) for one in follows):
+        suppress(scene, live, "result", at)
+        scene.call_fact(live, FactKind.STOP_LISTED, "stop_listed", at, {"key": "result"})
+        return
+    policy = scene.room.campaigns[live.campaign].settings.redial
+    move(scene, live, cc.Disposed(follows, policy), at)
+    entry = live.entry
+    promised = entry.pending if entry and isinstance(entry.pending, Promise) else None
+    promised = promised or (entry.promise if entry else None)
+    if promised is not None:
+        scene.call_fact(
+            live, FactKind.CALLBACK_PROMISED, f"callback:{int(promised.due.timestamp())}", at,
+            {"due_at": to_text(promised.due), "agent": promised.agent},
+        )  # fmt: skip
+
+
+def undo_result(scene: Scene, live: LiveCall, at: datetime) -> None:
+    """Puts the contact back to where it was before its result; raises `InvalidRequest` if too late."""
+    if live.entry_before is None:
+        raise InvalidRequest("There is no result to take back.", "Go on.")
+    move(scene, live, cc.Restored(live.entry_before), at)
+    live.entry_before = None
+
+
+def count_answer(scene: Scene, live: LiveCall, at: datetime, *, abandoned: bool) -> None:
+    """Counts a call that a person answered into the abandoned share of its day."""
+    campaign = scene.room.campaigns.get(live.campaign)
+    if campaign is None or live.counted or scene.out.quiet:
+        return
+    live.counted = True
+    day = at.date()
+    old = campaign.abandon.get(day.isoformat()) or AbandonDay(day, 0, 0)
+    campaign.abandon[day.isoformat()] = AbandonDay(
+        day, old.abandoned + int(abandoned), old.answered + 1
+    )

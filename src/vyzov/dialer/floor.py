@@ -1,0 +1,211 @@
+"""A floor: live calls, agents and campaigns, stepped by one input at a time.
+
+`Floor.step(input, now) -> effects` is the whole of it, and it never waits: what must be durable first
+is answered when its `Committed` comes back as an input. `dialer.runtime` feeds it from the world,
+`simulation` from a heap. The parts: `calls`, `agents`, `pacer`, `desk`, `office`, `recovery`, `screens`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from vyzov.core import call_events as ce
+from vyzov.core.campaign import CampaignEvent, CampaignState
+from vyzov.dialer import effects as fx
+from vyzov.dialer import ports
+from vyzov.dialer.agents import Agents
+from vyzov.dialer.calls import Calls
+from vyzov.dialer.desk import Desk
+from vyzov.dialer.office import Office
+from vyzov.dialer.pacer import Pacer
+from vyzov.dialer.recovery import Recovery
+from vyzov.dialer.room import Out, Room
+from vyzov.dialer.scene import Scene
+from vyzov.dialer.screens import tell_desk, tell_floor
+from vyzov.dialer.writes import Reserve
+
+FLOOR_TOLD_S = 0.5
+COUNTS_S = 2.0
+NEVER = fx.Now(datetime(1970, 1, 1, tzinfo=UTC), 0.0, "none")
+
+
+class Floor:
+    """One writer of its campaigns' attempts and call facts."""
+
+    def __init__(
+        self, floor_id: str, *, dice: ports.Randomness, call_id_of: Callable[[str], str],
+        recordings: str,
+    ) -> None:  # fmt: skip
+        self.id = floor_id
+        self.room = Room()
+        self._scene = Scene(self.room, dice, call_id_of, recordings, Out(NEVER))
+        self._agents = Agents(self._scene)
+        self._calls = Calls(self._scene, self._agents)
+        self._desk = Desk(self._scene, self._agents, self._calls)
+        self._office = Office(self._scene, self._calls)
+        self._pacer = Pacer(self._scene, self.id)
+        self._recovery = Recovery(self._scene, self._calls, self._agents)
+        self._batches = 0
+        self._after: dict[int, list[fx.Effect]] = {}
+        self._reserved: dict[int, tuple[str, ...]] = {}
+        self._told_at = -1.0
+        self._counted_at = -1.0
+
+    def step(self, item: fx.Input, now: fx.Now) -> list[fx.Effect]:
+        """Takes one input in and returns what is to be done, in order."""
+        out = self._scene.out = Out(now)
+        self._take(item)
+        self._agents.expire()
+        self._calls.expire()
+        self._pacer.turn_minutes()
+        if self.room.pace_wanted or isinstance(item, fx.Tick):
+            self.room.pace_wanted = False
+            self._pacer.pace()
+            self._close_drained()
+        self._flush(out)
+        self._tell(isinstance(item, fx.Tick))
+        self._arm()
+        return out.effects
+
+    # ---- inputs
+
+    def _take(self, item: fx.Input) -> None:
+        match item:
+            case fx.Tick():
+                self._ask_counts()
+            case fx.Committed(batch, refused):
+                self._committed(batch, refused)
+            case fx.CommitFailed(batch, _):
+                self._not_committed(batch)
+            case fx.Ask():
+                self._ask(item)
+            case fx.DueLoaded():
+                self._pacer.loaded(item)
+            case fx.HistoryLoaded(attempt, history):
+                live = self.room.calls.get(attempt)
+                if live is not None:
+                    live.history = history
+                    if live.agent:
+                        self.room.told_desks.add(live.agent)
+            case fx.Opened(state, fence):
+                self.room.fence = fence
+                self._recovery.open(state)
+            case fx.Reloaded(state):
+                self._recovery.reload(state)
+            case fx.StoreAway():
+                self.room.store_up = False
+            case fx.StoreBack():
+                self.room.store_up = True
+            case fx.LeaseLost():
+                self.room.leaving = True
+            case ports.EngineLost():
+                self.room.engine_up = False
+                for live in list(self.room.calls.values()):
+                    self._calls.feed(live, ce.EngineLost())
+            case ports.Snapshot():
+                self._recovery.snapshot(item)
+            case _:
+                self._leg_event(item)
+
+    def _leg_event(self, event: ports.Event) -> None:
+        match event:
+            case ports.DeviceAnswer():
+                self._desk.device_answer(event)
+            case ports.DeviceUp():
+                self._agents.device_up(event)
+            case ports.DeviceDown():
+                self._agents.device_down(event)
+            case ports.DeviceQuality():
+                self._agents.quality(event)
+            case ports.LegEvent():
+                self._calls.take(event)
+                if isinstance(event, ports.Answered):
+                    self._pacer.count_answer(event.leg)
+            case _:
+                raise AssertionError(f"no way to take {event!r}")
+
+    def _ask(self, ask: fx.Ask) -> None:
+        if ask.do.startswith("desk."):
+            self._desk.take(ask)
+        else:
+            self._office.take(ask)
+
+    # ---- what became durable
+
+    def _committed(self, batch: int, refused: Mapping[str, str]) -> None:
+        for attempt in self._reserved.pop(batch, ()):
+            live = self.room.calls.get(attempt)
+            if live is None:
+                continue
+            reason = refused.get(attempt)
+            if reason is None:
+                if not self.room.engine_up:
+                    # Its originate would be lost on the way: better never dialled than unknown.
+                    self._calls.feed(live, ce.Cancel("engine_away"))
+                self._calls.feed(live, ce.Reserved())
+            else:
+                self._pacer.refused(live, str(reason))
+                self.room.calls.pop(attempt, None)
+        self._scene.out.effects.extend(self._after.pop(batch, ()))
+
+    def _not_committed(self, batch: int) -> None:
+        for attempt in self._reserved.pop(batch, ()):
+            self.room.calls.pop(attempt, None)
+        self._after.pop(batch, None)
+
+    # ---- effects
+
+    def _flush(self, out: Out) -> None:
+        if out.reserves:
+            self._batches += 1
+            self._reserved[self._batches] = tuple(
+                write.attempt for write in out.reserves if isinstance(write, Reserve)
+            )
+            out.effects.append(fx.Commit(self._batches, tuple(out.reserves), giveup=True))
+        later: list[fx.Effect] = [*out.replies, *(fx.SendVerb(verb) for verb in out.when_saved)]
+        if out.writes:
+            self._batches += 1
+            if later:
+                self._after[self._batches] = later
+            out.effects.append(fx.Commit(self._batches, tuple(out.writes)))
+        else:
+            out.effects.extend(later)
+
+    def _tell(self, ticked: bool) -> None:  # noqa: FBT001
+        for agent in sorted(self.room.told_desks):
+            tell_desk(self._scene, agent)
+        self.room.told_desks.clear()
+        mono = self._scene.now.mono
+        if ticked and self.room.organisation and mono - self._told_at >= FLOOR_TOLD_S * 0.9:
+            self._told_at = mono
+            tell_floor(self._scene)
+
+    def _arm(self) -> None:
+        found = [
+            at
+            for at in (self._calls.next_deadline(), self._agents.next_deadline())
+            if at is not None
+        ]
+        if found:
+            self._scene.out.effects.append(fx.Arm(self._scene.now.mono_of(min(found))))
+
+    def _ask_counts(self) -> None:
+        mono = self._scene.now.mono
+        if mono - self._counted_at < COUNTS_S:
+            return
+        self._counted_at = mono
+        for campaign in self.room.campaigns.values():
+            live = campaign.state in (
+                CampaignState.RUNNING, CampaignState.PAUSING, CampaignState.COMPLETING,
+            )  # fmt: skip
+            if live or campaign.counts is None:
+                self._scene.out.effects.append(fx.LoadDue(campaign.record.id, 0, frozenset()))
+
+    def _close_drained(self) -> None:
+        """Lets campaigns that pause or complete rest once their last call is over."""
+        for campaign in self.room.campaigns.values():
+            if campaign.state not in (CampaignState.PAUSING, CampaignState.COMPLETING):
+                if campaign.state is CampaignState.RUNNING and self._pacer.is_done(campaign):
+                    self._office.move(campaign, CampaignEvent.LIST_DONE)
+                continue
+            if not any(not live.finished for live in self.room.calls_of(campaign.record.id)):
+                self._office.move(campaign, CampaignEvent.DRAINED)

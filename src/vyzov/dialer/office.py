@@ -1,0 +1,123 @@
+"""What a supervisor or manager may ask of a floor: start, pause, finish, stop everything, take note.
+
+Who may ask is decided in `access` before it comes here; what state a campaign may go to, in
+`core.campaign`. A change is answered when it is durable, and dialling follows it at once.
+"""
+
+from collections.abc import Callable
+
+from vyzov.core import call_events as ce
+from vyzov.core.call import CallState
+from vyzov.core.campaign import CampaignEvent, campaign_step
+from vyzov.core.errors import InvalidRequest
+from vyzov.core.facts import FactKind
+from vyzov.dialer.calls import Calls
+from vyzov.dialer.effects import Ask, LoadDue, Reload
+from vyzov.dialer.room import LiveCampaign
+from vyzov.dialer.scene import Scene
+from vyzov.dialer.writes import SetCampaignState, SetEmergencyStop
+
+UNANSWERED = (CallState.RESERVING, CallState.DIALING, CallState.RINGING)
+
+
+class Office:
+    """Carries out the asks of those who run the floor."""
+
+    def __init__(self, scene: Scene, calls: Calls) -> None:
+        self._scene = scene
+        self._calls = calls
+        self._verbs: dict[str, Callable[[Ask], None]] = {
+            "start_campaign": lambda ask: self._campaign(ask, CampaignEvent.START),
+            "pause_campaign": lambda ask: self._campaign(ask, CampaignEvent.PAUSE),
+            "finish_campaign": lambda ask: self._campaign(ask, CampaignEvent.FINISH),
+            "emergency_stop": self._emergency_stop,
+            "settings_changed": self._reload,
+            "trunks_changed": self._reload,
+            "lists_changed": self._reload,
+            "users_changed": self._reload,
+            "stop_list_changed": self._reload,
+        }
+
+    def take(self, ask: Ask) -> None:
+        """Carries out one ask of the form `office.VERB`."""
+        verb = self._verbs.get(ask.do.removeprefix("office."))
+        if verb is None:
+            self._scene.out.refuse(
+                ask.ask, "unknown_verb", f"There is no '{ask.do}'.", "Update the page."
+            )
+        elif ask.organisation != self._scene.room.organisation:
+            self._scene.out.refuse(
+                ask.ask, "not_found", "This floor has no such object.", "Look at your own lists."
+            )
+        else:
+            verb(ask)
+
+    def _reload(self, ask: Ask) -> None:
+        for campaign in self._scene.room.campaigns.values():
+            campaign.hopper.clear()
+            campaign.held.clear()
+            campaign.dry_until = None
+        self._scene.out.effects.append(Reload())
+        self._scene.out.reply(ask.ask)
+
+    def _campaign(self, ask: Ask, event: CampaignEvent) -> None:
+        campaign = self._scene.room.campaigns.get(str(ask.args.get("campaign") or ""))
+        if campaign is None:
+            self._scene.out.refuse(
+                ask.ask, "not_found", "This floor has no such campaign.",
+                "Save the campaign, then try again.",
+            )  # fmt: skip
+            return
+        if event is CampaignEvent.START and campaign.record.list_id is None:
+            self._scene.out.refuse(
+                ask.ask, "no_list", f"'{campaign.record.name}' has no list to call.",
+                "Import a list on the campaign's page, then start.",
+            )  # fmt: skip
+            return
+        try:
+            self.move(campaign, event, by=ask.user)
+        except InvalidRequest as error:
+            self._scene.out.refuse(ask.ask, "wrong_state", error.what, error.next_step)
+            return
+        self._scene.out.reply_when_saved(ask.ask, state=campaign.state.value)
+
+    def move(self, campaign: LiveCampaign, event: CampaignEvent, *, by: str | None = None) -> None:
+        """Moves a campaign along its life; what rings is hung up when it is no longer to run."""
+        scene, now = self._scene, self._scene.now.utc
+        state = campaign_step(campaign.state, event)
+        if state is campaign.state:
+            return
+        campaign.state = state
+        scene.out.write(SetCampaignState(campaign.record.id, state.value, now))
+        scene.out.write(
+            scene.fact(
+                FactKind.CAMPAIGN_STATE, f"campaign:{campaign.record.id}:{scene.dice.new_id()}",
+                campaign=campaign.record.id, agent=by,
+                data={"state": state.value, "event": event.value},
+            )
+        )  # fmt: skip
+        campaign.hopper.clear()
+        campaign.dry_until = None
+        if event in (CampaignEvent.PAUSE, CampaignEvent.FINISH):
+            self._cancel_ringing(campaign.record.id, "campaign_paused")
+        scene.room.pace_wanted = True
+        scene.out.effects.append(LoadDue(campaign.record.id, 0, frozenset()))
+
+    def _cancel_ringing(self, campaign: str | None, reason: str) -> None:
+        for live in list(self._scene.room.calls.values()):
+            if live.call.state in UNANSWERED and campaign in (None, live.campaign):
+                self._calls.feed(live, ce.Cancel(reason))
+
+    def _emergency_stop(self, ask: Ask) -> None:
+        scene, on = self._scene, bool(ask.args.get("on"))
+        now = scene.now.utc
+        kind = FactKind.EMERGENCY_STOP if on else FactKind.EMERGENCY_STOP_LIFTED
+        scene.room.stopped = on
+        scene.out.write(SetEmergencyStop(scene.room.organisation, now if on else None))
+        scene.out.write(
+            scene.fact(kind, f"stop:{scene.dice.new_id()}", agent=ask.user, data={"by": ask.user})
+        )
+        if on:
+            self._cancel_ringing(None, "emergency_stop")
+        scene.room.pace_wanted = not on
+        scene.out.reply_when_saved(ask.ask, stopped=on)

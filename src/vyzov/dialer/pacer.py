@@ -1,0 +1,307 @@
+"""The tick: who is read ahead, how many are called, through which trunk, and the reservation.
+
+The hopper is a cache of order, not of permission: the verdict is asked at the dial instant, and the
+reservation asks the database once more. A contact refused for now is held until the gate opens.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from vyzov.core import contact as cc
+from vyzov.core.agent import is_free
+from vyzov.core.call import CallPlan, CallState, start
+from vyzov.core.campaign import DialMode, may_dial
+from vyzov.core.eligibility import (
+    RULE_VERSION,
+    Allowed,
+    Candidate,
+    Refused,
+    Rules,
+    verdict,
+    verdict_to_json,
+)
+from vyzov.core.facts import FactKind
+from vyzov.core.pacing import Pace, calls_to_place, filled, spent
+from vyzov.core.routing import NoTrunk, TrunkLoad, lines_free, trunk_for
+from vyzov.dialer.effects import DueLoaded, LoadDue
+from vyzov.dialer.entries import entry_of, written
+from vyzov.dialer.floor_store import DueContact
+from vyzov.dialer.room import LiveCall, LiveCampaign
+from vyzov.dialer.scene import Scene
+from vyzov.dialer.writes import Reserve
+
+LOOK_AHEAD = 60
+LOOK_AHEAD_LOW = 25
+DRY_WAIT = timedelta(seconds=2)
+LIVE_NUMBER_WAIT = timedelta(seconds=20)
+FOREVER = timedelta(days=30)
+LEASE_SPAN = timedelta(seconds=30)
+DIALS_PER_TICK_MAX = 50
+ON_THE_WAY = (CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
+              CallState.WAITING)  # fmt: skip
+
+
+class Pacer:
+    """Places calls for all campaigns of a floor."""
+
+    def __init__(self, scene: Scene, floor: str) -> None:
+        self._scene = scene
+        self._floor = floor
+
+    # ---- the look-ahead
+
+    def loaded(self, item: DueLoaded) -> None:
+        """Takes in who is due."""
+        campaign = self._scene.room.campaigns.get(item.campaign)
+        if campaign is None:
+            return
+        if item.counts is not None:
+            campaign.counts, campaign.counts_at = item.counts, self._scene.now.utc
+        if not item.asked:
+            return
+        campaign.loading = False
+        waiting = {due.contact for due in campaign.hopper}
+        live = {call.contact for call in self._scene.room.calls_of(item.campaign)}
+        campaign.hopper.extend(
+            due for due in item.contacts if due.contact not in waiting and due.contact not in live
+        )
+        if len(item.contacts) < item.asked:
+            soon = self._scene.now.utc + DRY_WAIT
+            campaign.dry_until = max(soon, item.next_due) if item.next_due else soon
+            if item.next_due is None or item.next_due > soon + DRY_WAIT * 5:
+                campaign.dry_until = soon + DRY_WAIT * 2
+        self._scene.room.pace_wanted = bool(item.contacts)
+
+    def _read_ahead(self, campaign: LiveCampaign) -> None:
+        now = self._scene.now.utc
+        for contact in [key for key, until in campaign.held.items() if until <= now]:
+            del campaign.held[contact]
+            campaign.held_reasons.pop(contact, None)
+            campaign.dry_until = None
+        if campaign.loading or len(campaign.hopper) >= LOOK_AHEAD_LOW:
+            return
+        if campaign.dry_until is not None and campaign.dry_until > now:
+            return
+        busy = {live.contact for live in self._scene.room.calls_of(campaign.record.id)}
+        exclude = busy | set(campaign.held) | {due.contact for due in campaign.hopper}
+        campaign.loading, campaign.dry_until = True, None
+        self._scene.out.effects.append(LoadDue(campaign.record.id, LOOK_AHEAD, frozenset(exclude)))
+
+    def is_done(self, campaign: LiveCampaign) -> bool:
+        """True where every contact is closed and no call is live."""
+        counts = campaign.counts
+        if counts is None or not counts.total or campaign.hopper or campaign.loading:
+            return False
+        if self._scene.room.calls_of(campaign.record.id):
+            return False
+        return counts.closed == counts.total
+
+    # ---- the tick
+
+    def pace(self) -> None:
+        """Reserves as many calls as the pace of each campaign says."""
+        room = self._scene.room
+        for campaign in room.campaigns.values():
+            if not may_dial(campaign.state):
+                continue
+            self._read_ahead(campaign)
+            if room.stopped or room.leaving or not room.engine_up or not room.store_up:
+                campaign.why = ("not_dialling", {"stopped": room.stopped})
+                continue
+            self._place(campaign)
+
+    def _place(self, campaign: LiveCampaign) -> None:
+        now = self._scene.now.utc
+        pace = self._pace_of(campaign)
+        decision = calls_to_place(pace, campaign.settings, now)
+        campaign.why = (decision.reason.value, dict(decision.args))
+        count = min(decision.count, DIALS_PER_TICK_MAX)
+        agents_left = pace.free_agents - self._promised(campaign)
+        skipped: list[DueContact] = []
+        while count > 0 and campaign.hopper:
+            due = campaign.hopper.popleft()
+            entry = entry_of(due)
+            for_agent = self._mode(campaign, entry) is not DialMode.AGENTLESS
+            if for_agent and campaign.settings.mode is DialMode.AGENTLESS:
+                if agents_left <= 0:
+                    skipped.append(due)
+                    continue
+                agents_left -= 1
+            placed = self._try(campaign, due, entry)
+            if placed is None:
+                campaign.hopper.appendleft(due)
+                break
+            count -= int(placed)
+        campaign.hopper.extendleft(reversed(skipped))
+
+    def _promised(self, campaign: LiveCampaign) -> int:
+        """Calls on the way that will need an agent at their answer."""
+        return sum(
+            1
+            for live in self._scene.room.calls_of(campaign.record.id)
+            if live.call.state in ON_THE_WAY and live.call.plan.flow is None
+        )
+
+    def _mode(self, campaign: LiveCampaign, entry: cc.Entry) -> DialMode:
+        """A call-back that an offer promised is for a person: an agent is there when it is answered."""
+        if campaign.settings.mode is DialMode.AGENTLESS and entry.promise is not None:
+            return DialMode.PROGRESSIVE
+        return campaign.settings.mode
+
+    def _pace_of(self, campaign: LiveCampaign) -> Pace:
+        room = self._scene.room
+        live = [one for one in room.calls_of(campaign.record.id) if not one.finished]
+        free = [
+            found
+            for found in room.agents.values()
+            if is_free(found.agent) and found.agent.id in campaign.settings.agents
+        ]
+        shared = self._on_the_way_elsewhere(campaign, {found.agent.id for found in free})
+        return Pace(
+            free_agents=len(free),
+            on_the_way=sum(1 for one in live if one.call.state in ON_THE_WAY) + shared,
+            lines=len(live),
+            trunk_lines_free=lines_free(self._trunks(campaign)),
+            bucket=campaign.bucket,
+        )
+
+    def _on_the_way_elsewhere(self, campaign: LiveCampaign, free: set[str]) -> int:
+        """Calls of other campaigns on their way to the same free agents."""
+        count = 0
+        for other in self._scene.room.campaigns.values():
+            if other is campaign or not free & set(other.settings.agents):
+                continue
+            count += self._promised(other)
+        return count
+
+    def _trunks(self, campaign: LiveCampaign) -> list[TrunkLoad]:
+        room = self._scene.room
+        loads: list[TrunkLoad] = []
+        for key in campaign.settings.trunks:
+            trunk = room.trunks.get(key)
+            if trunk is None:
+                continue
+            lines = sum(
+                1 for live in room.calls.values() if live.trunk == key and not live.finished
+            )
+            settings = trunk.record.settings
+            loads.append(
+                TrunkLoad(
+                    key, settings.active, lines, settings.lines_max, settings.calls_per_second,
+                    trunk.bucket,
+                )
+            )  # fmt: skip
+        return loads
+
+    # ---- one contact
+
+    def _try(self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry) -> bool | None:
+        """Reserves a call; False where the contact may not be called now, None where no trunk can."""
+        now = self._scene.now.utc
+        rules = Rules.of(campaign.settings, campaign.state, emergency_stop=self._scene.room.stopped)
+        said = verdict(self._candidate(due, entry), rules, now)
+        if isinstance(said, Refused):
+            self._hold(campaign, due.contact, said.reason, said.until)
+            return False
+        trunk = trunk_for(self._trunks(campaign), now)
+        if isinstance(trunk, NoTrunk):
+            campaign.why = (f"trunk_{trunk.value}", {})
+            return None
+        self._reserve(campaign, due, entry, trunk.trunk)
+        return True
+
+    def _candidate(self, due: DueContact, entry: cc.Entry) -> Candidate:
+        live = any(
+            call.due is not None and call.due.number_ref == due.number_ref and not call.finished
+            for call in self._scene.room.calls.values()
+        )
+        return Candidate(
+            contact=due.contact,
+            state=entry.state,
+            number=due.e164,
+            zones=due.zones,
+            attempts_made=entry.attempts_made,
+            next_due=entry.next_due,
+            promise=entry.promise,
+            suppressed=due.stop_listed,
+            number_live=live,
+        )
+
+    def _hold(
+        self, campaign: LiveCampaign, contact: str, reason: str, until: datetime | None
+    ) -> None:
+        now = self._scene.now.utc
+        wait = LIVE_NUMBER_WAIT if reason == "number_in_a_call" else FOREVER
+        campaign.held[contact] = until or now + wait
+        campaign.held_reasons[contact] = reason
+
+    def _reserve(
+        self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry, trunk: str
+    ) -> None:
+        scene, now = self._scene, self._scene.now.utc
+        attempt = scene.dice.new_id()
+        plan = CallPlan.of(campaign.settings)
+        mode = self._mode(campaign, entry)
+        if mode is not campaign.settings.mode:
+            plan = replace(plan, flow=None)
+        call_id = scene.call_id_of(attempt)
+        reserved, _ = cc.step(entry, cc.AttemptReserved(), now)
+        live = LiveCall(
+            call=start(attempt, mode, plan, now), campaign=campaign.record.id,
+            contact=due.contact, due=due, entry=reserved, number=reserved.attempts_made,
+            trunk=trunk, caller_id=campaign.settings.caller_id, verdict_at=scene.now.mono,
+        )  # fmt: skip
+        scene.room.calls[attempt] = live
+        campaign.bucket = spent(filled(campaign.bucket, campaign.settings.calls_per_second, now), 1)
+        carrier = scene.room.trunks[trunk]
+        rate = carrier.record.settings.calls_per_second
+        carrier.bucket = spent(filled(carrier.bucket, rate, now), 1)
+        self._count(campaign, dialed=1)
+        allowed = {**verdict_to_json(Allowed()), "at": now.isoformat(), "zones": list(due.zones)}
+        scene.out.reserves.append(
+            Reserve(
+                attempt=attempt, campaign=campaign.record.id, contact=due.contact, phone=due.phone,
+                number_ref=due.number_ref, number=live.number, fence=scene.room.fence,
+                floor=self._floor, lease_until=now + LEASE_SPAN,
+                campaign_version=campaign.record.version, rule_version=RULE_VERSION,
+                verdict=allowed, trunk=trunk, caller_id=live.caller_id, call_id=call_id, at=now,
+            )
+        )  # fmt: skip
+        scene.out.reserves.append(written(reserved, attempt))
+        scene.out.reserves.append(
+            scene.fact(
+                FactKind.ATTEMPT_RESERVED, f"{attempt}:attempt_reserved", campaign=live.campaign,
+                contact=live.contact, attempt=attempt,
+                data={"number": live.number, "trunk": trunk, "call_id": call_id, "mode": mode.value,
+                      "rule_version": RULE_VERSION, "campaign_version": campaign.record.version},
+            )
+        )  # fmt: skip
+
+    def refused(self, live: LiveCall, reason: str) -> None:
+        """The database refused a reservation: the contact waits, or is read anew."""
+        campaign = self._scene.room.campaigns.get(live.campaign)
+        if campaign is not None:
+            until = self._scene.now.utc + LIVE_NUMBER_WAIT
+            self._hold(campaign, live.contact, reason, until)
+
+    # ---- answers per minute
+
+    def turn_minutes(self) -> None:
+        """Opens a new minute for every campaign that runs."""
+        minute = self._scene.now.utc.replace(second=0, microsecond=0)
+        for campaign in self._scene.room.campaigns.values():
+            if may_dial(campaign.state) and (
+                not campaign.minutes or campaign.minutes[-1][0] < minute
+            ):
+                campaign.minutes.append((minute, 0, 0))
+
+    def count_answer(self, leg: str) -> None:
+        live = self._scene.room.calls.get(leg)
+        campaign = self._scene.room.campaigns.get(live.campaign) if live else None
+        if campaign is not None:
+            self._count(campaign, answered=1)
+
+    def _count(self, campaign: LiveCampaign, *, dialed: int = 0, answered: int = 0) -> None:
+        if campaign.minutes:
+            at, calls, answers = campaign.minutes[-1]
+            campaign.minutes[-1] = (at, calls + dialed, answers + answered)

@@ -1,0 +1,240 @@
+"""How a floor comes back: from the database first, then from the engine, and only then it ticks.
+
+Open attempts are taken up as calls whose fate is unknown; the engine's log of each leg is replayed into
+them without sending a verb twice; bridges and devices that live are adopted; legs nobody knows are hung
+up; an attempt the engine never heard of was never dialled and is closed as such.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from vyzov.core import agent as ca
+from vyzov.core import call_events as ce
+from vyzov.core.agent import Agent, Wish
+from vyzov.core.call import CallPlan, CallState, adopt
+from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode
+from vyzov.core.contact import Entry, EntryState
+from vyzov.core.errors import InvalidRequest
+from vyzov.dialer import ports
+from vyzov.dialer.agents import Agents, wants_agent
+from vyzov.dialer.calls import Calls
+from vyzov.dialer.entries import entry_of
+from vyzov.dialer.floor_store import FloorAgent, FloorCampaign, FloorState, OpenAttempt
+from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign, LiveTrunk
+from vyzov.dialer.scene import Scene
+
+
+class Recovery:
+    """Builds the room, and builds it again after each loss."""
+
+    def __init__(self, scene: Scene, calls: Calls, agents: Agents) -> None:
+        self._scene = scene
+        self._calls = calls
+        self._agents = agents
+
+    # ---- from the database
+
+    def open(self, state: FloorState) -> None:
+        """Fills an empty room."""
+        self.reload(state)
+        for attempt in state.open_attempts:
+            self._take_up(attempt)
+        for past in state.undisposed:
+            found = self._scene.room.agents.get(past.agent)
+            campaign = self._scene.room.campaigns.get(past.campaign)
+            if found is None or campaign is None or past.due is None:
+                continue
+            left = campaign.settings.wrap_up - (self._scene.now.utc - past.ended_at)
+            if left.total_seconds() > 0:
+                self._wrap_up_again(found, campaign, past.attempt, past.number, past.ended_at)
+
+    def _wrap_up_again(
+        self, found: LiveAgent, campaign: LiveCampaign, attempt: str, number: int, ended: datetime
+    ) -> None:
+        """An agent who was writing a call up goes on with what is left of their time."""
+        call = adopt(attempt, DialMode(campaign.record.mode), CallPlan.of(campaign.settings), ended)
+        live = LiveCall(
+            call=call, campaign=campaign.record.id, contact="", due=None, entry=None,
+            number=number, trunk="", caller_id="", verdict_at=0.0, finished=True,
+        )  # fmt: skip
+        found.last = live
+        self._agents.step(found.agent.id, ca.CallJoined(attempt))
+        left = campaign.settings.wrap_up - (self._scene.now.utc - ended)
+        self._agents.step(found.agent.id, ca.CustomerGone(attempt, left))
+
+    def reload(self, state: FloorState) -> None:
+        """Takes over changed settings, people and trunks; live calls keep the plan they began with."""
+        room = self._scene.room
+        room.organisation = state.organisation.id
+        room.stopped = state.organisation.emergency_stop_at is not None
+        self._campaigns(state)
+        self._trunks(state)
+        for person in state.agents:
+            self._agent(person)
+        known = {person.id for person in state.agents}
+        for gone in set(room.agents) - known:
+            self._agents.step(gone, ca.AskOffline())
+        room.pace_wanted = True
+
+    def _campaigns(self, state: FloorState) -> None:
+        room = self._scene.room
+        for record in state.campaigns:
+            live = room.campaigns.get(record.id)
+            settings = _settings(record)
+            if settings is None:
+                continue
+            if live is None:
+                live = LiveCampaign(record, settings, CampaignState(record.state))
+                room.campaigns[record.id] = live
+            else:
+                live.record, live.settings = record, settings
+            # The state is this floor's own word while it lives; only a draft made elsewhere is new.
+            if live.state in (CampaignState.DRAFT, CampaignState.READY):
+                live.state = CampaignState(record.state)
+            live.abandon = {
+                day.day.isoformat(): day for day in state.abandonment.get(record.id, ())
+            }
+
+    def _trunks(self, state: FloorState) -> None:
+        room = self._scene.room
+        for record in state.trunks:
+            if record.id in room.trunks:
+                room.trunks[record.id].record = record
+            else:
+                room.trunks[record.id] = LiveTrunk(record)
+        self.set_trunks()
+
+    def set_trunks(self) -> None:
+        """Tells the engine all trunks."""
+        for trunk in self._scene.room.trunks.values():
+            settings = trunk.record.settings
+            self._scene.out.verb(
+                ports.SetTrunk(
+                    trunk.record.id, settings.host, settings.port, settings.username,
+                    settings.password, settings.realm, tuple(settings.codecs),
+                )
+            )  # fmt: skip
+
+    def _agent(self, person: FloorAgent) -> None:
+        room, now = self._scene.room, self._scene.now.utc
+        found = room.agents.get(person.id)
+        if found is not None:
+            found.name, found.language = person.name, person.language
+            return
+        wish = Wish(person.wish) if person.wish else Wish.OFFLINE
+        agent = Agent(person.id, since=now, wish=wish, pause_reason=person.wish_reason)
+        found = LiveAgent(agent, person.name, person.language, AgentDay(now, "offline"))
+        found.day.state = ca.state_of(agent).value
+        # Nobody is connected yet: who does not come back is signed out in time.
+        found.left_at = now if wish is not Wish.OFFLINE else None
+        room.agents[person.id] = found
+
+    def _take_up(self, attempt: OpenAttempt) -> None:
+        room, now = self._scene.room, self._scene.now.utc
+        campaign = room.campaigns.get(attempt.campaign)
+        if campaign is None:
+            return
+        try:
+            settings = CampaignSettings.from_json(attempt.settings)
+        except InvalidRequest:
+            settings = campaign.settings
+        call = adopt(attempt.id, settings.mode, CallPlan.of(settings), now)
+        room.calls[attempt.id] = LiveCall(
+            call=call, campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
+            entry=_in_call(attempt), number=attempt.number,
+            trunk=attempt.trunk, caller_id=attempt.caller_id,
+            verdict_at=self._scene.now.mono_of(attempt.reserved_at),
+        )  # fmt: skip
+
+    # ---- from the engine
+
+    def snapshot(self, seen: ports.Snapshot) -> None:
+        """Brings the room to what the engine says is so."""
+        room = self._scene.room
+        room.engine_up = True
+        self.set_trunks()
+        self._devices(seen.devices)
+        bridged = dict(seen.bridges)
+        for leg, log in seen.legs.items():
+            live = room.calls.get(leg)
+            if live is None:
+                if leg not in room.devices and leg not in seen.devices:
+                    self._stray(leg, log)
+                continue
+            self._replay(live, log, bridged.get(leg))
+        for live in list(room.calls.values()):
+            if live.call.id not in seen.legs and live.call.state is not CallState.RESERVING:
+                self._never_heard(live)
+        room.pace_wanted = True
+
+    def _devices(self, living: Mapping[str, str]) -> None:
+        room, mono = self._scene.room, self._scene.now.mono
+        for leg, agent in list(room.devices.items()):
+            if leg not in living:
+                self._agents.device_down(ports.DeviceDown(leg, 0, mono, agent, "engine"))
+        for leg, agent in living.items():
+            if leg not in room.devices or room.agents[agent].agent.device_leg != leg:
+                self._agents.device_up(ports.DeviceUp(leg, 0, mono, agent, ""))
+
+    def _replay(
+        self, live: LiveCall, log: tuple[ports.LegEvent, ...], bridged_with: str | None
+    ) -> None:
+        """Feeds what was missed, without acting on the past, then acts on the present."""
+        out = self._scene.out
+        ended = any(isinstance(event, ports.Ended | ports.Failed | ports.Refused) for event in log)
+        before = live.call.state
+        out.quiet = True
+        try:
+            for event in log:
+                if isinstance(event, ports.BridgeJoined) and wants_agent(live):
+                    agent = self._scene.room.agent_of_leg(event.agent)
+                    if agent is not None and (bridged_with == event.agent or ended):
+                        live.agent, live.agent_leg = agent, event.agent
+                        self._calls.feed(live, ce.AgentFound(agent))
+                self._calls.take(event)
+        finally:
+            out.quiet = False
+        if live.finished or live.call.state is before:
+            return
+        if bridged_with is not None and live.agent is not None:
+            self._agents.adopt_talk(live.agent, live)
+        elif live.call.state is CallState.TALKING and live.agent is not None:
+            self._calls.feed(live, ce.BridgeLeft(live.agent))
+        elif wants_agent(live):
+            self._agents.find_for(live)
+        elif live.call.state is CallState.CLOSING:
+            out.verb(ports.Hangup(live.call.id))
+
+    def _never_heard(self, live: LiveCall) -> None:
+        """The engine keeps a journal of all it dialled; what is not in it was never dialled."""
+        mono = self._scene.now.mono
+        if live.finished:
+            return
+        if live.call.answered_at is not None:
+            lost: ports.LegEvent = ports.Ended(live.call.id, live.seq + 1, mono, "engine", "lost")
+        else:
+            lost = ports.Refused(live.call.id, live.seq + 1, mono, "never_dialled")
+            if live.call.dialed_at is not None:
+                lost = ports.Failed(live.call.id, live.seq + 1, mono, 0, "", "lost")
+        self._calls.take(lost)
+
+    def _stray(self, leg: str, log: tuple[ports.LegEvent, ...]) -> None:
+        over = any(isinstance(event, ports.Ended | ports.Failed | ports.Refused) for event in log)
+        verb = ports.Forget(leg) if over else ports.Hangup(leg, "unknown")
+        self._scene.out.verb(verb)
+
+
+def _settings(record: FloorCampaign) -> CampaignSettings | None:
+    try:
+        return CampaignSettings.from_json(record.settings)
+    except InvalidRequest:
+        # Stored settings were valid when they were saved; an older version's are left to its page.
+        return None
+
+
+def _in_call(attempt: OpenAttempt) -> Entry | None:
+    """The place of a contact whose attempt was found open: in a call, whatever was read."""
+    if attempt.due is None:
+        return None
+    return replace(entry_of(attempt.due), state=EntryState.IN_CALL)

@@ -1,0 +1,180 @@
+"""A floor's live state: the calls, agents, campaigns and trunks of now. It holds, it does not decide.
+
+Everything here is rebuilt after a restart from open attempts, the engine's snapshot, wishes and recent
+facts; nothing here is the truth for longer than a process lives.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from vyzov.core.agent import Agent
+from vyzov.core.call import Call
+from vyzov.core.campaign import CampaignSettings, CampaignState
+from vyzov.core.contact import Entry
+from vyzov.core.pacing import Bucket
+from vyzov.dialer.effects import Effect, Now, Reply, SendVerb
+from vyzov.dialer.floor_store import (
+    AbandonDay,
+    CampaignCounts,
+    DueContact,
+    FloorCampaign,
+    PastAttempt,
+)
+from vyzov.dialer.office_records import Trunk
+from vyzov.dialer.ports import Json, Verb
+from vyzov.dialer.writes import Write
+
+MINUTES_KEPT = 60
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """One attempt from its reservation to its last fact. `seq` is the last leg event seen."""
+
+    call: Call
+    campaign: str
+    contact: str
+    due: DueContact | None
+    entry: Entry | None
+    number: int
+    trunk: str
+    caller_id: str
+    verdict_at: float
+    seq: int = -1
+    agent: str | None = None
+    agent_leg: str | None = None
+    asked_at: datetime | None = None
+    recording: str | None = None
+    plays: int = 0
+    result: str | None = None
+    history: tuple[PastAttempt, ...] = ()
+    finished: bool = False
+    counted: bool = False
+    entry_before: Entry | None = None
+
+
+@dataclass(slots=True)
+class AgentDay:
+    """Seconds of today in each state, and what was done; folded from the changes of state."""
+
+    since: datetime
+    state: str
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    calls: int = 0
+    talks: int = 0
+    results: int = 0
+
+
+@dataclass(slots=True)
+class LiveAgent:
+    """A person who may take calls, with the browsers they are signed in from."""
+
+    agent: Agent
+    name: str
+    language: str
+    day: AgentDay
+    connections: set[str] = field(default_factory=set[str])
+    owner: str | None = None
+    left_at: datetime | None = None
+    pending_leg: str | None = None
+    codec: str = ""
+    rtt_ms: float | None = None
+    loss_share: float = 0.0
+    device_lost: bool = False
+    wants_help: bool = False
+    last: LiveCall | None = None
+    undo_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class LiveCampaign:
+    """A campaign of this floor: its settings, its read-ahead and its counters."""
+
+    record: FloorCampaign
+    settings: CampaignSettings
+    state: CampaignState
+    hopper: deque[DueContact] = field(default_factory=deque[DueContact])
+    loading: bool = False
+    dry_until: datetime | None = None
+    held: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    held_reasons: dict[str, str] = field(default_factory=dict[str, str])
+    counts: CampaignCounts | None = None
+    counts_at: datetime | None = None
+    abandon: dict[str, AbandonDay] = field(default_factory=dict[str, AbandonDay])
+    bucket: Bucket = field(default_factory=lambda: Bucket(1.0, EPOCH))
+    why: tuple[str, Json] = ("", {})
+    minutes: deque[tuple[datetime, int, int]] = field(
+        default_factory=lambda: deque[tuple[datetime, int, int]](maxlen=MINUTES_KEPT)
+    )
+
+
+@dataclass(slots=True)
+class LiveTrunk:
+    record: Trunk
+    bucket: Bucket = field(default_factory=lambda: Bucket(1.0, EPOCH))
+    outcomes: deque[tuple[float, bool, bool]] = field(
+        default_factory=lambda: deque[tuple[float, bool, bool]](maxlen=500)
+    )
+
+
+@dataclass(slots=True)
+class Room:
+    """All of a floor's live state."""
+
+    organisation: str = ""
+    stopped: bool = False
+    fence: int = 0
+    engine_up: bool = False
+    store_up: bool = True
+    leaving: bool = False
+    calls: dict[str, LiveCall] = field(default_factory=dict[str, LiveCall])
+    agents: dict[str, LiveAgent] = field(default_factory=dict[str, LiveAgent])
+    campaigns: dict[str, LiveCampaign] = field(default_factory=dict[str, LiveCampaign])
+    trunks: dict[str, LiveTrunk] = field(default_factory=dict[str, LiveTrunk])
+    devices: dict[str, str] = field(default_factory=dict[str, str])
+    pace_wanted: bool = False
+    told_desks: set[str] = field(default_factory=set[str])
+
+    def calls_of(self, campaign: str) -> list[LiveCall]:
+        return [live for live in self.calls.values() if live.campaign == campaign]
+
+    def agent_of_leg(self, leg: str) -> str | None:
+        return self.devices.get(leg)
+
+
+@dataclass(slots=True)
+class Out:
+    """What one step wants done: writes become one batch, reservations with theirs another."""
+
+    now: Now
+    effects: list[Effect] = field(default_factory=list[Effect])
+    writes: list[Write] = field(default_factory=list[Write])
+    reserves: list[Write] = field(default_factory=list[Write])
+    replies: list[Reply] = field(default_factory=list[Reply])
+    when_saved: list[Verb] = field(default_factory=list[Verb])
+    quiet: bool = False
+
+    def verb(self, verb: Verb) -> None:
+        """Sends a verb, unless the past is being replayed."""
+        if not self.quiet:
+            self.effects.append(SendVerb(verb))
+
+    def write(self, *writes: Write) -> None:
+        self.writes.extend(writes)
+
+    def reply(self, ask: int, **body: object) -> None:
+        """Answers at once: for what needs no commit."""
+        if ask:
+            self.effects.append(Reply(ask, ok=True, body=dict(body)))
+
+    def reply_when_saved(self, ask: int, **body: object) -> None:
+        """Answers once everything this step writes is durable."""
+        if ask:
+            self.replies.append(Reply(ask, ok=True, body=dict(body)))
+
+    def refuse(self, ask: int, code: str, what: str, next_step: str) -> None:
+        if ask:
+            problem: Json = {"code": code, "what": what, "next_step": next_step}
+            self.effects.append(Reply(ask, ok=False, body=problem))

@@ -1,0 +1,328 @@
+"""Turns a floor's effects into acts: the only asyncio file of the dialer.
+
+One inbox, one writer: engine events, answers of the database, asks of people and the tick are fed to
+`Floor.step` in the order they arrive. The database is driven from one thread of its own, in order;
+where it is away, batches wait (bounded) and are written once it is back, reservations are given up.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from vyzov.dialer import effects as fx
+from vyzov.dialer.floor import Floor
+from vyzov.dialer.floor_store import FloorStore
+from vyzov.dialer.ports import Event, Json, Verb
+
+T = TypeVar("T")
+log = logging.getLogger("vyzov.floor")
+
+TICK_S = 0.5
+LEASE_SPAN_S = 6.0
+LEASE_RENEW_S = 2.0
+BACKLOG_BATCHES_MAX = 20_000
+STORE_RETRY_S = 0.5
+
+
+class EngineDoor(Protocol):
+    """A connection to an engine: verbs out; events arrive by the callback given at its making."""
+
+    def send(self, verb: Verb) -> None: ...
+
+
+class ScreenDoor(Protocol):
+    """The way back to the web process."""
+
+    def tell(self, topic: str, state: Json) -> None: ...
+    def say(self, connection: str, message: Json) -> None: ...
+    def reply(self, ask: int, ok: bool, body: Json) -> None: ...  # noqa: FBT001
+
+
+def clock_id() -> str:
+    """Names the monotonic clock: this boot of this machine."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        boot = "process"
+    return f"{boot[:8]}:{os.getpid()}"
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def utc(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class SystemDice:
+    """Ids as UUIDv7: 48 bits of UTC milliseconds, then randomness, so that they sort by age."""
+
+    def new_id(self) -> str:
+        moment = time.time_ns() // 1_000_000
+        tail = int.from_bytes(os.urandom(10), "big")
+        value = (moment & (1 << 48) - 1) << 80 | tail
+        value = value & ~(0xF << 76) | 0x7 << 76
+        value = value & ~(0x3 << 62) | 0x2 << 62
+        return str(uuid.UUID(int=value))
+
+    def dice(self) -> float:
+        return int.from_bytes(os.urandom(7), "big") / float(1 << 56)
+
+
+class Runtime:
+    """Feeds one floor and carries out what it wants."""
+
+    def __init__(
+        self, floor: Floor, store: FloorStore, *, floor_id: str, holder: str,
+        on_died: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.floor = floor
+        self.store = store
+        self.floor_id = floor_id
+        self.holder = holder
+        self.engine: EngineDoor | None = None
+        self.screens: ScreenDoor | None = None
+        self.fence = 0
+        self._on_died = on_died
+        self._clock = clock_id()
+        self._inbox: asyncio.Queue[fx.Input] = asyncio.Queue()
+        self._arm_at: float | None = None
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._job_ready = threading.Condition()
+        self._store_away = False
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._store_thread, name="store", daemon=True)
+        self._closed = False
+
+    # ---- doors in
+
+    def post(self, item: fx.Input) -> None:
+        """Puts an input in the floor's inbox (from the event loop's thread)."""
+        self._inbox.put_nowait(item)
+
+    def post_event(self, event: Event) -> None:
+        self._inbox.put_nowait(event)
+
+    # ---- life
+
+    async def open(self) -> None:
+        """Takes the lease (waiting for an older holder's to run out) and loads the floor."""
+        self._thread.start()
+        while True:
+            fence = await self._in_store(
+                lambda: self.store.take_lease(
+                    self.floor_id, self.holder, datetime.now(UTC), timedelta(seconds=LEASE_SPAN_S)
+                )
+            )
+            if fence is not None:
+                break
+            await asyncio.sleep(0.25)
+        self.fence = fence
+        state = await self._in_store(lambda: self.store.load_floor(self.floor_id))
+        self._step(fx.Opened(state=state, fence=fence))
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_lease())
+            tasks.create_task(self._work())
+
+    def close(self) -> None:
+        self._closed = True
+        with self._job_ready:
+            self._job_ready.notify()
+
+    async def _work(self) -> None:
+        next_tick = time.monotonic() + TICK_S
+        while True:
+            due = min(next_tick, self._arm_at) if self._arm_at is not None else next_tick
+            wait = max(0.0, due - time.monotonic())
+            try:
+                item = await asyncio.wait_for(self._inbox.get(), wait) if wait else None
+            except TimeoutError:
+                item = None
+            if item is not None:
+                self._step(item)
+                for _ in range(200):
+                    if self._inbox.empty():
+                        break
+                    self._step(self._inbox.get_nowait())
+            if time.monotonic() >= due:
+                next_tick = time.monotonic() + TICK_S
+                self._arm_at = None
+                self._step(fx.Tick())
+                await asyncio.sleep(0)
+
+    def _step(self, item: fx.Input) -> None:
+        now = fx.Now(utc=datetime.now(UTC), mono=time.monotonic(), clock=self._clock)
+        for effect in self.floor.step(item, now):
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.SendVerb(verb):
+                if self.engine is not None:
+                    self.engine.send(verb)
+            case fx.Commit():
+                self._job(lambda: self._commit(effect))
+            case fx.LoadDue():
+                self._job(lambda: self._load_due(effect))
+            case fx.LoadHistory(attempt, contact):
+                self._job(lambda: self._load_history(attempt, contact))
+            case fx.Reload():
+                self._job(self._reload)
+            case fx.Arm(at):
+                self._arm_at = at if self._arm_at is None else min(at, self._arm_at)
+            case fx.Tell(topic, state):
+                if self.screens is not None:
+                    self.screens.tell(topic, state)
+            case fx.Say(connection, message):
+                if self.screens is not None:
+                    self.screens.say(connection, message)
+            case fx.Reply(ask, ok, body):
+                if self.screens is not None:
+                    self.screens.reply(ask, ok, body)
+
+    # ---- the database's thread
+
+    def _job(self, job: Callable[[], None]) -> None:
+        if len(self._jobs) >= BACKLOG_BATCHES_MAX:
+            # Beyond this bound what was promised in memory could be lost: better to die and recover.
+            self._on_died("the database has been away for too long; the backlog is full")
+            return
+        with self._job_ready:
+            self._jobs.append(job)
+            self._job_ready.notify()
+
+    async def _in_store(self, call: Callable[[], T]) -> T:
+        """Runs a call in the database's thread and returns what it returns or raises."""
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        def job() -> None:
+            try:
+                value = call()
+            except Exception as error:  # noqa: BLE001 - carried to the awaiting side
+                self._loop.call_soon_threadsafe(_fail, done, error)
+            else:
+                self._loop.call_soon_threadsafe(_succeed, done, value)
+
+        self._job(job)
+        return await done
+
+    def _store_thread(self) -> None:
+        while not self._closed:
+            with self._job_ready:
+                while not self._jobs and not self._closed:
+                    self._job_ready.wait()
+                if self._closed and not self._jobs:
+                    return
+                job = self._jobs.popleft()
+            job()
+
+    def _back(self, item: fx.Input) -> None:
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.post, item)
+
+    def _commit(self, effect: fx.Commit) -> None:
+        """Writes a batch; where the database is away, waits for it unless the batch may be given up."""
+        while not self._closed:
+            try:
+                result = self.store.commit(effect.writes)
+            except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver
+                self._away(error)
+                if effect.giveup:
+                    self._back(fx.CommitFailed(effect.batch, str(error)))
+                    return
+                time.sleep(STORE_RETRY_S)
+                continue
+            self._here()
+            self._back(fx.Committed(effect.batch, result.refused))
+            return
+
+    def _load_due(self, effect: fx.LoadDue) -> None:
+        now = datetime.now(UTC)
+        campaign = effect.campaign
+        try:
+            found = (
+                tuple(self.store.due(campaign, now, effect.limit, effect.exclude))
+                if effect.limit
+                else ()
+            )
+            answer = fx.DueLoaded(
+                campaign, found, asked=effect.limit, next_due=self.store.next_due(campaign, now),
+                counts=self.store.counts(campaign),
+            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver
+            self._away(error)
+            self._back(fx.DueLoaded(campaign, (), asked=effect.limit, next_due=None, counts=None))
+            return
+        self._here()
+        self._back(answer)
+
+    def _load_history(self, attempt: str, contact: str) -> None:
+        try:
+            found = tuple(self.store.history(contact))
+        except Exception as error:  # noqa: BLE001 - history is a courtesy, the call goes on
+            self._away(error)
+            return
+        self._back(fx.HistoryLoaded(attempt, found))
+
+    def _reload(self) -> None:
+        try:
+            state = self.store.load_floor(self.floor_id)
+        except Exception as error:  # noqa: BLE001 - asked again with the next change
+            self._away(error)
+            return
+        self._here()
+        self._back(fx.Reloaded(state))
+
+    def _away(self, error: Exception) -> None:
+        log.warning("the database did not answer: %s", error, exc_info=error)
+        if not self._store_away:
+            self._store_away = True
+            self._back(fx.StoreAway(str(error)))
+
+    def _here(self) -> None:
+        if self._store_away:
+            self._store_away = False
+            self._back(fx.StoreBack())
+
+    async def _keep_lease(self) -> None:
+        span = timedelta(seconds=LEASE_SPAN_S)
+        while True:
+            await asyncio.sleep(LEASE_RENEW_S)
+            try:
+                kept = await self._in_store(
+                    lambda: self.store.renew_lease(
+                        self.floor_id, self.holder, datetime.now(UTC), span
+                    )
+                )
+            except Exception as error:  # noqa: BLE001 - reported, and dialling stops
+                self._away(error)
+                continue
+            if not kept:
+                self.post(fx.LeaseLost())
+                self._on_died("another process holds the lease of this floor")
+                return
+
+
+def _succeed(done: "asyncio.Future[T]", value: T) -> None:
+    if not done.done():
+        done.set_result(value)
+
+
+def _fail(done: "asyncio.Future[T]", error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)

@@ -1,0 +1,397 @@
+"""What the screens are told: the whole state of each topic, built from the room.
+
+Topics: `desk:USER` for one agent, `floor:ORGANISATION` for those who watch. The web process turns
+states into numbered differences. Ids and figures go out, words are chosen on the screen.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from vyzov.core import agent as ca
+from vyzov.core.call import CallState
+from vyzov.core.campaign import CampaignState
+from vyzov.core.instants import to_text
+from vyzov.core.window import CallWindow, is_open, zones_of
+from vyzov.dialer.agents import PAUSE_LONG
+from vyzov.dialer.effects import Tell
+from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign, LiveTrunk
+from vyzov.dialer.scene import Scene
+
+Json = dict[str, Any]
+RINGING = (CallState.DIALING, CallState.RINGING)
+SHARE_SPAN_S = 900.0
+
+
+def stamp(at: datetime | None) -> str | None:
+    return to_text(at) if at else None
+
+
+# ---- the desk ------------------------------------------------------------------------------------
+
+
+def tell_desk(scene: Scene, agent: str) -> None:
+    """Tells an agent's screens how things stand."""
+    found = scene.room.agents.get(agent)
+    if found is not None and (found.connections or found.agent.wish is not ca.Wish.OFFLINE):
+        scene.out.effects.append(Tell(f"desk:{agent}", desk_state(scene, found)))
+
+
+def desk_state(scene: Scene, found: LiveAgent) -> Json:
+    agent, now = found.agent, scene.now.utc
+    state = ca.state_of(agent)
+    mine = [
+        campaign
+        for campaign in scene.room.campaigns.values()
+        if agent.id in campaign.settings.agents
+        and campaign.state in (CampaignState.RUNNING, CampaignState.PAUSED)
+    ]
+    shown = found.last if found.last and _is_shown(found, now) else None
+    return {
+        "agent": {
+            "id": agent.id,
+            "name": found.name,
+            "state": state.value,
+            "since": stamp(agent.since),
+            "reason": agent.pause_reason or None,
+            "wish": agent.wish.value,
+            "pause_after": agent.pause_after,
+        },
+        "device": _device(found),
+        "campaigns": [
+            {"id": one.record.id, "name": one.record.name, "mode": one.record.mode} for one in mine
+        ],
+        "today": _today(found, now),
+        "call": _call(scene, found, shown) if shown else None,
+        "wrap_up": _wrap_up(scene, found),
+        "empty": _empty(scene, found, state, mine),
+    }
+
+
+def _is_shown(found: LiveAgent, now: datetime) -> bool:
+    return found.agent.call is not None or (found.undo_until is not None and now < found.undo_until)
+
+
+def _device(found: LiveAgent) -> Json:
+    state = "none"
+    if found.agent.device_leg:
+        state = "up"
+    elif found.pending_leg:
+        state = "connecting"
+    elif found.device_lost:
+        state = "lost"
+    return {
+        "state": state,
+        "codec": found.codec or None,
+        "rtt_ms": found.rtt_ms,
+        "loss_share": found.loss_share,
+        "owner": found.owner,
+    }
+
+
+def _today(found: LiveAgent, now: datetime) -> Json:
+    spent = day_seconds(found, now)
+    busy = sum(spent.get(name, 0.0) for name in ("talking", "hold", "wrap_up"))
+    base = busy + sum(spent.get(name, 0.0) for name in ("ready", "reserved", "no_device"))
+    return {
+        "calls": found.day.calls,
+        "talks": found.day.talks,
+        "results": found.day.results,
+        "occupancy": round(busy / base, 4) if base else 0.0,
+    }
+
+
+def day_seconds(found: LiveAgent, now: datetime) -> dict[str, float]:
+    """Seconds of today in each state, the running one included."""
+    spent = dict(found.day.seconds)
+    running = max(0.0, (now - found.day.since).total_seconds())
+    spent[found.day.state] = spent.get(found.day.state, 0.0) + running
+    return spent
+
+
+def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
+    call, due = live.call, live.due
+    campaign = scene.room.campaigns[live.campaign]
+    state = "talking"
+    if call.state is CallState.ENDED or found.agent.work is ca.Work.WRAP_UP:
+        state = "ended"
+    elif found.agent.held:
+        state = "hold"
+    elif call.state in RINGING or found.agent.work is ca.Work.RESERVED:
+        state = "ringing"
+    contact: Json = {}
+    if due is not None:
+        zone = due.zones[0] if due.zones else "UTC"
+        places = zones_of(due.zones[:1])
+        local = scene.now.utc.astimezone(places[0]) if places else scene.now.utc
+        window = campaign.settings.window
+        contact = {
+            "id": due.contact,
+            "name": due.name,
+            "phone": due.e164,
+            "phones": [phone.e164 for phone in due.phones],
+            "zone": zone,
+            "utc_offset_minutes": int((local.utcoffset() or timedelta()).total_seconds() // 60),
+            "window": {"from": f"{window.start:%H:%M}", "to": f"{window.end:%H:%M}"},
+            "may_call_until": stamp(open_until(window, due.zones, scene.now.utc)),
+            "fields": dict(due.fields),
+            "attempt_number": live.number,
+            "list": {"file": due.file_name, "row": due.row},
+            "note": due.note,
+            "stage": due.stage,
+            "temperature": due.temperature,
+        }
+    return {
+        "attempt": call.id,
+        "state": state,
+        "campaign": {"id": campaign.record.id, "name": campaign.record.name},
+        "contact": contact,
+        "script": [
+            {"id": page.id, "title": dict(page.title), "text": dict(page.text)}
+            for page in campaign.settings.script
+        ],
+        "results": [
+            {"key": one.key, "code": one.code, "label": dict(one.label), "group": one.group.value,
+             "needs": one.needs.value}
+            for one in campaign.settings.results
+        ],
+        "answered_at": stamp(call.answered_at),
+        "bridged_at": stamp(call.bridged_at),
+        "ended_at": stamp(call.ended_at),
+        "muted": found.agent.muted,
+        "held": found.agent.held,
+        "recording": call.recording,
+        "history": [
+            {"at": stamp(past.at), "outcome": past.outcome, "talk_s": past.talk_s,
+             "agent": past.agent, "result": past.result}
+            for past in live.history
+        ],
+    }  # fmt: skip
+
+
+def open_until(window: CallWindow, names: tuple[str, ...], now: datetime) -> datetime | None:
+    """When the hours of the first of the callee's zones end; None while they may not be called."""
+    zones = zones_of(names)
+    if zones is None or not is_open(window, zones, now):
+        return None
+    ends: list[datetime] = []
+    for zone in zones:
+        local = now.astimezone(zone)
+        end = local.replace(hour=window.end.hour, minute=window.end.minute, second=0, microsecond=0)
+        ends.append(end if end > local else end + timedelta(days=1))
+    return min(ends)
+
+
+def _wrap_up(scene: Scene, found: LiveAgent) -> Json | None:
+    live = found.last
+    if live is None:
+        return None
+    undo = found.undo_until if found.undo_until and found.undo_until > scene.now.utc else None
+    if found.agent.work is not ca.Work.WRAP_UP and undo is None:
+        return None
+    campaign = scene.room.campaigns[live.campaign]
+    return {
+        "attempt": live.call.id,
+        "until": stamp(found.agent.wrap_up_until),
+        "limit_s": campaign.settings.wrap_up.total_seconds(),
+        "result": live.result,
+        "undo_until": stamp(undo),
+    }
+
+
+def _empty(scene: Scene, found: LiveAgent, state: ca.AgentState, mine: list[LiveCampaign]) -> Json:
+    running = [campaign for campaign in mine if campaign.state is CampaignState.RUNNING]
+    reason, until = "waiting", None
+    if found.agent.wish is ca.Wish.OFFLINE:
+        reason = "not_ready"
+    elif found.agent.wish is ca.Wish.PAUSE:
+        reason = "paused"
+    elif state is ca.AgentState.NO_DEVICE:
+        reason = "no_device"
+    elif scene.room.stopped:
+        reason = "stopped"
+    elif not running:
+        reason = "no_campaign"
+    elif not scene.room.engine_up:
+        reason = "trunk_down"
+    else:
+        reason, until = _why_quiet(running)
+    counts: dict[str, int] = {}
+    for campaign in running:
+        for why in campaign.held_reasons.values():
+            counts[why] = counts.get(why, 0) + 1
+    return {"reason": reason, "until": stamp(until), "counts": counts}
+
+
+def _why_quiet(running: list[LiveCampaign]) -> tuple[str, datetime | None]:
+    for campaign in running:
+        counts = campaign.counts
+        if campaign.hopper or counts is None or counts.in_call or counts.fresh or counts.due:
+            if campaign.held and not campaign.hopper:
+                return "window_closed", min(campaign.held.values())
+            return "waiting", None
+    later = [campaign.dry_until for campaign in running if campaign.dry_until]
+    return ("list_done", min(later)) if later else ("list_done", None)
+
+
+# ---- the floor -----------------------------------------------------------------------------------
+
+
+def tell_floor(scene: Scene) -> None:
+    """Tells everybody who watches the floor how it stands."""
+    room = scene.room
+    scene.out.effects.append(Tell(f"floor:{room.organisation}", floor_state(scene)))
+    for campaign in room.campaigns.values():
+        scene.out.effects.append(Tell(f"campaign:{campaign.record.id}", _campaign(scene, campaign)))
+
+
+def floor_state(scene: Scene) -> Json:
+    room = scene.room
+    return {
+        "at": stamp(scene.now.utc),
+        "stopped": room.stopped,
+        "engine": "up" if room.engine_up else "away",
+        "database": "up" if room.store_up else "away",
+        "campaigns": [
+            _campaign(scene, one)
+            for one in room.campaigns.values()
+            if one.state not in (CampaignState.DRAFT, CampaignState.ARCHIVED)
+        ],
+        "agents": [
+            _tile(scene, found)
+            for found in room.agents.values()
+            if found.agent.wish is not ca.Wish.OFFLINE or found.agent.call or found.connections
+        ],
+        "trunks": [_trunk(scene, trunk) for trunk in room.trunks.values()],
+        "alerts": _alerts(scene),
+    }
+
+
+def _campaign(scene: Scene, campaign: LiveCampaign) -> Json:
+    now = scene.now.utc
+    calls = [live for live in scene.room.calls_of(campaign.record.id) if not live.finished]
+    talking = [
+        live for live in calls if live.call.state in (CallState.TALKING, CallState.AGENT_AWAY)
+    ]
+    waiting = [live for live in calls if live.call.state is CallState.WAITING]
+    free = sum(
+        1
+        for found in scene.room.agents.values()
+        if found.agent.wish is ca.Wish.READY and found.agent.device_leg
+        and found.agent.id in campaign.settings.agents
+    )  # fmt: skip
+    counts = campaign.counts
+    return {
+        "id": campaign.record.id,
+        "name": campaign.record.name,
+        "mode": campaign.record.mode,
+        "state": campaign.state.value,
+        "pace": {
+            "lines_per_agent": round(len(calls) / free, 2) if free else None,
+            "why": {"id": campaign.why[0], "args": campaign.why[1]},
+            "lines": len(calls),
+            "lines_max": campaign.settings.lines_max,
+            "ringing": sum(1 for live in calls if live.call.state in RINGING),
+            "talking": len(talking),
+            "in_flow": sum(1 for live in calls if live.call.state is CallState.IN_FLOW),
+            "waiting": len(waiting),
+            "longest_wait_s": max(
+                (round((now - (live.asked_at or now)).total_seconds(), 1) for live in waiting),
+                default=0.0,
+            ),
+        },
+        "abandon": abandonment(campaign),
+        "progress": {
+            "total": counts.total, "fresh": counts.fresh, "due": counts.due,
+            "callback": counts.callback, "in_call": counts.in_call, "closed": counts.closed,
+            "attempts": counts.attempts, "answered": counts.answered,
+        } if counts else None,
+        "minutes": [
+            {"t": stamp(at), "dialed": dialed, "answered": answered}
+            for at, dialed, answered in campaign.minutes
+        ],
+    }  # fmt: skip
+
+
+def abandonment(campaign: LiveCampaign) -> Json:
+    """The abandoned share with its numerator, denominator, window, limit and rule."""
+    lost = sum(day.abandoned for day in campaign.abandon.values())
+    base = sum(day.answered for day in campaign.abandon.values())
+    return {
+        "numerator": lost,
+        "denominator": base,
+        "share": round(lost / base, 6) if base else 0.0,
+        "limit": campaign.settings.abandon_limit,
+        "window_days": campaign.settings.abandon_window_days,
+        "rule": campaign.settings.abandon_rule.value,
+    }
+
+
+def _tile(scene: Scene, found: LiveAgent) -> Json:
+    agent, now = found.agent, scene.now.utc
+    state = ca.state_of(agent)
+    spent = day_seconds(found, now)
+    live = scene.room.calls.get(agent.call or "")
+    attention = None
+    if found.wants_help:
+        attention = "help"
+    elif found.device_lost and agent.wish is ca.Wish.READY:
+        attention = "device_lost"
+    elif state is ca.AgentState.PAUSE and now - agent.since > PAUSE_LONG:
+        attention = "pause_long"
+    return {
+        "id": agent.id,
+        "name": found.name,
+        "state": state.value,
+        "since": stamp(agent.since),
+        "reason": agent.pause_reason or None,
+        "campaign": live.campaign if live else None,
+        "results_today": found.day.results,
+        "talks_today": found.day.talks,
+        "day": {
+            "talk_s": round(spent.get("talking", 0.0) + spent.get("hold", 0.0)),
+            "wrap_s": round(spent.get("wrap_up", 0.0)),
+            "ready_s": round(spent.get("ready", 0.0) + spent.get("reserved", 0.0)),
+            "pause_s": round(spent.get("pause", 0.0) + spent.get("no_device", 0.0)),
+        },
+        "attention": attention,
+    }
+
+
+def _trunk(scene: Scene, trunk: LiveTrunk) -> Json:
+    since = scene.now.mono - SHARE_SPAN_S
+    recent = [(answered, failed) for at, answered, failed in trunk.outcomes if at >= since]
+    answered = sum(1 for one, _ in recent if one)
+    failed = sum(1 for _, one in recent if one)
+    state = "unknown"
+    if recent:
+        state = "failing" if failed >= 3 and failed * 2 > len(recent) else "ok"
+    lines = sum(
+        1
+        for live in scene.room.calls.values()
+        if live.trunk == trunk.record.id and not live.finished
+    )
+    return {
+        "id": trunk.record.id,
+        "name": trunk.record.settings.name,
+        "lines": lines,
+        "lines_max": trunk.record.settings.lines_max,
+        "state": state,
+        "answer_share": round(answered / len(recent), 4) if recent else None,
+    }
+
+
+def _alerts(scene: Scene) -> list[Json]:
+    alerts: list[Json] = []
+    room, now = scene.room, stamp(scene.now.utc)
+    if not room.engine_up:
+        alerts.append({"id": "engine", "kind": "engine_away", "args": {}, "since": now})
+    if not room.store_up:
+        alerts.append({"id": "store", "kind": "database_away", "args": {}, "since": now})
+    for trunk in room.trunks.values():
+        if _trunk(scene, trunk)["state"] == "failing":
+            name = trunk.record.settings.name
+            alerts.append(
+                {"id": f"trunk:{trunk.record.id}", "kind": "trunk_failing", "args": {"trunk": name},
+                 "since": now}
+            )  # fmt: skip
+    return alerts
