@@ -1,0 +1,264 @@
+/* Shapes of the HTTP API as the screens read them; the source is docs/reference/api.md. */
+
+export type Role = 'operator' | 'supervisor' | 'manager' | 'administrator' | 'customer'
+export type Named = { id: string; name: string }
+export type Two = { ru?: string; en?: string }
+export type Page<T> = { items: T[]; next_cursor: string | null }
+export type Reason = { id: string; args?: Record<string, string | number> }
+
+export type Session = {
+  user: {
+    id: string
+    login: string
+    name: string
+    role: Role
+    language: 'ru' | 'en'
+    theme: 'light' | 'dark' | 'system'
+    principal: Named | null
+  }
+  organisation: Named
+  actions: string[]
+  server_time: string
+  expires_at: string
+}
+
+export type ResultDef = {
+  key: number | string
+  code: string
+  label: Two | string
+  group: 'success' | 'later' | 'no' | 'technical' | 'stop'
+  needs: string | null
+  closes?: boolean
+}
+export type ScriptStep = { id: string; title: Two | string; text: Two | string }
+export type Redial = {
+  attempts_max: number
+  rules: Record<string, { after_s: number }>
+}
+
+export type Settings = {
+  caller_id?: string | null
+  trunks?: string[]
+  lines_max?: number
+  calls_per_second?: number
+  ring_timeout_s?: number
+  window?: { days?: number[]; start?: string; end?: string }
+  redial?: Redial
+  connect_limit_s?: number
+  abandon_limit?: number
+  abandon_window_days?: number
+  abandon_rule?: string
+  classify?: string
+  flow?: unknown
+  results?: ResultDef[]
+  script?: ScriptStep[]
+  wrap_up_s?: number
+  recording?: boolean
+  agents?: string[]
+}
+
+export type Campaign = {
+  id: string
+  name: string
+  purpose: string
+  mode: string
+  state: string
+  principal: Named | null
+  list: Named | null
+  version: number
+  settings?: Settings
+  created_at: string
+  allowed: string[]
+}
+
+export type Progress = {
+  at?: string
+  total: number
+  fresh: number
+  due: number
+  callback: number
+  in_call: number
+  closed: number
+  attempts: number
+  answered: number
+  outcomes?: Record<string, number>
+}
+
+export type Callable = {
+  at: string
+  total: number
+  gates: { gate: string; lost: number; remaining: number }[]
+  callable: number
+  next_at: string | null
+}
+
+export type Verdicts = { ok?: number; merged?: number; duplicate?: number; problem?: number }
+export type PreviewColumn = { name: string; use: string; field: string | null }
+export type Preview = {
+  file: string
+  encoding: string
+  delimiter: string
+  columns: PreviewColumn[]
+  rows_total: number
+  verdicts: Verdicts
+  first_rows: { row: number; verdict: string; reason: Reason | null; cells: string[] }[]
+}
+export type ContactList = {
+  id: string
+  name: string
+  file: string
+  rows_total: number
+  rows_ok: number
+  contacts: number
+  verdicts: Verdicts
+  state: 'importing' | 'ready' | 'failed' | 'undone'
+  rows_done: number
+  created_at: string
+  undone_at: string | null
+  problem: { code: string; detail?: string } | null
+}
+
+export type ContactRow = {
+  id: string
+  name: string
+  phone: string | null
+  list: (Named & { row: number }) | null
+}
+export type Attempt = {
+  id: string
+  number: number
+  state: string
+  campaign: Named
+  contact: { id: string; name: string; phone: string | null }
+  agent: Named | null
+  trunk: Named | null
+  outcome: string | null
+  detail: string | null
+  sip_code: number | null
+  q850: number | null
+  reserved_at: string
+  originated_at: string | null
+  answered_at: string | null
+  bridged_at: string | null
+  ended_at: string | null
+  talk_s: number | null
+  result: string | null
+  recording: null | { id: string; seconds: number | null }
+  call_id: string | null
+}
+export type AttemptFull = Attempt & {
+  results: { code: string; note: string; at: string }[]
+  list: (Named & { file: string; row: number }) | null
+  facts: Fact[]
+}
+export type Fact = {
+  seq: number
+  kind: string
+  at: string
+  campaign: string | null
+  contact: string | null
+  attempt: string | null
+  agent: string | null
+  data: Record<string, unknown>
+}
+export type Contact = {
+  id: string
+  name: string
+  phones: {
+    id: string
+    e164: string
+    country: string
+    zones: string[]
+    utc_offset_minutes: number | null
+    stop_listed: boolean
+  }[]
+  fields: Record<string, string>
+  note: string | null
+  language: string | null
+  list: (Named & { file: string; row: number }) | null
+  created_at: string
+  campaigns: {
+    id: string
+    name: string
+    state: string
+    next_due_at: string | null
+    attempts_made: number
+    last_outcome: string | null
+    closed_reason: string | null
+  }[]
+  history: Attempt[]
+}
+export type ContactVerdict = {
+  at: string
+  campaign: string | null
+  phone: string | null
+  allowed: boolean
+  gate: string | null
+  reason: string | null
+  until: string | null
+  rule_version: string
+  gates: { gate: string; status: 'passed' | 'stopped' | 'not_asked'; reason: string | null; until: string | null }[]
+}
+
+export type Trunk = {
+  id: string
+  name: string
+  host: string
+  port: number
+  username: string | null
+  realm: string | null
+  codecs: string[]
+  lines_max: number
+  calls_per_second: number
+  active: boolean
+  has_password: boolean
+}
+export type User = {
+  id: string
+  login: string
+  name: string
+  role: Role
+  language: 'ru' | 'en'
+  principal: Named | null
+  disabled: boolean
+  created_at: string
+}
+export type Stop = {
+  id: string
+  number: string | null
+  number_ref: string
+  reason: string
+  source: string
+  attempt: string | null
+  valid_from: string
+  valid_to: string | null
+}
+export type Callback = {
+  id: string
+  campaign: Named | null
+  contact: Named
+  due_at: string
+  agent: Named | null
+  state: string
+}
+
+export type Cell = { value: number; facts: string }
+export type Report<Row> = { from: string; to: string; campaign: string | null; rows: Row[]; total: Cell | null }
+export type OutcomeRow = { outcome: string; attempts: Cell; share: number; talk_s: number }
+export type ResultRow = { result: string; label: Two | null; group: string | null; count: Cell; share: number }
+export type AgentRow = {
+  agent: Named
+  signed_in_s: number
+  states: Record<string, Cell>
+  talks: Cell
+  results: Cell
+}
+export type AbandonRow = {
+  campaign: Named
+  rule: string
+  window_days: number
+  limit: number
+  numerator: Cell
+  denominator: Cell
+  share: number
+}

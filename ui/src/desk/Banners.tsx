@@ -1,0 +1,75 @@
+/* What is broken right now, in words, with the way out: states, not toasts. */
+import { HeadphoneOff, PlugZap, VolumeX } from 'lucide-react'
+import { phone, usePhone } from '../kit/live.ts'
+import { Note } from '../kit/parts.tsx'
+import { useWords } from '../kit/prefs.ts'
+import type { DeskState } from '../live/shapes.ts'
+
+const NO_MIC = new Set(['mic_refused', 'mic_missing', 'mic_gone'])
+
+export function Banners({ desk, problem }: { desk: DeskState; problem: string | null }) {
+  const { t } = useWords()
+  const view = usePhone()
+  const talking = desk.call !== null && desk.call.state !== 'ended'
+  const lost = view.state === 'lost'
+  const reason = view.reason ?? 'line'
+  const retry = (
+    <button type="button" className="btn s" onClick={() => phone.tell('want')}>
+      {t('phone.again')}
+    </button>
+  )
+  return (
+    <>
+      {desk.floor === 'away' && (
+        <Note tone="warn" icon={<PlugZap aria-hidden />} alert>
+          <b>{t('desk.floor_away')}</b> {t('desk.floor_away_next')}
+        </Note>
+      )}
+      {lost && (
+        <Note tone="bad" icon={<HeadphoneOff aria-hidden />} alert action={retry}>
+          <b>{NO_MIC.has(reason) ? t(`phone.${reason as 'mic_gone'}`) : t('phone.line_lost')}</b>{' '}
+          {talking ? t('phone.customer_waits') : NO_MIC.has(reason) ? t('phone.no_calls_without_mic') : t('phone.reconnecting')}
+        </Note>
+      )}
+      {view.blocked && (
+        <Note
+          tone="bad"
+          icon={<VolumeX aria-hidden />}
+          alert
+          action={
+            <button type="button" className="btn primary s" onClick={() => void phone.playBlocked()}>
+              {t('phone.turn_on_sound')}
+            </button>
+          }
+        >
+          <b>{t('phone.blocked')}</b> {t('phone.blocked_next')}
+        </Note>
+      )}
+      {problem && (
+        <Note tone="bad" alert>
+          {problem}
+        </Note>
+      )}
+    </>
+  )
+}
+
+/** The phone is up in another tab: this one shows who has it and can take over. */
+export function Elsewhere({ take }: { take: () => void }) {
+  const { t } = useWords()
+  return (
+    <section className="stage">
+      <div className="inner" style={{ maxWidth: 560 }}>
+        <div className="stack">
+          <h1 className="big">{t('elsewhere.title')}</h1>
+          <p className="lead">{t('elsewhere.why')}</p>
+        </div>
+        <div>
+          <button type="button" className="btn primary l" onClick={take}>
+            {t('elsewhere.take_over')}
+          </button>
+        </div>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,145 @@
+/* The operator's place: decides which of its faces is shown and binds the keys to what they do. */
+import { useEffect, useRef, useState } from 'react'
+import { useSession } from '../api/session.ts'
+import { useKeys } from '../kit/keys.ts'
+import { phone } from '../kit/live.ts'
+import { useWords } from '../kit/prefs.ts'
+import type { DeskState } from '../live/shapes.ts'
+import { Banners, Elsewhere } from './Banners.tsx'
+import { CallbackPicker } from './CallbackPicker.tsx'
+import { Customer } from './Customer.tsx'
+import { Controls, ResultRow, UndoBar, WrapLine } from './Dock.tsx'
+import { Help } from './Help.tsx'
+import { HistoryPanel } from './HistoryPanel.tsx'
+import { Quiet } from './Quiet.tsx'
+import { Script } from './Script.tsx'
+import { StateBar } from './StateBar.tsx'
+import { goReady, useAsk, useDeskState } from './useDesk.ts'
+import { useNote } from './useNote.ts'
+import { useResult } from './useResult.ts'
+
+export function Desk() {
+  const desk = useDeskState()
+  const { t } = useWords()
+  if (!desk) return <p className="wait">{t('common.loading')}</p>
+  return <Place desk={desk} />
+}
+
+function Place({ desk }: { desk: DeskState }) {
+  const session = useSession()
+  const asking = useAsk()
+  const { ask } = asking
+  const [keypad, setKeypad] = useState(false)
+  const [help, setHelp] = useState(false)
+  const [history, setHistory] = useState(false)
+  const [helping, setHelping] = useState(false)
+  const noteRef = useRef<HTMLInputElement>(null)
+  const contact = desk.call?.contact ?? null
+  const [noteText, setNoteText] = useState('')
+  const results = useResult(desk, noteText)
+  const note = useNote(results.call?.contact.id ?? null, contact?.note ?? results.call?.contact.note ?? null)
+  useEffect(() => setNoteText(note.text), [note.text])
+
+  const call = results.call
+  const live = call && call === desk.call && call.state !== 'ended' ? call : null
+  const { agent } = desk
+  const working = !['offline', 'pause', 'no_device', 'ready'].includes(agent.state)
+  useEffect(() => {
+    if (live) return
+    setKeypad(false)
+    setHelping(false)
+  }, [live])
+
+  const pause = () => {
+    if (agent.pause_after || (agent.wish !== 'ready' && !working)) return goReady(ask)
+    return void ask('pause', { reason: 'break' })
+  }
+  const controls = {
+    mute: () => live && void ask('mute', { on: !live.muted }),
+    hold: () => live && void ask('hold', { on: !live.held }),
+    keypad: () => live && setKeypad(!keypad),
+    end: () => live && void ask('hangup'),
+    help: () => {
+      setHelping(!helping)
+      void ask('help', { on: !helping })
+    },
+  }
+  const digits = Object.fromEntries(
+    (call?.results ?? []).map((result) => [`Digit${result.key}`, () => results.choose(result.code)]),
+  )
+  useKeys({
+    ...digits,
+    KeyM: controls.mute,
+    KeyH: controls.hold,
+    KeyK: controls.keypad,
+    KeyE: controls.end,
+    KeyP: pause,
+    KeyN: () => noteRef.current?.focus(),
+    KeyG: () => setHistory(!history),
+    KeyU: results.undo,
+    Enter: () => !live && results.save(),
+    Slash: () => setHelp(true),
+  })
+
+  const elsewhere = desk.device.state === 'elsewhere'
+  const picking = results.chosen?.needs === 'callback' && call
+  return (
+    <main className="desk">
+      <StateBar desk={desk} pause={pause} help={() => setHelp(true)} history={call ? () => setHistory(!history) : undefined} />
+      <div className="banners">
+        <Banners desk={desk} problem={asking.problem ?? results.problem} />
+      </div>
+      {elsewhere ? (
+        <Elsewhere take={() => void phone.takeOver().catch(() => undefined)} />
+      ) : call ? (
+        <div className="cols">
+          <Customer call={call} />
+          <section className="script">
+            {picking ? (
+              <CallbackPicker
+                contact={call.contact}
+                at={results.callbackAt}
+                pick={results.pickTime}
+                mine={results.mine}
+                pickWho={results.pickWho}
+              />
+            ) : (
+              <Script call={call} agent={session.user.name} />
+            )}
+          </section>
+          <HistoryPanel call={call} open={history} note={note} noteRef={noteRef} />
+        </div>
+      ) : (
+        <Quiet desk={desk} ready={() => goReady(ask)} ask={ask} />
+      )}
+      <UndoBar results={results} />
+      {call && !elsewhere ? (
+        <footer className="dock">
+          {live ? (
+            <Controls call={live} controls={controls} keypad={keypad} ask={ask} helping={helping} />
+          ) : (
+            <WrapLine wrap={desk.wrap_up} results={results} />
+          )}
+          <ResultRow results={results} />
+        </footer>
+      ) : (
+        <QuietFoot desk={desk} />
+      )}
+      {help && <Help close={() => setHelp(false)} />}
+    </main>
+  )
+}
+
+function QuietFoot({ desk }: { desk: DeskState }) {
+  const { t } = useWords()
+  const up = desk.device.state === 'up'
+  return (
+    <footer className="dock quiet small ink3">
+      <span className="row">{up ? t('desk.tone_before_call') : t('desk.phone_with_ready')}</span>
+      <span className="push row hide-xs">
+        <kbd className="kbd">?</kbd>
+        {t('keys.help')}
+      </span>
+    </footer>
+  )
+}

@@ -1,0 +1,1 @@
+export function Floor() { return null }

@@ -1,0 +1,179 @@
+/* The frame of every signed-in screen: the menu by role, the live link, the phone that survives navigation. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Ban, CalendarClock, ChartColumn, Headphones, Languages, LayoutGrid, LogOut, Moon, PhoneOutgoing, RadioTower, Sun, TriangleAlert, UserRound, Users } from 'lucide-react'
+import { type ReactNode, useEffect, useState } from 'react'
+import { changePrefs, sessionQuery, useSession, useSignOut } from '../api/session.ts'
+import type { Role, Session } from '../api/types.ts'
+import { PhoneKeeper } from '../desk/PhoneKeeper.tsx'
+import type { FloorState } from '../live/shapes.ts'
+import type { Key } from '../words/words.ts'
+import { Brand } from './Brand.tsx'
+import { live, phone, useLink, useTopic } from './live.ts'
+import { Note } from './parts.tsx'
+import { useSingleKeys } from './keys.ts'
+import { shownTheme, usePrefs, useWords } from './prefs.ts'
+
+type Item = { to: string; icon: typeof Ban; words: Key; roles: Role[] }
+const LEADERS: Role[] = ['supervisor', 'manager', 'administrator']
+const OFFICE: (Item | null)[] = [
+  { to: '/floor', icon: LayoutGrid, words: 'nav.floor', roles: LEADERS },
+  { to: '/campaigns', icon: PhoneOutgoing, words: 'nav.campaigns', roles: [...LEADERS, 'customer'] },
+  { to: '/contacts', icon: Users, words: 'nav.contacts', roles: LEADERS },
+  { to: '/reports', icon: ChartColumn, words: 'nav.reports', roles: [...LEADERS, 'customer'] },
+  { to: '/desk', icon: Headphones, words: 'nav.desk', roles: LEADERS },
+  null,
+  { to: '/trunks', icon: RadioTower, words: 'nav.trunks', roles: ['manager', 'administrator'] },
+  { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
+  { to: '/stop-list', icon: Ban, words: 'nav.stop_list', roles: LEADERS },
+]
+const DESK: Item[] = [
+  { to: '/desk', icon: Headphones, words: 'nav.work', roles: ['operator'] },
+  { to: '/desk/callbacks', icon: CalendarClock, words: 'nav.callbacks', roles: ['operator'] },
+]
+
+function Menu({ session, desk }: { session: Session; desk: boolean }) {
+  const { t } = useWords()
+  const { pathname } = useLocation()
+  const role = session.user.role
+  const shown = OFFICE.filter((item) => !item || item.roles.includes(role))
+  const items = desk ? [...DESK, ...(role === 'operator' ? [] : [OFFICE[0] as Item])] : shown
+  const here = (to: string) => pathname === to || (to !== '/desk' && pathname.startsWith(`${to}/`))
+  return items.map((item) =>
+    item ? (
+      <Link key={item.to} to={item.to} className="item" aria-current={here(item.to) ? 'page' : undefined} title={t(item.words)}>
+        <item.icon aria-hidden />
+        <span>{t(item.words)}</span>
+        {item.to === '/floor' && role !== 'customer' && <Attention />}
+      </Link>
+    ) : (
+      shown.at(-1) && (
+        <div key="setup">
+          <hr />
+          <div className="head">{t('nav.setup')}</div>
+        </div>
+      )
+    ),
+  )
+}
+
+function Attention() {
+  const { t } = useWords()
+  const floor = useTopic<FloorState>('floor')
+  const count = floor?.agents.filter((agent) => agent.attention).length ?? 0
+  if (count === 0) return null
+  return (
+    <span className="count" title={t('floor.need_you')}>
+      <TriangleAlert className="s" aria-hidden />
+      {count}
+    </span>
+  )
+}
+
+/** Language, theme, single keys and signing out. */
+function Foot({ session }: { session: Session }) {
+  const { t } = useWords()
+  const { lang } = usePrefs()
+  const [open, setOpen] = useState(false)
+  const [keys, setKeys] = useSingleKeys()
+  const signOut = useSignOut()
+  const navigate = useNavigate()
+  const leave = async () => {
+    phone.tell('close')
+    await signOut()
+    await navigate({ to: '/sign-in' })
+  }
+  const dark = shownTheme() === 'dark'
+  return (
+    <div className="foot">
+      <button type="button" className="btn quiet s who" aria-expanded={open} onClick={() => setOpen(!open)} title={session.user.name}>
+        <UserRound className="s" aria-hidden />
+        <span className="cut">{session.user.name}</span>
+      </button>
+      <button type="button" className="btn quiet s" onClick={() => changePrefs({ lang: lang === 'ru' ? 'en' : 'ru' })} title={t('nav.other_language')}>
+        <Languages className="s" aria-hidden />
+        {lang === 'ru' ? 'EN' : 'РУ'}
+      </button>
+      <button type="button" className="btn quiet s icon" onClick={() => changePrefs({ theme: dark ? 'light' : 'dark' })} aria-label={t('nav.theme')}>
+        {dark ? <Sun className="s" aria-hidden /> : <Moon className="s" aria-hidden />}
+      </button>
+      {open && (
+        <div className="pop">
+          <div className="pad" style={{ padding: '8px 10px' }}>
+            <b className="m">{session.user.name}</b>
+            <div className="small ink3">
+              {t(`role.${session.user.role}`)} · {session.organisation.name}
+            </div>
+          </div>
+          <hr />
+          <label>
+            <input type="checkbox" checked={keys} onChange={(event) => setKeys(event.target.checked)} />
+            {t('nav.single_keys')}
+          </label>
+          <hr />
+          <button type="button" onClick={() => void leave()}>
+            <LogOut aria-hidden />
+            {t('nav.sign_out')}
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function LinkAway() {
+  const { t } = useWords()
+  const link = useLink()
+  const [long, setLong] = useState(false)
+  useEffect(() => {
+    // A blink of the network is nobody's business; half a second without a link is.
+    const timer = window.setTimeout(() => setLong(link === 'away'), link === 'away' ? 600 : 0)
+    return () => window.clearTimeout(timer)
+  }, [link])
+  if (!long) return null
+  return (
+    <Note tone="warn" alert>
+      <b>{t('link.away')}</b> {t('link.away_next')}
+    </Note>
+  )
+}
+
+export function Inside(): ReactNode {
+  const { data: session } = useQuery(sessionQuery)
+  return session ? <Frame /> : null
+}
+
+function Frame() {
+  const session = useSession()
+  const { pathname } = useLocation()
+  const navigate = useNavigate()
+  const signOut = useSignOut()
+  const link = useLink()
+  const { t } = useWords()
+  const [keys] = useSingleKeys()
+  const desk = pathname.startsWith('/desk') || session.user.role === 'operator'
+  useEffect(() => {
+    live.start()
+    return () => live.stop()
+  }, [])
+  useEffect(() => {
+    if (link === 'signed_out') void signOut().then(() => navigate({ to: '/sign-in' }))
+  }, [link, signOut, navigate])
+  return (
+    <div className={`shell ${desk ? 'is-desk' : ''} ${keys ? '' : 'no-keys'}`}>
+      <nav className="nav" aria-label={t('nav.menu')}>
+        <Link to="/" className="brand">
+          <Brand />
+          <span>{t('common.vyzov')}</span>
+        </Link>
+        <Menu session={session} desk={desk} />
+        <Foot session={session} />
+      </nav>
+      <div className="room">
+        <LinkAway />
+        {session.user.role !== 'customer' && <PhoneKeeper />}
+        <Outlet />
+      </div>
+    </div>
+  )
+}

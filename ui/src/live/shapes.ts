@@ -1,0 +1,143 @@
+/* Shapes of the live topics as the floor process sends them; the source is docs/reference/api.md. */
+import type { Named, Progress, ResultDef, Two } from '../api/types.ts'
+
+export type AgentState =
+  | 'offline'
+  | 'pause'
+  | 'ready'
+  | 'no_device'
+  | 'reserved'
+  | 'previewing'
+  | 'dialing'
+  | 'talking'
+  | 'hold'
+  | 'consult'
+  | 'wrap_up'
+
+export type History = {
+  at: string
+  outcome: string
+  talk_s: number | null
+  agent: string | null
+  result: string | null
+}
+export type LiveContact = {
+  id: string
+  name: string
+  phone: string
+  display?: string | null
+  zone: string | null
+  utc_offset_minutes: number | null
+  window: { from: string; to: string } | null
+  may_call_until: string | null
+  fields: Record<string, string>
+  attempt_number: number
+  list: { file: string; row: number } | null
+  note: string | null
+}
+export type LiveCall = {
+  attempt: string
+  state: 'ringing' | 'talking' | 'hold' | 'ended'
+  campaign: Named
+  contact: LiveContact
+  script: { id: string; title: string | Two; text: string | Two }[]
+  results: ResultDef[]
+  answered_at: string | null
+  bridged_at: string | null
+  ended_at: string | null
+  muted: boolean
+  held: boolean
+  recording: boolean
+  history: History[]
+}
+export type WrapUp = {
+  attempt: string
+  until: string | null
+  limit_s: number
+  result: string | null
+  undo_until: string | null
+}
+export type DeskState = {
+  floor: 'here' | 'away'
+  agent: {
+    id: string
+    name: string
+    state: AgentState
+    since: string
+    reason: string | null
+    wish: 'offline' | 'pause' | 'ready'
+    pause_after: boolean
+  }
+  device: {
+    state: 'none' | 'connecting' | 'up' | 'lost' | 'elsewhere'
+    codec: string | null
+    rtt_ms: number | null
+    loss_share: number | null
+  }
+  campaigns: (Named & { mode: string })[]
+  today: { calls: number; talks: number; results: number; occupancy: number | null }
+  call: LiveCall | null
+  wrap_up: WrapUp | null
+  empty: { reason: string; until: string | null; counts: Record<string, number> } | null
+}
+
+export type Pace = {
+  lines_per_agent: number | null
+  why: { id: string; args?: Record<string, string | number> } | null
+  lines: number
+  lines_max: number
+  ringing: number
+  talking: number
+  in_flow?: number
+  waiting: number
+  longest_wait_s: number | null
+}
+export type Abandon = {
+  numerator: number
+  denominator: number
+  share: number | null
+  limit: number
+  window_days: number
+  rule: string
+}
+export type FloorCampaign = Named & {
+  mode: string
+  state: string
+  pace: Pace
+  abandon: Abandon
+  progress: Progress | null
+  minutes: { t: string; dialed: number; answered: number }[]
+}
+export type FloorAgent = Named & {
+  state: AgentState
+  since: string
+  reason: string | null
+  campaign: string | null
+  results_today: number
+  talks_today: number
+  day: { talk_s: number; wrap_s: number; ready_s: number; pause_s: number }
+  attention: null | 'device_lost' | 'pause_long' | 'help'
+}
+export type FloorTrunk = Named & {
+  lines: number
+  lines_max: number
+  state: 'ok' | 'failing' | 'unknown'
+  answer_share: number | null
+}
+export type Alert = {
+  id: string
+  kind: string
+  args?: Record<string, string | number>
+  since: string
+}
+export type FloorState = {
+  floor: 'here' | 'away'
+  at: string
+  stopped: boolean
+  engine?: 'up' | 'away'
+  database?: 'up' | 'away'
+  campaigns: FloorCampaign[]
+  agents: FloorAgent[]
+  trunks: FloorTrunk[]
+  alerts: Alert[]
+}

@@ -1,0 +1,78 @@
+/* The words of the screens: keys -> texts of one language, plural forms through Intl.PluralRules.
+   Texts live in ru/ and en/, one file per room; a missing key does not compile and fails a test. */
+import enCommon from './en/common.json' with { type: 'json' }
+import enDesk from './en/desk.json' with { type: 'json' }
+import enDoor from './en/door.json' with { type: 'json' }
+import enFloor from './en/floor.json' with { type: 'json' }
+import enLists from './en/lists.json' with { type: 'json' }
+import enOffice from './en/office.json' with { type: 'json' }
+import enReports from './en/reports.json' with { type: 'json' }
+import ruCommon from './ru/common.json' with { type: 'json' }
+import ruDesk from './ru/desk.json' with { type: 'json' }
+import ruDoor from './ru/door.json' with { type: 'json' }
+import ruFloor from './ru/floor.json' with { type: 'json' }
+import ruLists from './ru/lists.json' with { type: 'json' }
+import ruOffice from './ru/office.json' with { type: 'json' }
+import ruReports from './ru/reports.json' with { type: 'json' }
+import { formatNumber, knit, type Lang } from './format.ts'
+
+export type Plural = Partial<Record<Intl.LDMLPluralRule, string>>
+export type Entry = string | Plural
+export type Args = Record<string, string | number>
+
+const ru = {
+  ...ruCommon,
+  ...ruDoor,
+  ...ruDesk,
+  ...ruFloor,
+  ...ruLists,
+  ...ruOffice,
+  ...ruReports,
+}
+const en = {
+  ...enCommon,
+  ...enDoor,
+  ...enDesk,
+  ...enFloor,
+  ...enLists,
+  ...enOffice,
+  ...enReports,
+}
+
+export type Key = keyof typeof ru
+export const WORDS: Record<Lang, Record<string, Entry>> = { ru, en }
+
+const rules: Record<Lang, Intl.PluralRules> = {
+  ru: new Intl.PluralRules('ru'),
+  en: new Intl.PluralRules('en'),
+}
+
+function fill(lang: Lang, text: string, args: Args): string {
+  const filled = text.replace(/\{(\w+)\}/gu, (whole, name: string) => {
+    const value = args[name]
+    if (value === undefined) return whole
+    return typeof value === 'number'
+      ? formatNumber(lang, value, Number.isInteger(value) ? 0 : 1)
+      : value
+  })
+  return knit(lang, filled)
+}
+
+/** Says a key; `n` chooses the plural form, numbers are written by the rules of the language. */
+export function say(lang: Lang, key: Key, args: Args = {}): string {
+  const entry = WORDS[lang][key]
+  if (entry === undefined) return key
+  if (typeof entry === 'string') return fill(lang, entry, args)
+  const form = entry[rules[lang].select(Number(args.n ?? 0))] ?? entry.other ?? ''
+  return fill(lang, form, args)
+}
+
+export function isKey(key: string): key is Key {
+  return Object.hasOwn(ru, key)
+}
+
+/** Says what an id from the server means (a reason, an outcome, a problem); falls back to its own words. */
+export function sayId(lang: Lang, room: string, id: string, args: Args = {}, fallback = id): string {
+  const key = `${room}.${id}`
+  return isKey(key) ? say(lang, key, args) : fallback
+}

@@ -1,0 +1,52 @@
+/* Stands in for the server inside a playwright page: canned answers, canned live states.
+   Nothing of this is part of the shipped pages. */
+import { createServer } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NOW } from './desk.mjs'
+
+const STATIC = fileURLToPath(new URL('../../../src/vyzov/web/static', import.meta.url))
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+
+/** Serves the built pages on a free loopback port; unknown addresses get index.html. */
+export async function serveBuilt() {
+  const server = createServer(async (request, response) => {
+    const path = normalize(new URL(request.url, 'http://x').pathname)
+    const file = extname(path) ? join(STATIC, path) : join(STATIC, 'index.html')
+    try {
+      const body = await readFile(file)
+      response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' })
+      response.end(body)
+    } catch {
+      response.writeHead(404).end()
+    }
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
+}
+
+/** Answers a page's requests: `answers` maps "GET /path" to JSON or a function of the URL. */
+export async function fake(page, { answers, topics, asked = () => ({}) }) {
+  await page.clock.install({ time: NOW })
+  await page.route('**/api/v1/**', (route) => {
+    const request = route.request()
+    const url = new URL(request.url())
+    const path = url.pathname.replace('/api/v1', '')
+    const answer = answers[`${request.method()} ${path}`]
+    if (answer === undefined) return route.fulfill({ status: 404, json: { code: 'not_found', detail: path } })
+    const json = typeof answer === 'function' ? answer(url, request) : answer
+    if (json?.status && json?.code) return route.fulfill({ status: json.status, json })
+    return route.fulfill({ json, headers: { ETag: '"1"' } })
+  })
+  await page.routeWebSocket('**/api/v1/live', (socket) => {
+    const tell = (frame) => socket.send(JSON.stringify(frame))
+    socket.onMessage((text) => {
+      const frame = JSON.parse(text)
+      const topic = frame.subscribe ?? frame.resync
+      if (topic && topics[topic]) tell({ topic, n: 0, snapshot: topics[topic] })
+      if (frame.do) tell({ re: frame.id, ok: true, result: asked(frame) })
+    })
+    tell({ hello: { server_time: new Date(NOW).toISOString(), version: 1 } })
+  })
+}
