@@ -1,10 +1,15 @@
 """What the box believes it hears, measured on synthetic sound through G.711."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import vyzov.pstn as pilot_prompts
 from vyzov.media.g711 import Law, decode, encode
+from vyzov.media.prompts import PromptLibrary
 from vyzov.media.tones import ComfortNoise, comfort_tone, tone
 from vyzov.pstn.hearing import (
     OPERATOR_FREQUENCIES,
@@ -130,3 +135,30 @@ def test_a_new_sound_starts_where_it_was_first_heard() -> None:
             assert closed is None
     assert memory.now == Heard("offer")
     assert (memory.segments[1].start, memory.segments[1].end) == (2.0, 5.0)
+
+
+PROMPTS = Path(pilot_prompts.__file__).parent / "prompts"
+
+
+def test_the_prompts_of_the_box_bear_the_pilots_the_ears_know() -> None:
+    made = json.loads((PROMPTS / "pilots.json").read_text(encoding="utf-8"))
+    assert {name: hz for hz, name in PILOTS.items()} == made
+
+
+@pytest.mark.parametrize("law", list(Law))
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize(("hz", "name"), PILOTS.items())
+def test_every_prompt_of_the_box_is_heard_for_what_it_is(
+    hz: int, name: str, language: str, law: Law
+) -> None:
+    prompt = PromptLibrary(PROMPTS / language).load(name)
+    memory = Memory()
+    for index, heard in enumerate(windows(callee_ear(), through_g711(prompt.samples, law))):
+        memory.window(heard, index * 0.1, index * 0.1 + 0.1)
+    named = [segment for segment in memory.segments if segment.heard == Heard(name, hz)]
+    others = {s.heard.what for s in memory.segments} - {name, "sound", "silence", "no_packets"}
+    assert not others
+    assert named
+    assert named[0].start <= 0.5
+    heard_for = sum(segment.end - segment.start for segment in named)
+    assert heard_for >= 0.9 * prompt.ms / 1000 - 0.3
