@@ -27,6 +27,8 @@ from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json
 from vyzov.core.outcome import Outcome
 
+_MESSAGE_CUT = "message_cut"
+
 
 def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
     match event:
@@ -35,7 +37,9 @@ def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.DeadlinePassed() if call.leaving_message:
             return _leave_message(call, now)
         case ev.PlayFinished(play) if play == call.playing:
-            return hang_up(replace(call, playing=None), "normal", call.verdict, now)
+            outcome, detail = verdict_of(call)
+            detail = "message_left" if detail == _MESSAGE_CUT else detail
+            return hang_up(replace(call, playing=None), "normal", (outcome, detail), now)
         case ev.DeadlinePassed() | ev.Cancel():
             return hang_up(call, "normal", call.verdict, now)
         case ev.Ended(side, cause):
@@ -47,7 +51,9 @@ def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
 def _leave_message(call: Call, now: datetime) -> Moved:
     leave = call.plan.flow.on_machine if call.plan.flow else None
     assert leave is not None, "only a flow with a message waits for a beep"
-    timed = replace(call, leaving_message=False, deadline=now + flows.PROMPT_LIMIT)
+    verdict = (verdict_of(call)[0], _MESSAGE_CUT)  # Until the prompt is played to its end.
+    limit = now + flows.PROMPT_LIMIT
+    timed = replace(call, leaving_message=False, deadline=limit, verdict=verdict)
     return play_prompt(timed, leave.prompt)
 
 

@@ -141,7 +141,7 @@ def _not_a_person(call: Call, now: datetime) -> Moved:
     if leave and call.answer_class is AnswerClass.MACHINE:
         quiet, stop = stop_prompt(released)
         patient = go(quiet, CallState.FAREWELL, now, now + leave.beep_wait)
-        verdict = (outcome, "message_left")
+        verdict = (outcome, "no_message")
         waiting = replace(patient, verdict=verdict, leaving_message=True, flow=None)
         return waiting, (*freed, *stop)
     return led_by(freed, hang_up(released, "machine", (outcome, "classified"), now))

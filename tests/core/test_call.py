@@ -1,0 +1,507 @@
+"""A call with agents: from the reservation to its outcome, with everything that can cross."""
+
+import pytest
+from core_examples import T0, Ride, after
+
+from vyzov.core import call_events as ev
+from vyzov.core.call import CallPlan, CallState, adopt, step
+from vyzov.core.campaign import CampaignSettings, ClassifyMode, DialMode
+from vyzov.core.errors import ImpossibleEvent
+from vyzov.core.facts import FactKind
+from vyzov.core.outcome import AnswerClass
+
+LISTENING = CallPlan(classify=ClassifyMode.CLASSIFY_FIRST)
+
+
+def test_nothing_leaves_before_the_attempt_is_committed() -> None:
+    ride = Ride()
+    assert ride.state is CallState.RESERVING
+    assert ride.call.deadline is None
+    ride.feed(0, ev.Reserved())
+    assert ride.commands == (ev.SendOriginate(),)
+    assert ride.state is CallState.DIALING
+
+
+def test_a_refused_reservation_ends_the_call_unsent() -> None:
+    ride = Ride().feed(0, ev.ReserveRefused("stop_list"))
+    assert ride.finish == ("cancelled_by_us", "stop_list")
+    assert ride.told(FactKind.ATTEMPT_REFUSED)[0].data == {"reason": "stop_list"}
+    assert not ride.sent(ev.SendOriginate)
+
+
+def test_a_call_cancelled_while_it_is_reserved_is_never_sent() -> None:
+    ride = Ride().feed(0, ev.Cancel("emergency_stop"))
+    assert ride.state is CallState.RESERVING
+    ride.feed(0.1, ev.Reserved())
+    assert ride.finish == ("cancelled_by_us", "emergency_stop")
+    assert not ride.sent(ev.SendOriginate)
+
+
+def test_an_answer_nobody_waits_for_is_hung_up() -> None:
+    ride = Ride().feed(0, ev.Answered())
+    assert ride.commands == (ev.SendHangup("unexpected"),)
+    assert ride.state is CallState.RESERVING
+
+
+def test_world_events_mean_nothing_before_the_call_exists() -> None:
+    ride = Ride().feed(0, ev.Ringing(), ev.Digit("1"), ev.EngineLost())
+    assert ride.all == []
+
+
+def test_a_call_that_is_answered_and_joined_becomes_a_talk() -> None:
+    ride = Ride().talk()
+    assert ride.state is CallState.TALKING
+    assert ride.call.deadline is None
+    assert [type(command) for command in ride.sent(ev.AskForAgent)] == [ev.AskForAgent]
+    assert ride.sent(ev.JoinAgent) == [ev.JoinAgent("ann")]
+    assert ride.sent(ev.StartRecording) == [ev.StartRecording()]
+    bridged = ride.told(FactKind.BRIDGED)[0].data
+    assert bridged["within_limit"] is True
+    assert bridged["agent"] == "ann"
+    assert bridged["wait_s"] == pytest.approx(0.1)
+
+
+def test_the_callee_ends_the_talk() -> None:
+    ride = Ride().talk().feed(65.1, ev.Ended("far", "16"))
+    assert ride.finish == ("answered_human", "hung_up_far")
+    assert ev.ReleaseAgent("ann", wrap_up=True) in ride.commands
+    assert ev.StopRecording() in ride.commands
+    assert ride.told(FactKind.ENDED)[0].data["talk_s"] == pytest.approx(60.0)
+
+
+def test_the_agent_ends_the_talk_and_is_free_to_write_it_up_at_once() -> None:
+    ride = Ride().talk().feed(60, ev.AgentHangsUp())
+    assert ride.commands == (ev.ReleaseAgent("ann", wrap_up=True), ev.SendHangup("normal"))
+    ride.feed(60.2, ev.Ended("us", "16"))
+    assert ride.finish == ("answered_human", "agent_hung_up")
+    assert len(ride.sent(ev.ReleaseAgent)) == 1
+
+
+def test_a_repeated_end_is_one_end() -> None:
+    ride = Ride().talk().feed(60, ev.Ended("far"), ev.Ended("far"), ev.Failed(487))
+    assert ride.finish == ("answered_human", "hung_up_far")
+    assert len(ride.told(FactKind.ENDED)) == 1
+
+
+def test_a_cancelled_talk_is_hung_up() -> None:
+    ride = Ride().talk().feed(60, ev.Cancel("emergency_stop")).feed(60.1, ev.Ended("us"))
+    assert ride.finish == ("answered_human", "emergency_stop")
+
+
+def test_a_call_without_recording_starts_none() -> None:
+    ride = Ride(CallPlan(recording=False)).talk().feed(9, ev.Ended("far"))
+    assert not ride.sent(ev.StartRecording)
+    assert not ride.sent(ev.StopRecording)
+
+
+# ---- no answer -----------------------------------------------------------------------------------
+
+
+def test_our_ring_time_out_is_no_answer() -> None:
+    ride = Ride().ring().feed(25, ev.Failed(487, stage="cancelled", ring_s=24.0))
+    assert ride.finish == ("no_answer", "rang_out")
+    assert ride.call.side == "far"
+
+
+def test_busy_is_told_by_the_engine_and_counted_once() -> None:
+    ride = Ride().feed(0, ev.Reserved()).feed(1, ev.Failed(486), ev.Failed(486))
+    assert ride.finish == ("busy", "line_busy")
+    assert ride.told(FactKind.FAILED)[0].data["code"] == 486
+    assert len(ride.told(FactKind.FAILED)) == 1
+
+
+def test_early_media_is_noted_once_and_helps_the_diagnosis() -> None:
+    ride = Ride().ring().feed(1, ev.Ringing(183, early_media=True), ev.Ringing(183, True))
+    assert len(ride.told(FactKind.RINGING)) == 2
+    ride.feed(9, ev.Ringing(180), ev.Failed(480, ring_s=8.0))
+    assert ride.finish == ("unreachable", "switched_off")
+
+
+def test_a_call_the_engine_forgot_is_hung_up_and_then_unknown() -> None:
+    ride = Ride().ring().feed(34, ev.DeadlinePassed())
+    assert ride.commands == ()
+    ride.feed(35, ev.DeadlinePassed())
+    assert ride.commands == (ev.SendHangup("ring_timeout"),)
+    ride.feed(45, ev.DeadlinePassed())
+    assert ride.commands == (ev.SendHangup("normal"), ev.Finish(*_unknown()))
+    assert ride.state is CallState.ENDED
+
+
+def _unknown() -> tuple[object, str]:
+    from vyzov.core.outcome import Outcome
+
+    return Outcome.UNKNOWN, "engine_silent"
+
+
+def test_a_call_given_up_by_its_own_time_out_is_no_answer() -> None:
+    ride = Ride().ring().feed(35, ev.DeadlinePassed()).feed(35.1, ev.Failed(487, stage="cancelled"))
+    assert ride.finish == ("no_answer", "ring_timeout")
+
+
+def test_an_answered_leg_that_we_never_saw_answered_is_unknown() -> None:
+    ride = Ride().ring().feed(3, ev.Ended("engine", "restart"))
+    assert ride.finish == ("unknown", "ended_unanswered")
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome"),
+    [
+        ("stale", "cancelled_by_us"),
+        ("fence", "cancelled_by_us"),
+        ("draining", "cancelled_by_us"),
+        ("unknown_trunk", "trunk_error"),
+        ("bad_number", "invalid_number"),
+    ],
+)
+def test_what_the_engine_refuses_was_not_sent(reason: str, outcome: str) -> None:
+    ride = Ride().feed(0, ev.Reserved(), ev.Refused(reason))
+    assert ride.finish == (outcome, f"refused_{reason}")
+
+
+def test_a_refused_duplicate_leaves_the_first_one_alone() -> None:
+    ride = Ride().feed(0, ev.Reserved(), ev.Refused("duplicate"))
+    assert ride.state is CallState.DIALING
+    ride.feed(0, ev.Dialing("a"), ev.Refused("stale"), ev.Dialing("b"))
+    assert ride.state is CallState.DIALING
+    assert len(ride.told(FactKind.DIALING)) == 1
+
+
+def test_an_adopted_call_waits_for_news_and_no_longer() -> None:
+    call = adopt("call-1", DialMode.PROGRESSIVE, CallPlan(), T0)
+    assert call.state is CallState.DIALING
+    closing, commands = step(call, ev.DeadlinePassed(), after(35))
+    assert commands == (ev.SendHangup("ring_timeout"),)
+    assert closing.state is CallState.CLOSING
+
+
+# ---- giving up -----------------------------------------------------------------------------------
+
+
+def test_a_cancelled_ringing_call_is_ours() -> None:
+    ride = Ride().ring().feed(4, ev.Cancel("pause"))
+    assert ride.commands == (ev.SendHangup("cancel"),)
+    ride.feed(4.1, ev.Cancel("again"), ev.AgentHangsUp(), ev.Failed(487, stage="ringing"))
+    assert ride.finish == ("cancelled_by_us", "pause")
+    assert ride.call.side == "us"
+
+
+def test_a_busy_that_crosses_our_cancel_stays_busy() -> None:
+    ride = (
+        Ride().feed(0, ev.Reserved(), ev.Cancel("pause"), ev.Dialing("a")).feed(1, ev.Failed(486))
+    )
+    assert ride.finish == ("busy", "line_busy")
+    assert len(ride.told(FactKind.DIALING)) == 1
+
+
+def test_an_answer_that_crosses_our_cancel_is_hung_up_and_ours() -> None:
+    ride = Ride().ring().feed(4, ev.Cancel("pause")).feed(4.2, ev.Answered())
+    assert ev.SendHangup("cancelled") in ride.commands
+    ride.feed(4.3, ev.Answered(), ev.Failed(487)).feed(4.5, ev.Ended("us"))
+    assert ride.finish == ("cancelled_by_us", "pause")
+    assert len(ride.told(FactKind.ANSWERED)) == 1
+
+
+def test_a_person_left_in_silence_by_our_cancel_was_abandoned() -> None:
+    ride = (
+        Ride().ring().feed(4, ev.Cancel("pause")).feed(4.2, ev.Answered()).feed(7, ev.Ended("us"))
+    )
+    assert ride.finish == ("abandoned", "pause")
+    assert ride.told(FactKind.ABANDONED)[0].data["wait_s"] == pytest.approx(2.8)
+
+
+def test_an_answer_after_our_time_out_is_not_called_no_answer() -> None:
+    ride = Ride().ring().feed(35, ev.DeadlinePassed()).feed(35.1, ev.Answered())
+    ride.feed(35.3, ev.Ended("us"))
+    assert ride.finish == ("cancelled_by_us", "ring_timeout")
+
+
+def test_an_answered_call_that_will_not_close_keeps_its_outcome() -> None:
+    ride = Ride().talk().feed(60, ev.AgentHangsUp()).feed(70, ev.DeadlinePassed())
+    assert ride.finish == ("answered_human", "agent_hung_up")
+
+
+def test_a_cancel_refused_by_the_engine_was_never_sent() -> None:
+    ride = Ride().feed(0, ev.Reserved(), ev.Cancel("pause"), ev.Refused("duplicate"))
+    assert ride.finish is None
+    ride.feed(0.1, ev.Refused("stale"))
+    assert ride.finish == ("cancelled_by_us", "pause")
+
+
+def test_a_late_answer_is_hung_up_and_told_once() -> None:
+    ride = Ride().feed(0, ev.Reserved()).feed(1, ev.Failed(503))
+    ride.feed(2, ev.Answered(), ev.Answered(), ev.Cancel("x"), ev.AgentHangsUp())
+    assert ride.sent(ev.SendHangup) == [ev.SendHangup("late"), ev.SendHangup("late")]
+    assert len(ride.told(FactKind.ANSWERED)) == 1
+    assert ride.finish == ("congestion", "congestion")
+
+
+# ---- waiting for an agent ------------------------------------------------------------------------
+
+
+def test_the_clock_of_abandonment_starts_at_the_answer() -> None:
+    ride = Ride().answer()
+    assert ride.state is CallState.WAITING
+    assert ride.call.deadline == after(7)
+
+
+def test_nobody_in_time_hears_the_safe_harbour_message_and_is_abandoned() -> None:
+    ride = Ride().answer().feed(5, ev.NobodyYet()).feed(7, ev.DeadlinePassed())
+    assert ride.state is CallState.FAREWELL
+    assert ride.commands == (
+        ev.Record(FactKind.ABANDONED, {"wait_s": 2.0, "limit_s": 2.0}, "abandoned"),
+        ev.PlayPrompt("safe_harbour", "1:safe_harbour"),
+        ev.Record(FactKind.SAFE_HARBOUR, {"prompt": "safe_harbour"}, "safe_harbour"),
+    )
+    ride.feed(12, ev.PlayFinished("other"), ev.PlayFinished("1:safe_harbour"))
+    assert ride.commands == (ev.SendHangup("normal"),)
+    ride.feed(12.1, ev.Ended("us"))
+    assert ride.finish == ("abandoned", "no_agent")
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+
+
+def test_a_message_whose_end_gets_lost_does_not_hold_the_line() -> None:
+    ride = Ride().answer().feed(7, ev.DeadlinePassed()).feed(37, ev.DeadlinePassed())
+    assert ride.commands == (ev.StopPrompt("1:safe_harbour"), ev.SendHangup("normal"))
+
+
+def test_a_callee_who_leaves_during_the_message_was_abandoned() -> None:
+    ride = Ride().answer().feed(7, ev.DeadlinePassed()).feed(8, ev.Digit("1"), ev.Ringing())
+    ride.feed(9, ev.Ended("far"))
+    assert ride.finish == ("abandoned", "no_agent")
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+
+
+def test_a_cancel_during_the_message_hangs_up() -> None:
+    ride = Ride().answer().feed(7, ev.DeadlinePassed()).feed(8, ev.Cancel("emergency_stop"))
+    assert ride.commands[-1] == ev.SendHangup("normal")
+
+
+def test_hanging_up_within_the_limit_is_not_abandonment() -> None:
+    ride = Ride().answer().feed(6.5, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_early")
+    assert not ride.told(FactKind.ABANDONED)
+
+
+def test_hanging_up_after_the_limit_without_an_agent_is() -> None:
+    ride = Ride().answer().feed(6.9, ev.AgentFound("ann")).feed(7.5, ev.Ended("far"))
+    assert ride.finish == ("abandoned", "hung_up_late")
+    assert ride.sent(ev.ReleaseAgent) == []
+
+
+def test_a_person_cut_off_by_our_engine_was_abandoned() -> None:
+    ride = Ride().answer().feed(5.5, ev.Ended("engine"))
+    assert ride.finish == ("abandoned", "engine")
+
+
+def test_an_answered_call_that_is_cancelled_without_an_agent_is_abandoned() -> None:
+    ride = Ride().answer().feed(5.5, ev.AgentFound("ann"), ev.Cancel("emergency_stop"))
+    assert ride.state is CallState.FAREWELL
+    assert ride.commands[0] == ev.ReleaseAgent("ann", wrap_up=False)
+    ride.feed(6, ev.Ended("far"))
+    assert ride.finish == ("abandoned", "emergency_stop")
+
+
+def test_an_agent_found_in_the_last_moment_gets_the_time_a_bridge_takes() -> None:
+    ride = Ride().answer().feed(6.9, ev.AgentFound("ann"))
+    assert ride.call.deadline == after(7.9)
+    ride.feed(7.4, ev.BridgeJoined("ann"))
+    assert ride.told(FactKind.BRIDGED)[0].data["within_limit"] is False
+
+
+def test_an_agent_lost_before_the_join_is_replaced() -> None:
+    ride = Ride().answer().feed(5.1, ev.AgentFound("ann")).feed(5.2, ev.AgentGone("bob"))
+    assert ride.commands == ()
+    ride.feed(5.2, ev.AgentGone("ann"))
+    assert ride.commands[0] == ev.ReleaseAgent("ann", wrap_up=False)
+    assert ride.commands[-1] == ev.AskForAgent()
+    ride.feed(5.3, ev.AgentFound("bob"), ev.BridgeJoined("bob"))
+    assert ride.call.talked_with == "bob"
+    assert len(ride.sent(ev.StartRecording)) == 1
+
+
+def test_a_bridge_with_somebody_else_changes_nothing() -> None:
+    ride = Ride().answer().feed(5.1, ev.AgentFound("ann")).feed(5.2, ev.BridgeJoined("bob"))
+    assert ride.state is CallState.WAITING
+
+
+def test_a_bridge_found_after_a_restart_is_taken_up() -> None:
+    ride = Ride().answer().feed(5.2, ev.BridgeJoined("ann"))
+    assert ride.state is CallState.TALKING
+    assert ride.sent(ev.StartRecording) == [ev.StartRecording()]
+
+
+# ---- an agent's leg ------------------------------------------------------------------------------
+
+
+def test_a_lost_agent_is_waited_for_with_comfort_tone() -> None:
+    ride = Ride().talk().feed(10, ev.AgentGone("bob"))
+    assert ride.state is CallState.TALKING
+    ride.feed(10, ev.AgentGone("ann"))
+    assert ride.state is CallState.AGENT_AWAY
+    assert ride.call.deadline == after(25)
+    assert ride.commands[0] == ev.ComfortTone(on=True)
+    ride.feed(12, ev.NobodyYet(), ev.BridgeLeft("ann"), ev.AgentBack("bob"))
+    assert ride.commands == ()
+    ride.feed(13, ev.AgentBack("ann"))
+    assert ride.commands == (ev.JoinAgent("ann"),)
+    ride.feed(13.1, ev.BridgeJoined("ann"))
+    assert ride.state is CallState.TALKING
+    assert ride.commands[0] == ev.ComfortTone(on=False)
+    assert len(ride.told(FactKind.AGENT_BACK)) == 1
+    assert len(ride.told(FactKind.BRIDGED)) == 1
+
+
+def test_a_fallen_bridge_is_joined_again_once() -> None:
+    ride = Ride().talk().feed(10, ev.BridgeLeft("bob"))
+    assert ride.commands == ()
+    ride.feed(10, ev.BridgeLeft("ann"))
+    assert ride.commands[-1] == ev.JoinAgent("ann")
+    ride.feed(10.1, ev.AgentGone("ann"))
+    assert ride.commands == ()
+
+
+def test_the_same_agent_found_again_is_joined_again() -> None:
+    ride = Ride().talk().feed(10, ev.AgentGone("ann")).feed(11, ev.AgentFound("ann"))
+    assert ride.commands == (ev.JoinAgent("ann"),)
+
+
+def test_another_agent_takes_over_and_the_first_writes_up() -> None:
+    ride = Ride().talk().feed(10, ev.AgentGone("ann")).feed(11, ev.AgentFound("bob"))
+    assert ride.commands == (ev.ReleaseAgent("ann", wrap_up=True), ev.JoinAgent("bob"))
+    ride.feed(11.1, ev.BridgeJoined("bob"))
+    assert ride.call.talked_with == "bob"
+
+
+def test_an_agent_who_does_not_return_leaves_an_apology() -> None:
+    ride = Ride().talk().feed(10, ev.AgentGone("ann")).feed(25, ev.DeadlinePassed())
+    assert ride.state is CallState.FAREWELL
+    assert ride.commands[:2] == (
+        ev.ReleaseAgent("ann", wrap_up=True),
+        ev.ComfortTone(on=False),
+    )
+    ride.feed(30, ev.PlayFinished("1:safe_harbour")).feed(30.1, ev.Ended("us"))
+    assert ride.finish == ("answered_human", "agent_lost")
+    assert not ride.told(FactKind.ABANDONED)
+
+
+def test_an_agent_can_hang_up_from_a_desk_without_sound() -> None:
+    ride = Ride().talk().feed(10, ev.AgentGone("ann")).feed(11, ev.AgentHangsUp())
+    assert ride.state is CallState.CLOSING
+
+
+def test_a_callee_who_leaves_while_the_agent_is_away_ends_the_talk() -> None:
+    ride = Ride().talk().feed(10, ev.AgentGone("ann")).feed(11, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_far")
+    assert ev.ReleaseAgent("ann", wrap_up=True) in ride.commands
+
+
+def test_a_lost_engine_changes_nothing_until_it_speaks_again() -> None:
+    ride = Ride().talk()
+    before = ride.call
+    ride.feed(10, ev.EngineLost())
+    assert (ride.call, ride.commands) == (before, ())
+
+
+# ---- who answered --------------------------------------------------------------------------------
+
+
+def test_classify_first_listens_before_it_asks() -> None:
+    ride = Ride(LISTENING).answer()
+    assert ride.state is CallState.CLASSIFYING
+    assert ride.call.deadline == after(7.5)
+    ride.feed(6, ev.Classified(AnswerClass.HUMAN))
+    assert ride.state is CallState.WAITING
+    assert ride.call.deadline == after(7)
+
+
+@pytest.mark.parametrize("answer_class", [AnswerClass.UNKNOWN, AnswerClass.HUMAN])
+def test_an_answer_not_known_for_a_machine_is_a_person(answer_class: AnswerClass) -> None:
+    ride = Ride(LISTENING).answer().feed(6, ev.Classified(answer_class))
+    assert ride.sent(ev.AskForAgent)
+
+
+def test_listening_ends_by_itself() -> None:
+    ride = Ride(LISTENING).answer().feed(7.5, ev.DeadlinePassed())
+    assert ride.state is CallState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("answer_class", "outcome"),
+    [
+        (AnswerClass.MACHINE, "answered_machine"),
+        (AnswerClass.FAX, "answered_fax"),
+        (AnswerClass.IVR, "answered_ivr"),
+        (AnswerClass.SCREENER, "answered_screener"),
+        (AnswerClass.SILENCE, "answered_silence"),
+    ],
+)
+def test_what_is_no_person_is_hung_up_on(answer_class: AnswerClass, outcome: str) -> None:
+    ride = Ride(LISTENING).answer().feed(6, ev.Classified(answer_class)).feed(6.1, ev.Ended("us"))
+    assert ride.finish == (outcome, "classified")
+    assert not ride.sent(ev.AskForAgent)
+    assert not ride.told(FactKind.ABANDONED)
+
+
+def test_hanging_up_while_we_listen_is_hanging_up_early() -> None:
+    ride = Ride(LISTENING).answer().feed(7.4, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_early")
+
+
+def test_a_cancel_while_we_listen_leaves_a_person_abandoned() -> None:
+    ride = Ride(LISTENING).answer().feed(6, ev.Cancel("pause"), ev.Ringing())
+    assert ride.state is CallState.FAREWELL
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+
+
+def test_a_machine_heard_while_waiting_frees_the_agent() -> None:
+    ride = Ride().answer().feed(5.1, ev.AgentFound("ann"))
+    ride.feed(5.2, ev.Classified(AnswerClass.MACHINE))
+    assert ev.ReleaseAgent("ann", wrap_up=False) in ride.commands
+    ride.feed(5.3, ev.Ended("us"))
+    assert ride.finish == ("answered_machine", "classified")
+
+
+def test_silence_heard_while_waiting_counts_as_a_person() -> None:
+    ride = Ride().answer().feed(6, ev.Classified(AnswerClass.SILENCE))
+    assert ride.state is CallState.WAITING
+
+
+def test_a_talk_is_never_cut_by_the_classifier_but_is_called_by_its_name() -> None:
+    ride = Ride().talk().feed(7, ev.Classified(AnswerClass.MACHINE))
+    assert ride.state is CallState.TALKING
+    ride.feed(20, ev.AgentHangsUp()).feed(20.1, ev.Ended("us"))
+    assert ride.finish == ("answered_machine", "agent_hung_up")
+
+
+# ---- our own events ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event",
+    [ev.Reserved(), ev.ReserveRefused("x"), ev.AgentFound("bob"), ev.NobodyYet()],
+)
+def test_our_own_event_in_the_wrong_state_is_a_defect(event: ev.Event) -> None:
+    with pytest.raises(ImpossibleEvent, match="'talking'"):
+        Ride().talk().feed(9, event)
+
+
+def test_an_agent_cannot_end_what_has_not_begun() -> None:
+    with pytest.raises(ImpossibleEvent):
+        Ride().ring().feed(1, ev.AgentHangsUp())
+
+
+def test_an_old_timer_changes_nothing() -> None:
+    ride = Ride().answer().feed(6, ev.DeadlinePassed())
+    assert ride.state is CallState.WAITING
+    ride = Ride().talk().feed(60, ev.DeadlinePassed())
+    assert ride.state is CallState.TALKING
+
+
+def test_the_plan_of_a_call_is_its_campaign_at_that_moment() -> None:
+    from core_examples import AGENTLESS, settings
+
+    plan = CallPlan.of(settings(connect_limit_s=1.5))
+    assert plan.connect_limit.total_seconds() == 1.5
+    assert plan.flow is None
+    agentless = CampaignSettings.from_json(AGENTLESS)
+    assert CallPlan.of(agentless).flow == agentless.flow
