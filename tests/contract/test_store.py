@@ -1,0 +1,560 @@
+"""What every store promises a floor."""
+
+from datetime import timedelta
+
+import pytest
+from contract_house import SPAN, House, row
+
+from vyzov.core.errors import InvalidRequest, StoreFault
+from vyzov.core.facts import FactKind
+from vyzov.dialer import writes as w
+from vyzov.dialer.floor_store import DueContact, FloorStore
+from vyzov.dialer.office_records import AttemptQuery, CallbackState, FactQuery, NewUser, Role
+from vyzov.dialer.writes import ReserveRefusal
+
+
+@pytest.fixture
+def store(house: House) -> FloorStore:
+    return house.store()
+
+
+@pytest.fixture
+def due(house: House, store: FloorStore) -> list[DueContact]:
+    return house.due(store, house.campaign().id)
+
+
+# ---- the lease -----------------------------------------------------------------------------------
+
+
+def test_a_fence_grows_when_the_holder_changes(house: House) -> None:
+    first, second = house.another_store(), house.another_store()
+    now = house.clock.now
+    assert first.take_lease(house.floor, "first", now, SPAN) == 1
+    assert second.take_lease(house.floor, "second", now, SPAN) is None
+    assert second.take_lease(house.floor, "second", now + SPAN, SPAN) == 2
+    assert first.take_lease(house.floor, "first", now + SPAN, SPAN) is None
+
+
+def test_a_holder_that_takes_its_lease_again_keeps_its_fence(house: House) -> None:
+    store = house.store()
+    assert store.take_lease(house.floor, "first", house.clock.now, SPAN) == 1
+
+
+def test_a_lease_is_renewed_by_its_holder_only(house: House) -> None:
+    first = house.store("first")
+    late = house.clock.now + 2 * SPAN
+    second = house.store("second", at=late)
+    assert first.renew_lease(house.floor, "first", late, SPAN) is False
+    assert second.renew_lease(house.floor, "second", late, SPAN) is True
+
+
+def test_a_released_lease_is_free_at_once_and_its_fence_is_never_used_again(house: House) -> None:
+    house.store("first").release_lease(house.floor, "first", house.clock.now)
+    assert house.another_store().take_lease(house.floor, "second", house.clock.now, SPAN) == 2
+
+
+def test_an_unknown_floor_is_a_fault_that_names_it(house: House) -> None:
+    with pytest.raises(StoreFault, match="no floor nowhere"):
+        house.another_store().take_lease("nowhere", "first", house.clock.now, SPAN)
+
+
+def test_a_store_without_a_lease_serves_no_floor(house: House) -> None:
+    store = house.another_store()
+    with pytest.raises(StoreFault, match="without its lease"):
+        store.load_floor(house.floor)
+    with pytest.raises(StoreFault, match="without its lease"):
+        store.commit(())
+
+
+# ---- reservations --------------------------------------------------------------------------------
+
+
+def test_a_reservation_is_an_attempt_with_its_facts_and_entry(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    result = store.commit(
+        (reserve, house.in_call(due[0], reserve.attempt), house.fact(reserve.attempt))
+    )
+    assert result.refused == {}
+    assert len(result.seqs) == 1
+    attempt = house.office.attempt(house.organisation, reserve.attempt)
+    assert attempt is not None
+    assert (attempt.state, attempt.number, attempt.e164) == ("reserved", 1, due[0].e164)
+    assert attempt.verdict == {"allowed": True}
+    entry = store.contact(due[0].campaign, due[0].contact)
+    assert entry is not None
+    assert (entry.state, entry.attempts_made, entry.number_live) == ("in_call", 1, True)
+
+
+def test_a_refused_reservation_takes_its_own_writes_along_and_leaves_the_others(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    bad = house.reserve(due[0], fence=7)
+    good = house.reserve(due[1])
+    result = store.commit(
+        (
+            bad,
+            house.in_call(due[0], bad.attempt),
+            house.fact(bad.attempt),
+            good,
+            house.in_call(due[1], good.attempt),
+            house.fact(good.attempt),
+        )
+    )
+    assert result.refused == {bad.attempt: ReserveRefusal.STALE_FENCE}
+    facts = house.office.facts(house.organisation, FactQuery(kinds=("attempt_reserved",)))
+    assert [item.fact.attempt for item in facts] == [good.attempt]
+    untouched = store.contact(due[0].campaign, due[0].contact)
+    assert untouched is not None
+    assert (untouched.state, untouched.attempts_made) == ("fresh", 0)
+    assert house.office.attempt(house.organisation, bad.attempt) is None
+
+
+def refusal(house: House, store: FloorStore, reserve: w.Reserve) -> ReserveRefusal | None:
+    return store.commit((reserve,)).refused.get(reserve.attempt)
+
+
+def test_a_lease_that_ran_out_reserves_nothing(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    late = house.reserve(due[0], at=house.clock.now + SPAN)
+    assert refusal(house, store, late) is ReserveRefusal.STALE_FENCE
+
+
+def test_a_floor_that_slept_through_its_lease_reserves_nothing_with_its_old_fence(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    house.clock.go_on(minutes=10)
+    awake = house.store("second")
+    assert refusal(house, store, house.reserve(due[0], fence=1)) is ReserveRefusal.STALE_FENCE
+    assert refusal(house, awake, house.reserve(due[0], fence=2)) is None
+
+
+def test_an_emergency_stop_refuses_from_its_commit_on(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    house.office.set_emergency_stop(house.organisation, house.clock.now)
+    assert refusal(house, store, house.reserve(due[0])) is ReserveRefusal.EMERGENCY_STOP
+    house.office.set_emergency_stop(house.organisation, None)
+    assert refusal(house, store, house.reserve(due[0])) is None
+
+
+def test_a_campaign_that_does_not_run_calls_nobody(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    store.commit((w.SetCampaignState(due[0].campaign, "pausing", house.clock.now),))
+    assert refusal(house, store, house.reserve(due[0])) is ReserveRefusal.CAMPAIGN_NOT_RUNNING
+
+
+def test_a_campaign_of_another_floor_is_not_this_floors_to_call(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    foreign = house.reserve(due[0], floor="another")
+    assert refusal(house, store, foreign) is ReserveRefusal.STALE_FENCE
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("closed", ReserveRefusal.CONTACT_CLOSED), ("in_call", ReserveRefusal.CONTACT_IN_CALL)],
+)
+def test_a_contact_closed_or_in_a_call_is_not_called(
+    house: House,
+    store: FloorStore,
+    due: list[DueContact],
+    state: str,
+    expected: ReserveRefusal,
+) -> None:
+    store.commit((w.SetEntry(due[0].campaign, due[0].contact, state, None, 1),))
+    assert refusal(house, store, house.reserve(due[0])) is expected
+
+
+def test_a_contact_outside_the_campaign_is_unknown(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    stranger = house.due(store, house.campaign([row(50)]).id)[0]
+    mixed = house.reserve(stranger, campaign=due[0].campaign)
+    assert refusal(house, store, mixed) is ReserveRefusal.CONTACT_UNKNOWN
+
+
+def test_a_number_that_is_not_the_contacts_is_never_locked_in_its_name(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    mixed = house.reserve(due[0], number_ref=due[1].number_ref)
+    assert refusal(house, store, mixed) is ReserveRefusal.CONTACT_UNKNOWN
+
+
+def test_an_erased_contact_is_not_called(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    house.office.erase_contact(house.organisation, due[0].contact)
+    assert refusal(house, store, house.reserve(due[0])) is ReserveRefusal.CONTACT_UNKNOWN
+
+
+def test_a_number_stopped_after_it_was_read_is_not_called(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    house.office.add_stop(house.organisation, due[0].e164, reason="asked", source="office")
+    assert refusal(house, store, house.reserve(due[0])) is ReserveRefusal.STOP_LISTED
+
+
+def test_a_stop_dated_by_a_clock_that_runs_ahead_counts_at_once(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    ahead = house.clock.now + timedelta(minutes=5)
+    store.commit((w.AddStop(due[0].number_ref, "key", "call", None, ahead),))
+    assert refusal(house, store, house.reserve(due[0])) is ReserveRefusal.STOP_LISTED
+
+
+def test_a_lifted_stop_lets_the_number_be_called_again(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    entry = house.office.add_stop(house.organisation, due[0].e164, reason="x", source="office")
+    house.office.lift_stop(house.organisation, entry.id)
+    house.clock.go_on(seconds=1)
+    assert refusal(house, store, house.reserve(due[0])) is None
+
+
+def test_one_number_in_two_campaigns_is_called_by_one_of_them(
+    house: House, store: FloorStore
+) -> None:
+    same = "+70005550042"
+    first = house.due(store, house.campaign([row(2, same)]).id)[0]
+    second = house.due(store, house.campaign([row(2, same)]).id)[0]
+    assert refusal(house, store, house.reserve(first)) is None
+    assert refusal(house, store, house.reserve(second)) is ReserveRefusal.NUMBER_LIVE
+
+
+def test_one_contact_is_not_called_on_two_numbers_at_once(house: House, store: FloorStore) -> None:
+    due = house.due(store, house.campaign([row(2, "+70005550001", "+70005550002")]).id)[0]
+    other = due.phones[1]
+    assert refusal(house, store, house.reserve(due)) is None
+    second = house.reserve(due, phone=other.id, number_ref=other.number_ref, number=2)
+    assert refusal(house, store, second) is ReserveRefusal.CONTACT_LIVE
+
+
+def test_an_attempt_of_the_same_number_is_made_once(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    first = house.reserve(due[0])
+    store.commit((first, house.finish(first.attempt)))
+    assert refusal(house, store, house.reserve(due[0])) is ReserveRefusal.ATTEMPT_EXISTS
+    assert refusal(house, store, house.reserve(due[0], number=2)) is None
+
+
+def test_a_batch_sent_again_changes_nothing_and_refuses_nothing(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    batch = (reserve, house.in_call(due[0], reserve.attempt), house.fact(reserve.attempt))
+    store.commit(batch)
+    again = store.commit(batch)
+    assert (again.refused, again.seqs) == ({}, ())
+    assert len(house.office.attempts(house.organisation, AttemptQuery()).items) == 1
+
+
+def test_a_finished_attempt_frees_its_contact_and_number(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    store.commit((reserve, w.MarkOriginated(reserve.attempt, house.clock.now)))
+    store.commit((house.finish(reserve.attempt, "busy", sip_code=486, q850=17),))
+    attempt = house.office.attempt(house.organisation, reserve.attempt)
+    assert attempt is not None
+    assert (attempt.state, attempt.outcome, attempt.sip_code) == ("final", "busy", 486)
+    assert attempt.originated_at == attempt.ended_at == house.clock.now
+    assert refusal(house, store, house.reserve(due[0], number=2)) is None
+
+
+def test_final_is_never_taken_back_and_unknown_may_become_final(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    store.commit((reserve, house.finish(reserve.attempt, "unknown", state="unknown")))
+    store.commit((house.finish(reserve.attempt, "busy"),))
+    store.commit((house.finish(reserve.attempt, "unknown", state="unknown"),))
+    attempt = house.office.attempt(house.organisation, reserve.attempt)
+    assert attempt is not None
+    assert (attempt.state, attempt.outcome) == ("final", "busy")
+
+
+# ---- facts and the other writes ------------------------------------------------------------------
+
+
+def test_a_fact_told_twice_is_one_fact(house: House, store: FloorStore) -> None:
+    told = house.fact(None, FactKind.AGENT_SIGNED_IN, dedupe="anna:in:1")
+    first = store.commit((told, told))
+    assert len(first.seqs) == 1
+    assert store.commit((told,)).seqs == ()
+
+
+def test_facts_keep_their_order_and_everything_in_them(house: House, store: FloorStore) -> None:
+    told = [
+        house.fact(None, FactKind.DIGIT, dedupe=f"d{n}", data={"digit": str(n), "что": "да"})
+        for n in range(5)
+    ]
+    result = store.commit(tuple(told))
+    assert list(result.seqs) == sorted(result.seqs)
+    kept = house.office.facts(house.organisation, FactQuery(kinds=("digit",)))
+    assert [item.fact for item in kept] == [item.fact for item in told]
+    assert {(item.floor_id, item.epoch) for item in kept} == {(house.floor, 1)}
+
+
+def test_a_stale_floor_may_tell_what_happened_but_not_decide_what_becomes_of_contacts(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    store.commit((reserve, house.in_call(due[0], reserve.attempt)))
+    house.clock.go_on(minutes=1)
+    house.store("second")
+    result = store.commit(
+        (
+            house.finish(reserve.attempt, "busy"),
+            house.fact(reserve.attempt, FactKind.FINAL),
+            w.SetEntry(due[0].campaign, due[0].contact, "closed", None, 9),
+            w.SetCampaignState(due[0].campaign, "completed", house.clock.now),
+            w.AddStop(due[0].number_ref, "key", "call", reserve.attempt, house.clock.now),
+        )
+    )
+    assert result.stale
+    assert len(result.seqs) == 1
+    entry = store.contact(due[0].campaign, due[0].contact)
+    assert entry is not None
+    assert (entry.state, entry.attempts_made, entry.stop_listed) == ("in_call", 1, True)
+    campaign = house.office.campaign(house.organisation, due[0].campaign)
+    assert campaign is not None
+    assert campaign.state == "running"
+    kept = house.office.facts(house.organisation, FactQuery(kinds=("final",)))
+    assert [item.epoch for item in kept] == [1], "the late branch keeps the epoch it was seen under"
+
+
+def test_a_batch_that_breaks_a_rule_of_the_tables_is_written_in_no_part(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    broken = (
+        house.fact(None, FactKind.DIGIT, dedupe="kept-out"),
+        w.AddRecording("r1", "no-such-attempt", "a.wav", 1.0, 1, "00", house.clock.now),
+    )
+    with pytest.raises(InvalidRequest, match="breaks a rule of the tables"):
+        store.commit(broken)
+    assert house.office.facts(house.organisation, FactQuery(kinds=("digit",))) == ()
+    assert refusal(house, store, house.reserve(due[0])) is None, "the store goes on working"
+
+
+def test_a_number_stopped_twice_is_stopped_once(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    stop = w.AddStop(due[0].number_ref, "key", "call", None, house.clock.now)
+    store.commit((stop, stop))
+    items = house.office.stop_entries(house.organisation).items
+    assert [(item.number_ref, item.e164) for item in items] == [(due[0].number_ref, due[0].e164)]
+
+
+def test_a_second_promise_replaces_the_first_and_a_kept_one_does_not_come_back(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    at = house.clock.now
+    campaign, contact = due[0].campaign, due[0].contact
+    first = w.AddCallback("c1", campaign, contact, at + timedelta(hours=1), None, at)
+    second = w.AddCallback("c2", campaign, contact, at + timedelta(hours=2), "anna", at)
+    store.commit((first, second))
+    states = {
+        item.id: item.state for item in house.office.callbacks(house.organisation, state=None)
+    }
+    assert states == {"c1": CallbackState.CANCELLED, "c2": CallbackState.OPEN}
+    store.commit((w.CloseCallback(campaign, contact, "kept", at),))
+    store.commit((second,))
+    assert house.office.callbacks(house.organisation) == ()
+
+
+def test_a_result_saved_twice_is_one_and_another_result_undoes_it(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    at = house.clock.now
+    first = w.AddDisposition("d1", reserve.attempt, due[0].contact, "anna", "sale", at, {"a": "б"})
+    store.commit((reserve, first))
+    store.commit((first,))
+    later = house.clock.go_on(seconds=5)
+    store.commit((w.AddDisposition("d2", reserve.attempt, due[0].contact, "anna", "no", later),))
+    store.commit((first,))
+    kept = house.office.dispositions(house.organisation, reserve.attempt)
+    assert [(item.id, item.undone_at is None) for item in kept] == [("d1", False), ("d2", True)]
+    assert kept[0].fields == {"a": "б"}
+    store.commit((w.UndoDisposition(reserve.attempt, later),))
+    attempt = house.office.attempt(house.organisation, reserve.attempt)
+    assert attempt is not None
+    assert attempt.result is None
+
+
+def test_a_recording_is_found_by_its_attempt(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    saved = w.AddRecording("r1", reserve.attempt, "a/b.wav", 12.5, 99, "ff", house.clock.now)
+    store.commit((reserve, saved))
+    store.commit((saved,))
+    found = house.office.recordings(house.organisation, attempt_id=reserve.attempt)
+    assert [(item.path, item.seconds, item.bytes) for item in found] == [("a/b.wav", 12.5, 99)]
+    attempt = house.office.attempt(house.organisation, reserve.attempt)
+    assert attempt is not None
+    assert attempt.recording_id == "r1"
+
+
+def test_notes_fields_and_stage_stand_on_the_card(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    contact = due[0].contact
+    store.commit(
+        (
+            w.SetNote(contact, "Перезвонить"),
+            w.SetField(contact, "plan", "M"),
+            w.SetField(contact, "gone", "x"),
+            w.SetField(contact, "gone", ""),
+            w.SetField("nobody", "plan", "M"),
+            w.SetStage(contact, "offer", "warm"),
+        )
+    )
+    card = house.office.contact(house.organisation, contact)
+    assert card is not None
+    assert (card.note, card.fields) == ("Перезвонить", {"plan": "M"})
+    assert (card.stage, card.temperature) == ("offer", "warm")
+
+
+# ---- reads ---------------------------------------------------------------------------------------
+
+
+def test_due_contacts_come_in_calling_order(house: House, store: FloorStore) -> None:
+    campaign = house.campaign([row(n) for n in range(2, 9)]).id
+    fresh = house.due(store, campaign)
+    at = house.clock.now
+    minute = timedelta(minutes=1)
+
+    def entry(index: int, state: str, due_at: object) -> w.SetEntry:
+        return w.SetEntry(campaign, fresh[index].contact, state, due_at, 1)  # type: ignore[arg-type]
+
+    store.commit(
+        (
+            entry(0, "due", at - minute),
+            entry(1, "due", at - 2 * minute),
+            entry(2, "callback", at),
+            entry(3, "callback", at + minute),
+            entry(4, "closed", None),
+        )
+    )
+    ordered = [item.contact for item in house.due(store, campaign)]
+    assert ordered == [fresh[index].contact for index in (2, 1, 0, 5, 6)]
+    assert store.next_due(campaign, at) == at + minute
+    passed = {fresh[2].contact, fresh[1].contact}
+    assert [item.contact for item in store.due(campaign, at, 2, passed)] == [
+        fresh[0].contact,
+        fresh[5].contact,
+    ]
+    counts = store.counts(campaign)
+    assert (counts.total, counts.fresh, counts.due, counts.callback) == (7, 2, 2, 2)
+    assert (counts.closed, counts.in_call, counts.attempts) == (1, 0, 0)
+
+
+def test_nothing_waits_in_a_campaign_of_fresh_contacts(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    assert store.next_due(due[0].campaign, house.clock.now) is None
+
+
+def test_a_due_contact_says_all_that_permission_and_the_desk_need(
+    house: House, store: FloorStore
+) -> None:
+    rows = [row(417, "+70005550417", "+70005550418", name="Анна Ветрова", plan="M")]
+    campaign = house.campaign(rows).id
+    due = house.due(store, campaign)[0]
+    assert (due.name, due.fields, due.row, due.file_name) == (
+        "Анна Ветрова",
+        {"plan": "M"},
+        417,
+        "clients.csv",
+    )
+    assert (due.e164, due.zones, due.country) == ("+70005550417", ("Europe/Moscow",), "RU")
+    assert due.number_ref == house.office.number_ref(house.organisation, due.e164)
+    assert [phone.e164 for phone in due.phones] == ["+70005550417", "+70005550418"]
+    store.commit((w.SetEntry(campaign, due.contact, "due", house.clock.now, 1, phone_position=1),))
+    assert house.due(store, campaign)[0].e164 == "+70005550418"
+    store.commit((w.SetEntry(campaign, due.contact, "due", house.clock.now, 2, phone_position=2),))
+    assert house.due(store, campaign)[0].e164 == "+70005550417", "the turn starts over"
+
+
+def test_a_contact_without_a_number_is_never_due(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    house.office.erase_contact(house.organisation, due[0].contact)
+    assert due[0].contact not in {item.contact for item in house.due(store, due[0].campaign)}
+    assert store.contact(due[0].campaign, due[0].contact) is None
+
+
+def test_a_floor_begins_with_all_that_was_open(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    anna = house.office.create_user(
+        house.organisation, NewUser("anna", "Anna", Role.OPERATOR, "hash")
+    )
+    house.office.create_user(house.organisation, NewUser("buyer", "B", Role.CUSTOMER, "hash"))
+    at = house.clock.now
+    ringing, talked, lost = (house.reserve(item) for item in due[:3])
+    talk = {"answered_at": at, "bridged_at": at, "ended_at": at, "agent": anna.id}
+    store.commit(
+        (
+            ringing,
+            w.MarkOriginated(ringing.attempt, at),
+            talked,
+            house.finish(talked.attempt, "answered_human", **talk),
+            lost,
+            house.finish(lost.attempt, "abandoned", answered_at=at),
+            w.SetWish(anna.id, "ready", "", at),
+            w.SetWish(anna.id, "pause", "lunch", at),
+        )
+    )
+    state = store.load_floor(house.floor)
+    assert state.organisation.id == house.organisation
+    assert [(item.state, item.version) for item in state.campaigns] == [("running", 1)]
+    assert [item.id for item in state.open_attempts] == [ringing.attempt]
+    opened = state.open_attempts[0]
+    assert (opened.state, opened.fence, opened.verdict) == ("originated", 1, {"allowed": True})
+    assert opened.due is not None
+    assert opened.due.e164 == due[0].e164
+    assert [(item.attempt, item.agent) for item in state.undisposed] == [(talked.attempt, anna.id)]
+    agents = {item.id: item for item in state.agents}
+    assert set(agents) == {anna.id, house.administrator}
+    assert (agents[anna.id].wish, agents[anna.id].wish_reason) == ("pause", "lunch")
+    assert agents[house.administrator].wish == "offline"
+    days = state.abandonment[due[0].campaign]
+    assert [(day.abandoned, day.answered) for day in days] == [(1, 2)]
+    assert store.history(due[1].contact)[0].outcome == "answered_human"
+
+
+def test_a_result_or_ten_minutes_end_the_wait_for_one(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    at = house.clock.now
+    talk = {"answered_at": at, "bridged_at": at, "ended_at": at, "agent": "anna"}
+    first, second = house.reserve(due[0]), house.reserve(due[1])
+    store.commit(
+        (
+            first,
+            house.finish(first.attempt, "answered_human", **talk),
+            w.AddDisposition("d", first.attempt, due[0].contact, "anna", "sale", at),
+            second,
+            house.finish(second.attempt, "answered_human", **talk),
+        )
+    )
+    assert [item.attempt for item in store.load_floor(house.floor).undisposed] == [second.attempt]
+    store.renew_lease(house.floor, "first", at + timedelta(minutes=11), SPAN)
+    assert store.load_floor(house.floor).undisposed == ()
+
+
+def test_abandonment_older_than_thirty_days_is_forgotten(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    at = house.clock.now
+    reserve = house.reserve(due[0])
+    store.commit((reserve, house.finish(reserve.attempt, "abandoned", ended_at=at)))
+    store.renew_lease(house.floor, "first", at + timedelta(days=31), SPAN)
+    assert store.load_floor(house.floor).abandonment == {}
