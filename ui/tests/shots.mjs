@@ -3,7 +3,7 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
-import { fake, serveBuilt } from './fake/server.mjs'
+import { engine, fake, serveBuilt } from './fake/server.mjs'
 import { SHOTS } from './fake/shots.mjs'
 
 const OUT = fileURLToPath(new URL('../../docs/shots/', import.meta.url))
@@ -18,6 +18,7 @@ const [browser, built] = await Promise.all([
   }),
   serveBuilt(),
 ])
+const phone = await engine(browser, built.address)
 await mkdir(OUT, { recursive: true })
 let failures = 0
 
@@ -42,16 +43,17 @@ async function take(shot, variant) {
     },
     [lang, theme, shot.stored ? shot.stored(lang) : {}],
   )
-  await fake(page, shot.fake(lang))
+  await fake(page, { phone: shot.silent ? null : phone, ...shot.fake(lang) })
   await page.goto(built.address + shot.path)
   await page.waitForSelector(shot.ready)
+  if (shot.until) await page.waitForFunction(shot.until, null, { timeout: 10_000 })
   await page.clock.runFor(shot.run ?? 1000)
   if (shot.act) await shot.act(page, lang)
   await page.waitForTimeout(150)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   if (wide > 0) wrong.push(`${wide} px wider than the window`)
   const name = `${shot.name}.${variant}.png`
-  await page.screenshot({ path: OUT + name, fullPage: Boolean(shot.full || size.width < 640) })
+  await page.screenshot({ path: OUT + name, fullPage: Boolean(shot.full) })
   const { size: bytes } = await stat(OUT + name)
   if (bytes > MAX_BYTES) wrong.push(`${bytes} bytes, more than ${MAX_BYTES}`)
   process.stdout.write(`${wrong.length ? 'WRONG' : 'ok'} ${name} ${wrong.join(' | ')}\n`)

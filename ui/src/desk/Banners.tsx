@@ -11,7 +11,7 @@ export function Banners({ desk, problem }: { desk: DeskState; problem: string | 
   const { t } = useWords()
   const view = usePhone()
   const talking = desk.call !== null && desk.call.state !== 'ended'
-  const lost = view.state === 'lost'
+  const lost = view.state === 'lost' || desk.device.state === 'lost'
   const reason = view.reason ?? 'line'
   const retry = (
     <button type="button" className="btn s" onClick={() => phone.tell('want')}>

@@ -73,15 +73,6 @@ export function CallbackPicker(props: Props) {
             {t(`callback.${choice.id}`)}, {words.clock(wallClock(choice.at, offset), 'UTC')}
           </button>
         ))}
-        <input
-          type="datetime-local"
-          className="input exact"
-          aria-label={t('callback.exact')}
-          title={t('callback.exact')}
-          min={local(now)}
-          value={at === null ? '' : local(at)}
-          onChange={(event) => event.target.value && pick(new Date(event.target.value).getTime())}
-        />
       </div>
       <div className="slots" style={{ gridTemplateColumns: `56px repeat(${DAYS}, minmax(0, 1fr))` }}>
         <span />
@@ -106,6 +97,16 @@ export function CallbackPicker(props: Props) {
             ['anyone', t('callback.anyone')],
           ]}
         />
+        <label className="row">
+          <span className="lab">{t('callback.exact')}</span>
+          <input
+            type="datetime-local"
+            className="input exact"
+            min={local(now)}
+            value={at === null ? '' : local(at)}
+            onChange={(event) => event.target.value && pick(new Date(event.target.value).getTime())}
+          />
+        </label>
       </div>
     </div>
   )

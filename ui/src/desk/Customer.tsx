@@ -27,8 +27,7 @@ function HoursStrip({ contact, now }: { contact: LiveContact; now: number }) {
         <Clock className="fg" aria-hidden />
         <b className="num">{words.clock(wallClock(now, offset), 'UTC')}</b>
         <span className="ink2 cut">
-          {contact.zone ? `${contact.zone.split('/').at(-1)?.replaceAll('_', ' ')}, ` : ''}
-          {formatOffset(offset)}
+          {[contact.zone && words.place(contact.zone), formatOffset(offset)].filter(Boolean).join(', ')}
         </span>
       </div>
       <svg viewBox={`0 0 ${WIDTH} 24`} role="img" aria-label={t('desk.hours_label', { from: window?.from ?? '00:00', to: window?.to ?? '24:00' })}>
@@ -56,7 +55,7 @@ function HoursStrip({ contact, now }: { contact: LiveContact; now: number }) {
   )
 }
 
-export function Customer({ call }: { call: LiveCall }) {
+export function Customer({ call, several }: { call: LiveCall; several: boolean }) {
   const { t } = useWords()
   const now = useNow()
   const contact = call.contact
@@ -67,7 +66,7 @@ export function Customer({ call }: { call: LiveCall }) {
         <h1 className="name">{contact.name || formatPhone(contact.phone)}</h1>
         <div className="row wrap g1" style={{ marginTop: 6 }}>
           <span className="chip line">{t('desk.attempt_n', { n: contact.attempt_number })}</span>
-          <span className="chip line">{call.campaign.name}</span>
+          {several && <span className="chip line">{call.campaign.name}</span>}
         </div>
       </div>
       <HoursStrip contact={contact} now={now} />

@@ -93,7 +93,7 @@ function Place({ desk }: { desk: DeskState }) {
         <Elsewhere take={() => void phone.takeOver().catch(() => undefined)} />
       ) : call ? (
         <div className="cols">
-          <Customer call={call} />
+          <Customer call={call} several={desk.campaigns.length > 1} />
           <section className="script">
             {picking ? (
               <CallbackPicker

@@ -61,7 +61,7 @@ export function Script({ call, agent }: { call: LiveCall; agent: string }) {
             piece.kind === 'plain' ? (
               piece.text
             ) : (
-              <var key={`${index}${piece.text}`} className={piece.kind === 'missing' ? 'missing' : ''} title={piece.kind === 'missing' ? t('desk.not_known') : undefined}>
+              <var key={`${index}${piece.text}`} className={piece.kind === 'missing' ? 'missing' : piece.text.length < 24 ? 'short' : ''} title={piece.kind === 'missing' ? t('desk.not_known') : undefined}>
                 {piece.text}
               </var>
             ),

@@ -1,5 +1,5 @@
 /* The bar that never scrolls away: state and its timer, campaign, line quality, today, pause. */
-import { Clock3, Coffee, Headphones, HelpCircle, History, Signal, SignalLow } from 'lucide-react'
+import { Clock3, Coffee, Headphones, HelpCircle, History, Signal, Unplug } from 'lucide-react'
 import { useNow, usePhone } from '../kit/live.ts'
 import { Kbd, type Tone } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
@@ -23,7 +23,7 @@ function Quality({ desk }: { desk: DeskState }) {
     <div className="cell hide-s">
       <span>{t('desk.line')}</span>
       <span className={`st ${tone}`}>
-        {tone === 'ok' ? <Signal className="s" aria-hidden /> : <SignalLow className="s" aria-hidden />}
+        {shown === 'up' || shown === 'connecting' ? <Signal className="s" aria-hidden /> : <Unplug className="s" aria-hidden />}
         {word}
         {shown === 'up' && <span className="ink3 num quality">{facts.filter(Boolean).join(' · ')}</span>}
       </span>

@@ -75,6 +75,7 @@ function makeWords(lang: Lang) {
       format.formatDate(lang, new Date(at), zone),
     moment: (at: string | number | Date, now: number, zone?: string) =>
       format.formatMoment(lang, new Date(at), new Date(now), zone),
+    place: (zone: string) => format.formatPlace(lang, zone),
     hours: (seconds: number) => format.formatHours(lang, seconds),
   }
 }

@@ -26,8 +26,39 @@ export async function serveBuilt() {
   return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
 }
 
+/** A real WebRTC peer in a page of its own: answers offers as the engine would, with a fake voice. */
+export async function engine(browser, address) {
+  const context = await browser.newContext({ permissions: ['microphone'] })
+  const page = await context.newPage()
+  await page.goto(`${address}/icon.svg`)
+  return {
+    answer: (sdp) =>
+      page.evaluate(async (offer) => {
+        const voice = await navigator.mediaDevices.getUserMedia({ audio: true })
+        const peer = new RTCPeerConnection()
+        globalThis.peers = [...(globalThis.peers ?? []), peer]
+        for (const track of voice.getTracks()) peer.addTrack(track, voice)
+        await peer.setRemoteDescription({ type: 'offer', sdp: offer })
+        await peer.setLocalDescription(await peer.createAnswer())
+        if (peer.iceGatheringState !== 'complete') {
+          await new Promise((resolve) => {
+            peer.onicegatheringstatechange = () => peer.iceGatheringState === 'complete' && resolve()
+          })
+        }
+        return peer.localDescription.sdp
+      }, sdp),
+    heard: () =>
+      page.evaluate(async () => {
+        const stats = await globalThis.peers.at(-1).getStats()
+        const inbound = [...stats.values()].find((one) => one.type === 'inbound-rtp')
+        const codec = stats.get(inbound?.codecId)
+        return { packets: inbound?.packetsReceived ?? 0, codec: codec?.mimeType ?? null }
+      }),
+  }
+}
+
 /** Answers a page's requests: `answers` maps "GET /path" to JSON or a function of the URL. */
-export async function fake(page, { answers, topics, asked = () => ({}) }) {
+export async function fake(page, { answers, topics, asked = () => ({}), phone = null }) {
   await page.clock.install({ time: NOW })
   await page.route('**/api/v1/**', (route) => {
     const request = route.request()
@@ -45,7 +76,11 @@ export async function fake(page, { answers, topics, asked = () => ({}) }) {
       const frame = JSON.parse(text)
       const topic = frame.subscribe ?? frame.resync
       if (topic && topics[topic]) tell({ topic, n: 0, snapshot: topics[topic] })
-      if (frame.do) tell({ re: frame.id, ok: true, result: asked(frame) })
+      if (!frame.do) return
+      tell({ re: frame.id, ok: true, result: asked(frame) })
+      if (frame.do === 'offer' && phone) {
+        phone.answer(frame.sdp).then((sdp) => tell({ say: { device_answer: { sdp, leg: 'l1' } } }))
+      }
     })
     tell({ hello: { server_time: new Date(NOW).toISOString(), version: 1 } })
   })

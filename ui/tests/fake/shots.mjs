@@ -6,6 +6,7 @@ const deskShot = (name, state, more = {}) => ({
   name,
   path: '/desk',
   ready: '.statebar',
+  until: more.silent ? null : "document.querySelector('.statebar .st.ok, .stage .btn.primary')",
   fake: (lang) => ({
     answers: {
       'GET /session': session(lang, 'operator'),
@@ -25,7 +26,9 @@ export const SHOTS = [
     ready: '.sign',
     stored: (lang) => ({ 'vyzov.last': JSON.stringify({ login: 'maria', name: pick(lang, 'Мария Лунёва', 'Maya Lund') }) }),
     also: ['ru-light-400'],
-    run: 2500,
+    until: "document.querySelector('.meter')",
+    run: 4000,
+    full: true,
     fake: () => ({ answers: { 'GET /session': { status: 401, code: 'not_signed_in' }, 'GET /health': { ok: true } }, topics: {} }),
   },
   deskShot('desk-call', 'call', {
@@ -45,10 +48,10 @@ export const SHOTS = [
   }),
   deskShot('desk-saved', 'saved'),
   deskShot('desk-quiet', 'quiet', { also: ['ru-light-400'] }),
-  deskShot('desk-off', 'off'),
-  deskShot('desk-pause', 'pause'),
-  deskShot('desk-lost', 'lost', { run: 20000 }),
-  deskShot('desk-elsewhere', 'elsewhere'),
+  deskShot('desk-off', 'off', { silent: true }),
+  deskShot('desk-pause', 'pause', { silent: true }),
+  deskShot('desk-lost', 'lost', { silent: true }),
+  deskShot('desk-elsewhere', 'elsewhere', { silent: true }),
   deskShot('desk-help', 'call', { act: (page) => page.keyboard.press('?') }),
-  { ...deskShot('callbacks', 'waiting'), path: '/desk/callbacks', ready: 'table' },
+  { ...deskShot('callbacks', 'waiting'), path: '/desk/callbacks', ready: 'table', until: null },
 ]
