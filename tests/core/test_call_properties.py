@@ -81,7 +81,7 @@ def live(plan: CallPlan, history: list[tuple[ev.Event, float]], look: Look) -> C
     return call
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_a_call_finishes_at_most_once_and_then_stays_ended(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
@@ -98,7 +98,7 @@ def test_a_call_finishes_at_most_once_and_then_stays_ended(
     assert len(finished) <= 1
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_exactly_one_deadline_is_armed_where_a_call_waits(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
@@ -109,7 +109,7 @@ def test_exactly_one_deadline_is_armed_where_a_call_waits(
     live(plan, history, look)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_facts_have_keys_of_their_own_and_one_answer(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
@@ -130,7 +130,7 @@ def test_facts_have_keys_of_their_own_and_one_answer(
         assert (FactKind.ABANDONED in kinds) == (finals == [Outcome.ABANDONED])
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_an_agent_who_was_taken_is_let_go_when_the_call_ends(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
@@ -152,7 +152,7 @@ def test_an_agent_who_was_taken_is_let_go_when_the_call_ends(
         assert not held
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_a_call_that_is_left_alone_comes_to_its_end(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
@@ -170,7 +170,7 @@ def test_a_call_that_is_left_alone_comes_to_its_end(
     assert call.state in UNTIMED
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_the_same_history_gives_the_same_commands(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
@@ -182,7 +182,7 @@ def test_the_same_history_gives_the_same_commands(
     assert said == again
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(PLANS, HISTORIES)
 def test_recording_that_was_started_is_stopped(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
