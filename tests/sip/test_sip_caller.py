@@ -1,0 +1,615 @@
+"""A call we place: what is sent when, to whom, and what is told of it."""
+
+import pytest
+from sip_net import (
+    ANSWER,
+    CALLER,
+    NOBODY,
+    NUMBER,
+    OFFER,
+    PEER,
+    Call,
+    agent,
+    in_dialog,
+    place,
+    reply,
+    sent,
+    talk,
+)
+
+from vyzov.sip.auth import write_challenge
+from vyzov.sip.events import CallAnswered, CallEnded, CallProgress, CallRejected, MessageIgnored
+from vyzov.sip.identity import MAX_INVITES
+from vyzov.sip.user_agent import Account
+
+ACCOUNT = Account("vyzov", "secret", "carrier")
+
+
+def rejected(call: Call) -> CallRejected:
+    (event,) = call.events()
+    assert isinstance(event, CallRejected)
+    return event
+
+
+def test_an_invite_says_all_an_invite_must() -> None:
+    invite = place(caller_name='Дом "Вызов"', headers=[("X-Campaign", "7")]).invite
+    assert invite.target == PEER
+    assert invite.uri == f"sip:{NUMBER}@127.0.0.1:5070"
+    assert invite["Max-Forwards"] == "70"
+    assert invite.message.from_address.name == 'Дом "Вызов"'
+    assert invite.message.from_address.uri.user == CALLER
+    assert invite.message.via[0].parameters["rport"] is None
+    assert invite["Contact"] == "<sip:vyzov@127.0.0.1:5060>"
+    assert invite["CSeq"] == "1 INVITE"
+    assert invite["X-Campaign"] == "7"
+    assert invite["Content-Type"] == "application/sdp"
+    assert invite.body == OFFER
+    assert "tag" not in invite.message.to_address.parameters
+
+
+def test_the_advertised_address_is_what_peers_see() -> None:
+    caller = agent(advertised=("203.0.113.5", 5080))
+    caller.invite(
+        "leg", target=PEER, to="*100#", caller_id=CALLER, sdp=OFFER, account=NOBODY, now=0
+    )
+    (invite,) = sent(caller)
+    assert invite.uri == "sip:*100%23@127.0.0.1:5070"
+    assert invite["Contact"] == "<sip:vyzov@203.0.113.5:5080>"
+    assert "203.0.113.5:5080" in invite["Via"]
+    assert "127.0.0.1:5060" not in invite.data.decode()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"to": ""}, {"to": "+7000\r\nVia: x"}, {"to": "7000@evil"}, {"to": "70 00"}, {"to": "٣"},
+     {"to": "+"}, {"to": "1" * 33}, {"to": "7000\n"}, {"caller_id": ""}, {"caller_id": "a;b"},
+     {"caller_name": "a\r\nb"}, {"headers": [("Via", "x")]}, {"headers": [("X y", "x")]},
+     {"headers": [("X", "a\r\nY: b")]}],
+)  # fmt: skip
+def test_nothing_is_sent_where_a_text_could_write_more_than_its_value(
+    options: dict[str, object],
+) -> None:
+    caller = agent()
+    every: dict[str, object] = {"to": NUMBER, "caller_id": CALLER, **options}
+    with pytest.raises(ValueError, match=r"."):
+        caller.invite("leg", target=PEER, sdp=OFFER, account=NOBODY, now=0, **every)  # type: ignore[arg-type]
+    assert caller.datagrams_to_send() == []
+    assert caller.next_deadline() is None
+
+
+def test_a_leg_placed_already_is_not_placed_again() -> None:
+    call = place()
+    again = call.user_agent.invite(
+        "leg-1", target=PEER, to=NUMBER, caller_id=CALLER, sdp=OFFER, account=NOBODY, now=1
+    )
+    assert again == call.invite["Call-ID"]
+    assert sent(call.user_agent) == []
+
+
+def test_an_unanswered_invite_is_resent_doubling_and_given_up_after_32_seconds() -> None:
+    call = place()
+    resent = call.waits(100)
+    assert [when for when, _ in resent] == [0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
+    assert all(one.data == call.invite.data for _, one in resent)
+    event = rejected(call)
+    assert (event.at, event.code, event.stage, event.provisionals) == (32.0, 0, "timeout", ())
+
+
+def test_the_first_provisional_stops_resending_and_giving_up() -> None:
+    call = place()
+    call.waits(0.6)
+    assert call.answers(100) == []
+    assert call.waits(290) == []
+    assert call.events() == []
+
+
+def test_a_rejection_is_acknowledged_with_the_invites_branch_each_time_it_comes() -> None:
+    call = place()
+    for moment in (1.0, 1.5, 30.0):
+        call.now = moment
+        (ack,) = call.answers(486, "Busy Here")
+        assert (ack.line, ack.uri, ack.target) == ("ACK", call.invite.uri, PEER)
+        assert ack.branch == call.invite.branch
+        assert len(ack.all("Via")) == 1
+        assert ack["CSeq"] == "1 ACK"
+        assert ack.message.to_address.parameters["tag"] == "callee"
+        assert ack["From"] == call.invite["From"]
+        assert ack.body == b""
+    event = rejected(call)
+    assert (event.code, event.phrase, event.stage, event.at) == (486, "Busy Here", "trying", 1.0)
+
+
+def test_a_rejection_after_32_seconds_of_silence_is_a_stray() -> None:
+    call = place()
+    call.answers(486)
+    call.events()
+    call.waits(40)
+    assert call.answers(486) == []
+    assert call.named() == ["MessageIgnored"]
+
+
+def test_a_rejection_brings_its_evidence() -> None:
+    call = place()
+    call.now = 2.0
+    call.answers(180, "Ringing")
+    call.now = 9.0
+    call.answers(
+        480,
+        headers=[
+            'Reason: SIP;cause=480, Q.850;cause=20;text="Subscriber, absent"',
+            'Warning: 399 carrier "gone"',
+            "Retry-After: 120 (maintenance);duration=3",
+        ],
+    )
+    _, event = call.events()
+    assert isinstance(event, CallRejected)
+    assert event.stage == "ringing"
+    assert event.reasons == ("SIP;cause=480", 'Q.850;cause=20;text="Subscriber, absent"')
+    assert (event.q850, event.retry_after) == (20, 120)
+    assert event.warning == '399 carrier "gone"'
+    assert event.provisionals == ((180, 2.0),)
+
+
+@pytest.mark.parametrize("reason", ["Q.850;cause=300", "Q.850;cause=x", "SIP;cause=16", "Q.850", ""])
+def test_a_reason_that_names_no_cause_gives_none(reason: str) -> None:
+    call = place()
+    call.answers(503, headers=[f"Reason: {reason}", "Retry-After: soon"])
+    event = rejected(call)
+    assert event.q850 is None
+    assert event.retry_after is None
+
+
+def test_a_redirection_is_reported_and_not_followed() -> None:
+    call = place()
+    contacts = "Contact: <sip:+70005550199@127.0.0.1:5099>;q=0.9, sip:other@127.0.0.1"
+    assert [one.line for one in call.answers(302, contact="", headers=[contacts])] == ["ACK"]
+    event = rejected(call)
+    assert event.contacts == ("sip:+70005550199@127.0.0.1:5099", "sip:other@127.0.0.1")
+    assert call.waits(100) == []
+
+
+def test_an_answer_is_acknowledged_along_its_route_in_a_new_transaction() -> None:
+    call = place()
+    (ack,) = call.answers(
+        200,
+        contact="sip:them@10.0.0.9:5099",
+        headers=["Record-Route: <sip:127.0.0.1:5081;lr>, <sip:127.0.0.1:5082;lr>",
+                 "Record-Route: <sip:127.0.0.1:5083;lr>"],
+        body=ANSWER,
+    )  # fmt: skip
+    assert (ack.line, ack.uri) == ("ACK", "sip:them@10.0.0.9:5099")
+    assert ack.all("Route") == [
+        "<sip:127.0.0.1:5083;lr>", "<sip:127.0.0.1:5082;lr>", "<sip:127.0.0.1:5081;lr>",
+    ]  # fmt: skip
+    assert ack.target == ("127.0.0.1", 5083)
+    assert ack.branch != call.invite.branch
+    assert ack["CSeq"] == "1 ACK"
+    (event,) = call.events()
+    assert event == CallAnswered("leg-1", 0.0, 200, ANSWER, call.invite["Call-ID"])
+    call.user_agent.bye("leg-1", 1.0)
+    (bye,) = sent(call.user_agent)
+    assert (bye.line, bye.uri, bye.target) == ("BYE", "sip:them@10.0.0.9:5099", ack.target)
+    assert bye.all("Route") == ack.all("Route")
+    assert bye["CSeq"] == "2 BYE"
+
+
+def test_a_strict_router_finds_itself_in_the_request_uri() -> None:
+    call = place()
+    routes = ["Record-Route: <sip:127.0.0.1:5081;lr>", "Record-Route: <sip:127.0.0.1:5082>"]
+    (ack,) = call.answers(200, headers=routes)
+    assert ack.uri == "sip:127.0.0.1:5082"
+    assert ack.all("Route") == ["<sip:127.0.0.1:5081;lr>", "<sip:them@127.0.0.1:5070>"]
+    assert ack.target == ("127.0.0.1", 5082)
+
+
+@pytest.mark.parametrize(
+    ("contact", "target"),
+    [("sip:them@127.0.0.1:5099;transport=UDP", ("127.0.0.1", 5099)), ("sip:127.0.0.1", ("127.0.0.1", 5060)),
+     ("sip:them@carrier.example", PEER), ("sip:them@0.0.0.0:5099", PEER),
+     ("sip:them@224.0.0.1", PEER), ("tel:+70005550101", PEER), ("", PEER), ("sip:[::", PEER)],
+)  # fmt: skip
+def test_requests_go_to_the_contact_or_where_the_call_was_placed(
+    contact: str, target: tuple[str, int]
+) -> None:
+    (ack,) = place().answers(200, contact=contact)
+    assert ack.target == target
+
+
+def test_an_unreadable_route_is_kept_and_the_peer_asked() -> None:
+    (ack,) = place().answers(200, headers=["Record-Route: <nonsense>"])
+    assert (ack.uri, ack.target) == ("sip:them@127.0.0.1:5070", PEER)
+    assert ack.all("Route") == ["<nonsense>"]
+
+
+def test_a_repeated_answer_is_acknowledged_again_and_told_once() -> None:
+    call = place()
+    (first,) = call.answers(200)
+    call.now = 5.0
+    (second,) = call.answers(200)
+    assert second.data == first.data
+    assert call.named() == ["CallAnswered"]
+
+
+def test_a_second_answer_with_another_tag_is_acknowledged_and_released() -> None:
+    call = place()
+    call.answers(180, tag="one")
+    call.answers(180, tag="two")
+    call.answers(200, tag="two", contact="sip:two@127.0.0.1:5072")
+    ack, bye = call.answers(200, tag="one", contact="sip:one@127.0.0.1:5071")
+    assert [ack.line, bye.line] == ["ACK", "BYE"]
+    assert ack.target == bye.target == ("127.0.0.1", 5071)
+    assert bye.message.to_address.parameters["tag"] == "one"
+    assert call.named() == ["CallProgress", "CallProgress", "CallAnswered", "MessageIgnored"]
+    (again,) = call.answers(200, tag="one")
+    assert again.data == ack.data
+    assert call.asks("BYE", 1, tag="one")[0].line == "200"
+    assert call.events() == []
+    call.user_agent.bye("leg-1", 1.0)
+    (ours,) = sent(call.user_agent)
+    assert ours.message.to_address.parameters["tag"] == "two"
+
+
+def test_a_flood_of_answers_is_bounded() -> None:
+    call = place()
+    released = [len(call.answers(200, tag=f"t{number}")) for number in range(20)]
+    assert released == [1] + [2] * 15 + [0] * 4
+
+
+def test_an_answer_after_a_rejection_is_released() -> None:
+    call = place()
+    call.answers(486, tag="one")
+    assert [one.line for one in call.answers(200, tag="two")] == ["ACK", "BYE"]
+    assert call.named() == ["CallRejected", "MessageIgnored"]
+    assert [one.line for one in call.answers(486, tag="one")] == ["ACK"]
+
+
+def test_a_provisional_after_the_answer_says_nothing() -> None:
+    call = talk()
+    assert call.answers(180) == []
+    assert call.answers(486, tag="other") == []
+    assert call.events() == []
+
+
+def test_every_provisional_above_100_is_told_with_what_it_brings() -> None:
+    call = place()
+    call.answers(100)
+    call.now = 1.0
+    call.answers(183, "Session Progress", body=ANSWER, headers=["Reason: Q.850;cause=1"])
+    call.now = 2.0
+    call.answers(180, "Ringing")
+    call.now = 3.0
+    call.answers(199)
+    call.answers(155, tag="")
+    events = call.events()
+    assert all(isinstance(event, CallProgress) for event in events)
+    assert [(e.code, e.to_tag, e.sdp, e.at) for e in events if isinstance(e, CallProgress)] == [
+        (183, "callee", ANSWER, 1.0), (180, "callee", None, 2.0), (199, "callee", None, 3.0),
+        (155, "", None, 3.0),
+    ]  # fmt: skip
+    first = events[0]
+    assert isinstance(first, CallProgress)
+    assert first.raw_reasons == ("Q.850;cause=1",)
+    call.answers(404)
+    event = rejected(call)
+    assert event.provisionals == ((100, 0.0), (183, 1.0), (180, 2.0), (199, 3.0), (155, 3.0))
+
+
+def test_a_repeated_provisional_is_one_and_a_changed_one_is_two() -> None:
+    call = place()
+    for body in (ANSWER, ANSWER, OFFER):
+        call.answers(183, body=body)
+        call.answers(100)
+    assert call.named() == ["CallProgress", "CallProgress"]
+
+
+def test_a_flood_of_early_dialogs_is_bounded() -> None:
+    call = place()
+    for number in range(40):
+        call.answers(180, tag=f"t{number}")
+    assert len(call.events()) == 16
+    for number in range(100):
+        call.answers(180, f"Ringing {number}", tag="t0")
+    call.answers(486)
+    event = call.events()[-1]
+    assert isinstance(event, CallRejected)
+    assert len(event.provisionals) == 64
+
+
+def test_an_answer_without_a_session_has_the_early_one() -> None:
+    call = place()
+    call.answers(183, body=ANSWER)
+    call.answers(180)
+    call.answers(200)
+    event = call.events()[-1]
+    assert isinstance(event, CallAnswered)
+    assert event.sdp == ANSWER
+
+
+def test_a_reliable_provisional_is_acknowledged_once_in_its_own_dialog() -> None:
+    call = place()
+    reliable = ["Require: 100REL", "RSeq: 7", "Record-Route: <sip:127.0.0.1:5081;lr>"]
+    (prack,) = call.answers(183, tag="a", contact="sip:a@127.0.0.1:5071", headers=reliable)
+    assert (prack.line, prack.uri, prack["CSeq"]) == ("PRACK", "sip:a@127.0.0.1:5071", "2 PRACK")
+    assert prack["RAck"] == "7 1 INVITE"
+    assert prack.target == ("127.0.0.1", 5081)
+    assert prack.message.to_address.parameters["tag"] == "a"
+    # A repeated and an out-of-order one are dropped, another dialog counts by itself.
+    for number in (7, 9, 6):
+        assert call.answers(183, tag="a", headers=["Require: 100rel", f"RSeq: {number}"]) == []
+    (next_one,) = call.answers(180, tag="a", headers=["Require: 100rel", "RSeq: 8"])
+    assert (next_one["RAck"], next_one["CSeq"]) == ("8 1 INVITE", "3 PRACK")
+    (other,) = call.answers(183, tag="b", headers=["Require: 100rel", "RSeq: 700"])
+    assert (other["RAck"], other["CSeq"]) == ("700 1 INVITE", "2 PRACK")
+    call.hears(reply(prack, 200))
+    (ack,) = call.answers(200, tag="a")
+    assert ack["CSeq"] == "1 ACK"
+    call.user_agent.bye("leg-1", 1.0)
+    assert sent(call.user_agent)[0]["CSeq"] == "4 BYE"
+
+
+def test_a_provisional_that_asks_for_nothing_reliable_gets_no_prack() -> None:
+    call = place()
+    assert call.answers(180, headers=["Require: other"]) == []
+    assert call.answers(180, headers=["Require: 100rel", "RSeq: none"]) == []
+    assert call.answers(183, tag="", headers=["Require: 100rel", "RSeq: 1"]) == []
+
+
+def test_cancel_waits_for_a_provisional() -> None:
+    call = place()
+    call.user_agent.cancel("leg-1", 0.1)
+    assert sent(call.user_agent) == []
+    call.user_agent.cancel("leg-1", 0.2)
+    (cancel,) = call.answers(100)
+    assert (cancel.line, cancel.uri, cancel.target) == ("CANCEL", call.invite.uri, PEER)
+    assert cancel.branch == call.invite.branch
+    assert cancel["CSeq"] == "1 CANCEL"
+    for name in ("From", "To", "Call-ID"):
+        assert cancel[name] == call.invite[name]
+    assert cancel.body == b""
+    assert call.answers(180) == []
+
+
+def test_a_cancelled_call_ends_with_487_and_never_looks_like_the_callees_decision() -> None:
+    call = place()
+    call.now = 1.0
+    call.answers(180)
+    call.user_agent.cancel("leg-1", 20.0)
+    (cancel,) = sent(call.user_agent)
+    call.now = 20.1
+    assert call.hears(reply(cancel, 200)) == []
+    assert [one.line for one in call.answers(487)] == ["ACK"]
+    event = call.events()[-1]
+    assert isinstance(event, CallRejected)
+    assert (event.code, event.stage, event.provisionals) == (487, "cancelled", ((180, 1.0),))
+    call.user_agent.cancel("leg-1", 21.0)
+    assert sent(call.user_agent) == []
+
+
+def test_a_cancel_is_resent_until_it_is_answered() -> None:
+    call = place()
+    call.answers(180)
+    call.user_agent.cancel("leg-1", 0.0)
+    sent(call.user_agent)
+    resent = call.waits(9.0)
+    assert [(when, one.line) for when, one in resent] == [
+        (0.5, "CANCEL"), (1.5, "CANCEL"), (3.5, "CANCEL"), (7.5, "CANCEL"),
+    ]  # fmt: skip
+
+
+def test_an_answer_that_crosses_the_cancel_is_acknowledged_and_ended() -> None:
+    call = place()
+    call.answers(180)
+    call.events()
+    call.user_agent.cancel("leg-1", 1.0)
+    sent(call.user_agent)
+    call.now = 1.1
+    assert [one.line for one in call.answers(200, body=ANSWER)] == ["ACK", "BYE"]
+    answered, ended = call.events()
+    assert isinstance(answered, CallAnswered)
+    assert ended == CallEnded("leg-1", 1.1, "us", "cancelled")  # type: ignore[arg-type]
+
+
+def test_an_answer_before_any_provisional_ends_a_call_given_up() -> None:
+    call = place()
+    call.user_agent.cancel("leg-1", 0.1)
+    assert [one.line for one in call.answers(200)] == ["ACK", "BYE"]
+    assert call.named() == ["CallAnswered", "CallEnded"]
+
+
+def test_cancelling_an_answered_call_is_a_bye() -> None:
+    call = talk()
+    call.user_agent.cancel("leg-1", 1.0)
+    call.user_agent.cancel("leg-1", 1.0)
+    assert [one.line for one in sent(call.user_agent)] == ["BYE"]
+    assert call.named() == ["CallEnded"]
+
+
+def test_a_callers_bye_before_the_answer_is_a_cancel() -> None:
+    call = place()
+    call.answers(180)
+    call.user_agent.bye("leg-1", 1.0, "pause")
+    assert [one.line for one in sent(call.user_agent)] == ["CANCEL"]
+
+
+def test_a_call_given_up_that_nobody_ever_took_is_cancelled_and_not_timed_out() -> None:
+    call = place()
+    call.user_agent.cancel("leg-1", 0.1)
+    assert {one.line for _, one in call.waits(60)} == {"INVITE"}
+    event = rejected(call)
+    assert (event.code, event.stage, event.at) == (0, "cancelled", 32.0)
+
+
+def test_after_a_cancel_without_a_final_response_a_late_answer_is_released() -> None:
+    call = place()
+    call.answers(180)
+    call.events()
+    call.user_agent.cancel("leg-1", 1.0)
+    sent(call.user_agent)
+    call.waits(60)
+    event = rejected(call)
+    assert (event.code, event.stage, event.at) == (0, "cancelled", 33.0)
+    call.now = 100.0
+    ack, bye = call.answers(200, contact="sip:late@127.0.0.1:5079")
+    assert [ack.line, bye.line, bye.target] == ["ACK", "BYE", ("127.0.0.1", 5079)]
+    (ignored,) = call.events()
+    assert isinstance(ignored, MessageIgnored)
+    assert (ignored.leg, ignored.reason) == ("leg-1", "late answer released")
+    assert call.answers(200)[0].data == ack.data
+
+
+def test_a_phone_that_rings_after_all_was_given_up_is_cancelled() -> None:
+    call = place()
+    call.waits(40)
+    (cancel,) = call.answers(180)
+    assert (cancel.line, cancel.branch) == ("CANCEL", call.invite.branch)
+    assert call.answers(180) == []
+    (ack,) = call.answers(487)
+    assert (ack.line, ack.branch) == ("ACK", call.invite.branch)
+    assert [type(event).__name__ for event in call.events()] == ["CallRejected"]
+
+
+def test_a_call_forgotten_by_its_owner_does_not_ring_for_ever() -> None:
+    call = place()
+    call.answers(180)
+    assert [(when, one.line) for when, one in call.waits(300.2)] == [(300.0, "CANCEL")]
+
+
+def test_a_challenge_is_answered_in_a_new_transaction_of_the_same_call() -> None:
+    call = place(ACCOUNT)
+    header = "WWW-Authenticate: " + write_challenge("carrier", "n1", "SHA-256")
+    ack, again = call.answers(401, headers=[header])
+    assert (ack.line, ack.branch) == ("ACK", call.invite.branch)
+    assert (again.line, again["CSeq"]) == ("INVITE", "2 INVITE")
+    assert again.branch != call.invite.branch
+    assert again["Call-ID"] == call.invite["Call-ID"]
+    assert again["From"] == call.invite["From"]
+    assert again["Authorization"].startswith('Digest username="vyzov"')
+    assert f'uri="{call.invite.uri}"' in again["Authorization"]
+    assert call.events() == []
+    (ack,) = call.hears(reply(again, 200, body=ANSWER))
+    assert ack["CSeq"] == "2 ACK"
+    assert ack["Authorization"] == again["Authorization"]
+    assert call.named() == ["CallAnswered"]
+
+
+def test_a_wrong_password_is_a_rejection_and_no_loop() -> None:
+    call = place(ACCOUNT)
+    challenge = "Proxy-Authenticate: " + write_challenge("carrier", "n1")
+    _, again = call.answers(407, headers=[challenge])
+    challenge = challenge.replace("n1", "n2")
+    assert [one.line for one in call.hears(reply(again, 407, headers=[challenge]))] == ["ACK"]
+    event = rejected(call)
+    assert (event.code, event.stage) == (407, "trying")
+
+
+def test_a_foreign_realm_gets_no_digest() -> None:
+    call = place(ACCOUNT)
+    challenge = "WWW-Authenticate: " + write_challenge("attacker", "n1")
+    assert [one.line for one in call.answers(401, headers=[challenge])] == ["ACK"]
+    assert rejected(call).code == 401
+
+
+def test_a_peer_that_challenges_for_ever_is_left_after_four_invites() -> None:
+    call = place(ACCOUNT)
+    invites, current = 1, call.invite
+    for number in range(20):
+        header = "WWW-Authenticate: " + write_challenge("carrier", f"n{number}", stale=True)
+        found = call.hears(reply(current, 401, headers=[header]))
+        if len(found) == 1:
+            break
+        invites, current = invites + 1, found[1]
+    assert invites == MAX_INVITES
+    assert rejected(call).code == 401
+
+
+def test_a_challenge_that_crosses_the_wish_to_give_up_places_no_new_call() -> None:
+    call = place(ACCOUNT)
+    call.user_agent.cancel("leg-1", 0.1)
+    challenge = "WWW-Authenticate: " + write_challenge("carrier", "n1")
+    assert [one.line for one in call.answers(401, headers=[challenge])] == ["ACK"]
+    assert rejected(call).stage == "cancelled"
+
+
+def test_a_cancel_after_a_challenge_names_the_second_invite() -> None:
+    call = place(ACCOUNT)
+    call.answers(100)
+    challenge = "WWW-Authenticate: " + write_challenge("carrier", "n1")
+    _, again = call.answers(401, headers=[challenge])
+    call.user_agent.cancel("leg-1", 0.2)
+    assert sent(call.user_agent) == []
+    (cancel,) = call.hears(reply(again, 180))
+    assert (cancel.branch, cancel["CSeq"]) == (again.branch, "2 CANCEL")
+
+
+def test_before_the_answer_the_far_side_may_ask_but_change_nothing() -> None:
+    call = place()
+    call.answers(183, body=ANSWER)
+    codes = {
+        method: call.asks(method, number)[0].line
+        for number, method in enumerate(("INFO", "OPTIONS", "UPDATE", "BYE", "NOTIFY"), 1)
+    }
+    assert codes == {"INFO": "200", "OPTIONS": "200", "UPDATE": "488", "BYE": "481", "NOTIFY": "405"}
+    call.answers(200, body=ANSWER)
+    assert call.named() == ["CallProgress", "CallAnswered"]
+
+
+def test_a_stray_response_changes_nothing() -> None:
+    call = place()
+    stray = reply(call.invite, 200).replace(call.invite.branch.encode(), b"z9hG4bKother")
+    assert call.hears(stray) == []
+    assert call.named() == ["MessageIgnored"]
+
+
+def test_the_address_a_peer_saw_is_kept() -> None:
+    call = place()
+    data = reply(call.invite, 180)
+    call.hears(data.replace(b";rport;", b";rport=99999;received=198.51.100.7;"))
+    assert call.user_agent.seen_as is None
+    call.hears(data.replace(b";rport;", b";rport=40001;received=198.51.100.7;"))
+    assert call.user_agent.seen_as == ("198.51.100.7", 40001)
+
+
+def test_a_call_costs_nothing_once_it_is_over() -> None:
+    call = talk()
+    call.hears(in_dialog("BYE", call.invite, 1))
+    call.waits(200)
+    agent_ = call.user_agent
+    assert agent_.next_deadline() is None
+    assert agent_.dialog_state("leg-1") is None
+    agent_.forget("leg-1")
+    agent_.forget("leg-1")
+    layer = agent_._endpoint.layer
+    tables = (agent_._legs, agent_._dialogs, agent_._early, agent_._ghosts, layer._clients)
+    assert [len(table) for table in (*tables, layer._servers)] == [0] * 6
+
+
+def test_a_living_leg_is_not_forgotten() -> None:
+    call = talk()
+    call.user_agent.forget("leg-1")
+    assert call.user_agent.dialog_state("leg-1") is not None
+
+
+def test_verbs_for_unknown_legs_do_nothing() -> None:
+    caller = agent()
+    caller.cancel("nobody", 0)
+    caller.bye("nobody", 0)
+    caller.respond("nobody", 200, now=0)
+    caller.challenge("nobody", code=401, realm="r", now=0)
+    caller.forget("nobody")
+    assert not caller.check_credentials("nobody", username="u", password="p")
+    assert caller.dialog_state("nobody") is None
+    assert caller.datagrams_to_send() == []
+    assert caller.events() == []
+
+
+def test_an_owner_that_never_forgets_does_not_fill_the_memory() -> None:
+    caller = agent()
+    for number in range(3000):
+        caller.invite(
+            f"leg-{number}", target=PEER, to=NUMBER, caller_id=CALLER, sdp=b"", account=NOBODY, now=0
+        )
+        (invite,) = sent(caller)
+        caller.receive_datagram(reply(invite, 486), PEER, 0.0)
+        caller.datagrams_to_send()
+    assert len(caller._legs) <= 1024
+    assert len(caller._early) <= 1024
