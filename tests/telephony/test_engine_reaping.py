@@ -1,0 +1,124 @@
+"""A killed engine's calls are ended by the next one, and no callee is called twice."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+import uvloop
+from callee import Callee
+from engine_lab import EngineProcess, Floor, originate
+
+from vyzov.dialer.ports import Answered, Ended, Failed, RecordFinished, RecordStart, Ringing
+from vyzov.media.wav import parse_wav
+from vyzov.sip.events import CallCancelled, CallEnded
+
+pytestmark = pytest.mark.timeout(90)
+
+
+def test_a_callee_left_ringing_is_cancelled_by_the_restarted_engine(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Callee(answers=False) as callee:
+            with EngineProcess(tmp_path) as first:
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    floor.trunk(callee.port)
+                    floor.send(originate("a"))
+                    await floor.wait(Ringing, "a")
+                first.kill()
+            killed = time.monotonic()
+            assert callee.count("CANCEL") == 0
+            with EngineProcess(tmp_path) as second:
+                await callee.wait(CallCancelled, 10.0)
+                assert time.monotonic() - killed < 10
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    snapshot = await floor.snapshot()
+                    last = snapshot.legs["a"][-1]
+                    assert isinstance(last, Failed)
+                    assert (last.stage, last.code) == ("lost", 487)
+                    # The floor may ask again for what it does not know: nobody rings twice.
+                    floor.trunk(callee.port)
+                    floor.send(originate("a"))
+                    await asyncio.sleep(0.3)
+                assert second.stop() == 0
+            assert callee.count("INVITE") == 1
+            # The ACK of the 487 arrived: the callee repeats nothing.
+            assert callee.count("ACK") == 1
+
+    uvloop.run(story())
+
+
+def test_a_callee_left_in_silence_is_hung_up_on_by_the_restarted_engine(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Callee() as callee:
+            with EngineProcess(tmp_path) as first:
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    floor.trunk(callee.port)
+                    floor.send(originate("a"))
+                    await floor.wait(Answered, "a")
+                    floor.send(RecordStart("a", "rec", "a.wav"))
+                    await asyncio.sleep(2.5)
+                first.kill()
+            with EngineProcess(tmp_path) as second:
+                ended = await callee.wait(CallEnded, 10.0)
+                assert ended.side == "far"
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    log = (await floor.snapshot()).legs["a"]
+                    ends = [e for e in log if isinstance(e, Ended)]
+                    assert [(e.side, e.cause) for e in ends] == [("engine", "engine_restarted")]
+                    assert sum(isinstance(e, Answered) for e in log) == 1
+                    saved = [e for e in log if isinstance(e, RecordFinished)]
+                    assert len(saved) == 1
+                    assert saved[0].seconds >= 1.0
+                    wave = parse_wav(Path(saved[0].path).read_bytes())
+                    assert (wave.rate, wave.channels) == (8000, 2)
+                assert second.stop() == 0
+            assert callee.count("INVITE") == 1
+            assert callee.count("BYE") == 1
+
+    uvloop.run(story())
+
+
+def test_a_callee_who_answers_while_the_engine_is_dead_is_released(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Callee(ring_s=1.0) as callee:
+            with EngineProcess(tmp_path) as first:
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    floor.trunk(callee.port)
+                    floor.send(originate("a"))
+                    await floor.wait(Ringing, "a")
+                first.kill()
+            await asyncio.sleep(1.2)
+            assert callee.sent_200_at is not None
+            with EngineProcess(tmp_path) as second:
+                await callee.wait(CallEnded, 10.0)
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    log = (await floor.snapshot()).legs["a"]
+                    assert isinstance(log[-1], Failed)
+                    assert log[-1].stage == "lost"
+                assert second.stop() == 0
+            assert callee.count("INVITE") == 1
+            assert callee.count("ACK") >= 1
+            assert callee.count("BYE") == 1
+
+    uvloop.run(story())
+
+
+def test_a_stopped_engine_hangs_up_what_lives(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Callee() as answering, Callee(answers=False) as ringing:
+            with EngineProcess(tmp_path) as engine:
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    floor.trunk(answering.port)
+                    floor.send(originate("a"))
+                    await floor.wait(Answered, "a")
+                    floor.trunk(ringing.port)
+                    floor.send(originate("b"))
+                    await floor.wait(Ringing, "b")
+                    assert await asyncio.to_thread(engine.stop) == 0
+                    ended = await floor.wait(Ended, "a")
+                    assert (ended.side, ended.cause) == ("engine", "engine_stopping")
+                    assert (await floor.wait(Failed, "b")).stage == "cancelled"
+            await answering.wait(CallEnded)
+            await ringing.wait(CallCancelled)
+
+    uvloop.run(story())
