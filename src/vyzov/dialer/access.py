@@ -1,0 +1,294 @@
+"""Hands out the organisation's objects to one person: the only code that does.
+
+*May this role do this at all?* is asked of `rights`. *Is this object within the person's reach?* is
+asked here, of each object: what belongs to another organisation, to another principal (for
+customers) or to another agent (for operators) does not exist for them, which is `NotFound`. The base
+class in `access_history` hands out contacts and call history. Who the person is, sessions find out.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from vyzov.dialer.access_history import HistoryDoor, found
+from vyzov.dialer.office_records import (
+    CampaignProgress,
+    CampaignRecord,
+    ContactList,
+    ImportedRow,
+    ImportRow,
+    NewUser,
+    Organisation,
+    Page,
+    Principal,
+    Role,
+    RowVerdict,
+    Trunk,
+    TrunkSettings,
+    User,
+    UserChange,
+    Waterfall,
+)
+from vyzov.dialer.ports import Json
+from vyzov.dialer.rights import (
+    RIGHTS,
+    Action,
+    Forbidden,
+    NotFound,
+    Person,
+    actions_of,
+    may,
+    may_grant,
+)
+
+__all__ = [
+    "RIGHTS",
+    "Action",
+    "Door",
+    "Forbidden",
+    "NotFound",
+    "Person",
+    "Role",
+    "actions_of",
+    "may",
+    "may_grant",
+]
+
+
+class Door(HistoryDoor):
+    """The organisation as one person may see and change it."""
+
+    # ---- organisation and people ----------------------------------------------------------------
+
+    def organisation(self) -> Organisation:
+        """Gives the person's own organisation."""
+        self.person.must(Action.SESSION_OWN)
+        return found(self._office.organisation(self._own), "organisation")
+
+    def myself(self) -> User:
+        """Gives the person's own account."""
+        self.person.must(Action.SESSION_OWN)
+        return found(self._office.user(self._own, self.person.user), "user")
+
+    def change_myself(self, *, language: str | None, theme: str | None) -> User:
+        """Changes how the person's own screens look."""
+        self.person.must(Action.SESSION_OWN)
+        change = UserChange(language=language, theme=theme)
+        return found(self._office.change_user(self._own, self.person.user, change), "user")
+
+    def my_principal(self) -> Principal | None:
+        """Gives the principal a customer speaks for."""
+        self.person.must(Action.SESSION_OWN)
+        mine = (p for p in self._office.principals(self._own) if p.id == self.person.principal)
+        return next(mine, None)
+
+    def principals(self) -> tuple[Principal, ...]:
+        """Gives all principals of the organisation."""
+        self.person.must(Action.PRINCIPAL_SEE)
+        return self._office.principals(self._own)
+
+    def names(self) -> Mapping[str, str]:
+        """Maps ids of users and principals to names, to stand beside objects handed out."""
+        people = {user.id: user.name for user in self._office.users(self._own)}
+        return people | {one.id: one.name for one in self._office.principals(self._own)}
+
+    def users(self) -> tuple[User, ...]:
+        """Gives all users of the organisation."""
+        self.person.must(Action.USER_SEE)
+        return self._office.users(self._own)
+
+    def user(self, user_id: str) -> User:
+        """Gives one user."""
+        self.person.must(Action.USER_SEE)
+        return found(self._office.user(self._own, user_id), "user")
+
+    def create_user(self, new: NewUser) -> User:
+        """Creates a user of a role this person may grant."""
+        self.person.must(Action.USER_EDIT)
+        self._must_grant(new.role)
+        return self._office.create_user(self._own, new)
+
+    def change_user(self, user_id: str, change: UserChange) -> User:
+        """Changes a user of a role this person may grant, to such a role.
+
+        Ends the user's sessions where the role, the password or the right to sign in changes."""
+        self.person.must(Action.USER_EDIT)
+        before = self.user(user_id)
+        self._must_grant(before.role)
+        if change.role is not None:
+            self._must_grant(change.role)
+        self._keep_an_administrator(before, change)
+        after = found(self._office.change_user(self._own, user_id, change), "user")
+        if change.password_hash is not None or change.disabled or after.role is not before.role:
+            self._office.end_sessions_of(self._own, user_id)
+        return after
+
+    def _must_grant(self, role: Role) -> None:
+        if not may_grant(self.person.role, role):
+            raise Forbidden(
+                f"The role {self.person.role} may not give or change the role {role}.",
+                "Ask an administrator.",
+            )
+
+    def _keep_an_administrator(self, before: User, change: UserChange) -> None:
+        leaves = change.disabled or (change.role or before.role) is not Role.ADMINISTRATOR
+        if before.role is not Role.ADMINISTRATOR or not leaves:
+            return
+        others = (
+            user
+            for user in self._office.users(self._own)
+            if user.role is Role.ADMINISTRATOR and user.disabled_at is None and user.id != before.id
+        )
+        if next(others, None) is None:
+            raise Forbidden(
+                "This is the last administrator who can sign in.",
+                "Make somebody else an administrator first.",
+            )
+
+    # ---- campaigns ------------------------------------------------------------------------------
+
+    def campaigns(self) -> tuple[CampaignRecord, ...]:
+        """Gives the campaigns within reach, newest first."""
+        self.person.must(Action.CAMPAIGN_SEE)
+        return self._office.campaigns(self._own, self._principal)
+
+    def campaign(self, campaign_id: str, action: Action = Action.CAMPAIGN_SEE) -> CampaignRecord:
+        """Gives one campaign to somebody who is about to do `action` with it."""
+        self.person.must(action)
+        campaign = self._office.campaign(self._own, campaign_id)
+        if campaign is not None and self._principal not in (None, campaign.principal_id):
+            campaign = None
+        return found(campaign, "campaign")
+
+    def create_campaign(
+        self, *, name: str, settings: Json, principal: str | None, contact_list: str | None
+    ) -> CampaignRecord:
+        """Creates a draft; `settings` are validated already."""
+        self.person.must(Action.CAMPAIGN_EDIT)
+        if principal is not None and principal not in {p.id for p in self.principals()}:
+            raise NotFound("There is no such principal.", "Choose one from the list of principals.")
+        if contact_list is not None:
+            self.contact_list(contact_list)
+        return self._office.create_campaign(
+            self._own, name=name, settings=settings, principal_id=principal, list_id=contact_list
+        )
+
+    def change_campaign(
+        self,
+        campaign_id: str,
+        *,
+        if_version: int,
+        name: str | None,
+        settings: Json | None,
+        contact_list: str | None,
+    ) -> CampaignRecord:
+        """Changes a campaign as it stood at `if_version`."""
+        self.campaign(campaign_id, Action.CAMPAIGN_EDIT)
+        if contact_list is not None:
+            self.contact_list(contact_list)
+        changed = self._office.change_campaign(
+            self._own,
+            campaign_id,
+            if_version=if_version,
+            name=name,
+            settings=settings,
+            list_id=contact_list,
+        )
+        return found(changed, "campaign")
+
+    def campaign_progress(self, campaign_id: str) -> CampaignProgress:
+        """Counts how far a campaign is."""
+        self.campaign(campaign_id)
+        return found(self._office.campaign_progress(self._own, campaign_id), "campaign")
+
+    def waterfall(
+        self, campaign_id: str, now: datetime, open_in: Callable[[tuple[str, ...]], bool]
+    ) -> Waterfall:
+        """Counts who could be called `now`."""
+        self.campaign(campaign_id)
+        counts = self._office.waterfall(self._own, campaign_id, now, open_in)
+        return found(counts, "campaign")
+
+    def campaign_names(self) -> Mapping[str, str]:
+        """Maps ids of campaigns to names, to stand beside objects handed out."""
+        return {one.id: one.name for one in self._office.campaigns(self._own, self._principal)}
+
+    # ---- trunks and the stop of everything ------------------------------------------------------
+
+    def trunks(self) -> tuple[Trunk, ...]:
+        """Gives all trunks of the organisation."""
+        self.person.must(Action.TRUNK_SEE)
+        return self._office.trunks(self._own)
+
+    def trunk_names(self) -> Mapping[str, str]:
+        """Maps ids of trunks to names, to stand beside attempts handed out."""
+        return {trunk.id: trunk.settings.name for trunk in self._office.trunks(self._own)}
+
+    def trunk(self, trunk_id: str) -> Trunk:
+        """Gives one trunk."""
+        self.person.must(Action.TRUNK_SEE)
+        return found(self._office.trunk(self._own, trunk_id), "trunk")
+
+    def create_trunk(self, settings: TrunkSettings) -> Trunk:
+        """Creates a trunk."""
+        self.person.must(Action.TRUNK_EDIT)
+        return self._office.create_trunk(self._own, settings)
+
+    def change_trunk(self, trunk_id: str, settings: TrunkSettings) -> Trunk:
+        """Replaces a trunk's settings; an empty password keeps the one there is."""
+        self.person.must(Action.TRUNK_EDIT)
+        return found(self._office.change_trunk(self._own, trunk_id, settings), "trunk")
+
+    def set_emergency_stop(self, at: datetime | None) -> None:
+        """Stops all dialling of the organisation from the next reservation on; None lifts it."""
+        self.person.must(Action.FLOOR_STOP)
+        self._office.set_emergency_stop(self._own, at)
+
+    def list_names(self) -> Mapping[str, str]:
+        """Maps ids of lists to names, to stand beside campaigns and contacts handed out."""
+        return {one.id: one.name for one in self._office.lists(self._own)}
+
+    # ---- lists ----------------------------------------------------------------------------------
+
+    def lists(self) -> tuple[ContactList, ...]:
+        """Gives all imported lists."""
+        self.person.must(Action.LIST_SEE)
+        return self._office.lists(self._own)
+
+    def contact_list(self, list_id: str) -> ContactList:
+        """Gives one imported list."""
+        self.person.must(Action.LIST_SEE)
+        return found(self._office.contact_list(self._own, list_id), "list")
+
+    def list_rows(
+        self, list_id: str, verdict: RowVerdict | None, cursor: str | None, limit: int
+    ) -> Page[ImportRow]:
+        """Gives rows of an imported file with what became of them."""
+        self.contact_list(list_id)
+        return self._office.list_rows(
+            self._own, list_id, verdict=verdict, cursor=cursor, limit=limit
+        )
+
+    def import_list(
+        self,
+        *,
+        name: str,
+        file_name: str,
+        file_sha256: str,
+        rows: Iterable[ImportedRow],
+        progress: Callable[[int], None],
+    ) -> ContactList:
+        """Writes a list in one transaction; `progress` gets the rows done so far."""
+        self.person.must(Action.LIST_EDIT)
+        return self._office.import_list(
+            self._own,
+            name=name,
+            file_name=file_name,
+            file_sha256=file_sha256,
+            rows=rows,
+            progress=progress,
+        )
+
+    def undo_list(self, list_id: str) -> ContactList:
+        """Removes what an import brought while nobody of it was dialled."""
+        self.person.must(Action.LIST_EDIT)
+        return found(self._office.undo_list(self._own, list_id), "list")

@@ -1,0 +1,99 @@
+"""Lets a request in: finds its row in the access table, its session, and asks the rights.
+
+Default deny: a route without a row is refused for everybody. Handlers get a `Caller` whose `door` is
+the only way to the organisation's objects.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request
+from starlette.requests import HTTPConnection
+
+from vyzov.dialer.access import Action, Door, Person
+from vyzov.dialer.office_store import OfficeStore
+from vyzov.dialer.ports import Clock
+from vyzov.web.access_table import API, PUBLIC, ROUTES, Open
+from vyzov.web.floor_link import FloorLink
+from vyzov.web.imports import Imports
+from vyzov.web.live_hub import LiveHub
+from vyzov.web.once import Once
+from vyzov.web.problems import Problem
+from vyzov.web.sessions import Sessions, SignedIn
+from vyzov.web.settings import WebSettings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the composition gave the web process, for handlers to reach."""
+
+    settings: WebSettings
+    clock: Clock
+    office: OfficeStore
+    sessions: Sessions
+    floor: FloorLink
+    hub: LiveHub
+    imports: Imports
+    once: Once
+
+
+def house_of(connection: HTTPConnection) -> House:
+    """Gives the house a connection came to."""
+    return cast("House", connection.app.state.house)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and the door they may use."""
+
+    signed_in: SignedIn
+    door: Door
+
+    @property
+    def person(self) -> Person:
+        """Gives the person who asks."""
+        return self.door.person
+
+
+def row_of(connection: HTTPConnection, method: str) -> Action | Open | None:
+    """Finds the access table's row of the route a connection matched; None where it has none."""
+    path = getattr(connection.scope.get("route"), "path", None)
+    return ROUTES.get((method, str(path)))
+
+
+def caller_of(house: House, connection: HTTPConnection) -> Caller:
+    """Finds who holds the cookie, or raises Problem not_signed_in; blocking."""
+    signed_in = house.sessions.find(connection.cookies.get(house.sessions.cookie_name))
+    if signed_in is None:
+        raise Problem("not_signed_in")
+    return Caller(signed_in, Door(house.office, signed_in.person))
+
+
+def admit(request: Request) -> Caller | None:
+    """Refuses whoever may not pass; gives the caller, None at public doors."""
+    row = row_of(request, request.method)
+    if isinstance(row, Open):
+        assert row is PUBLIC
+        return None
+    caller = caller_of(house_of(request), request)
+    if row is None:
+        raise Problem("forbidden", "This address has no row in the access table.")
+    caller.person.must(row)
+    return caller
+
+
+def signed_in_caller(admitted: Annotated[Caller | None, Depends(admit)]) -> Caller:
+    """Gives the caller of a door that is not public."""
+    assert admitted is not None, "a public door has no caller"
+    return admitted
+
+
+def room(tag: str | None = None, *, under: str = "") -> APIRouter:
+    """Gives a router for one room of the API, whose every route asks `admit` first."""
+    return APIRouter(
+        prefix=f"{API}{under}", tags=[tag] if tag else None, dependencies=[Depends(admit)]
+    )
+
+
+Who = Annotated[Caller, Depends(signed_in_caller)]
+In = Annotated[House, Depends(house_of)]

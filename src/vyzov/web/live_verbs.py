@@ -1,0 +1,121 @@
+"""The verbs a browser may send, what each must carry, and the floor's name for it.
+
+Checks shape and reach only; whether the verb makes sense now is the floor's to decide.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from vyzov.core.errors import Fault
+from vyzov.web.problems import Problem
+
+Json = dict[str, Any]
+
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+FieldText = Annotated[str, Field(max_length=2000)]
+
+
+class Args(BaseModel):
+    """What a verb carries; unknown members are refused so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=60_000)
+
+
+class Pause(Args):
+    """A pause with its reason (a word of the organisation's list)."""
+
+    reason: Annotated[str, Field(max_length=64)] = ""
+
+
+class Offer(Args):
+    """The browser's SDP offer."""
+
+    sdp: Annotated[str, Field(min_length=1, max_length=60_000)]
+
+
+class Switch(Args):
+    """Something to be put on or off."""
+
+    on: bool
+
+
+class Digits(Args):
+    """Keys to be sent into the call."""
+
+    digits: Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,32}$")]
+
+
+class ResultWords(Args):
+    """The result of an attempt, as the agent chose it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"attempt": "0199-a", "result": "sale", "note": "", "fields": {"plan": "M"}}
+            ]
+        },
+    )
+
+    attempt: Id
+    result: Annotated[str, Field(min_length=1, max_length=64)]
+    note: Annotated[str, Field(max_length=4000)] = ""
+    callback_at: AwareDatetime | None = None
+    callback_mine: bool = False
+    fields: Annotated[dict[str, FieldText], Field(max_length=100)] = {}
+
+
+class KeyedResult(ResultWords):
+    """A result over the live socket, where the idempotency key travels in the frame."""
+
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Undo(Args):
+    """The attempt whose result is taken back."""
+
+    attempt: Id
+
+
+class Note(Args):
+    """A note kept with a contact."""
+
+    contact: Id
+    text: Annotated[str, Field(max_length=4000)]
+
+
+class Nothing(Args):
+    """A verb that carries nothing."""
+
+
+ARGS: Mapping[str, type[Args]] = {
+    "ready": Nothing,
+    "pause": Pause,
+    "offline": Nothing,
+    "offer": Offer,
+    "close_device": Nothing,
+    "hangup": Nothing,
+    "mute": Switch,
+    "hold": Switch,
+    "digits": Digits,
+    "result": KeyedResult,
+    "undo_result": Undo,
+    "note": Note,
+    "help": Switch,
+    "take_over": Nothing,
+}
+
+
+def args_of(verb: str, frame: Mapping[str, Any]) -> Json:
+    """Checks what a verb's frame carries and gives it as JSON; Problem invalid_request else."""
+    given = {name: value for name, value in frame.items() if name not in ("id", "do")}
+    try:
+        return ARGS[verb].model_validate(given).model_dump(mode="json")
+    except ValidationError as error:
+        faults = [
+            Fault(".".join(map(str, one["loc"])), one["msg"])
+            for one in error.errors(include_input=False, include_url=False)
+        ]
+        raise Problem("invalid_request", fields=tuple(faults[:50])) from error

@@ -1,0 +1,80 @@
+"""Hashes and checks passwords (argon2id), and slows down whoever keeps guessing.
+
+A login that does not exist costs the same work and gets the same answer as one that does. Waiting
+grows per login and per source and has a small upper bound, so that guessing is hopeless while
+nobody can lock somebody else out for long.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# OWASP's smallest recommended argon2id figures: 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_NOBODY = _HASHER.hash("nobody has this password, this hash only costs the same time")
+
+
+def hash_password(password: str) -> str:
+    """Makes an argon2id hash; tens of milliseconds, so call it in a thread."""
+    return _HASHER.hash(password)
+
+
+def check_password(stored: str | None, password: str) -> bool:
+    """Checks a password against its hash, or against nobody's with equal work; use a thread."""
+    try:
+        return _HASHER.verify(stored or _NOBODY, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def needs_new_hash(stored: str) -> bool:
+    """Tells whether a hash was made with older parameters than today's."""
+    return _HASHER.check_needs_rehash(stored)
+
+
+@dataclass(slots=True)
+class _Tries:
+    count: int = 0
+    until: float = 0.0
+
+
+@dataclass(slots=True)
+class Throttle:
+    """Counts failed tries per key (a login or a source), the oldest keys forgotten first.
+
+    `free` tries cost nothing; each later one doubles the wait, up to `wait_max_s`."""
+
+    free: int
+    wait_max_s: float
+    remembered: int
+    _tries: OrderedDict[str, _Tries] = field(default_factory=OrderedDict[str, _Tries])
+
+    def wait_s(self, key: str, now: float) -> float:
+        """Gives the seconds this key still has to wait at monotonic `now`; 0 where it may try."""
+        tries = self._tries.get(key)
+        return max(0.0, tries.until - now) if tries else 0.0
+
+    def spend(self, key: str, now: float) -> None:
+        """Counts a try before it is known how it ends, so that parallel tries do not slip by."""
+        tries = self._tries.setdefault(key, _Tries())
+        self._tries.move_to_end(key)
+        tries.count += 1
+        over = tries.count - self.free
+        if over >= 0:
+            tries.until = now + min(self.wait_max_s, 2.0 ** min(over, 20))
+        while len(self._tries) > self.remembered:
+            self._tries.popitem(last=False)
+
+    def forgive(self, key: str) -> None:
+        """Forgets the tries of a key: it proved itself."""
+        self._tries.pop(key, None)
+
+    def give_back(self, key: str) -> None:
+        """Takes back one try that succeeded; earlier failures of the key stay counted."""
+        tries = self._tries.get(key)
+        if tries is not None:
+            tries.count = max(0, tries.count - 1)
+            if tries.count < self.free:
+                tries.until = 0.0

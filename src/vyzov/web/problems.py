@@ -1,0 +1,240 @@
+"""Words every refusal as a problem document (RFC 9457) with a code a screen can translate.
+
+Raised here or below, each error becomes one `Problem`; what nobody expected becomes `internal` and
+says nothing of its cause to the outside, only the request's id, which is also in the log.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from vyzov.core.errors import Fault, InvalidRequest, StoreFault, VyzovError
+from vyzov.dialer.rights import Forbidden, NotFound
+
+Json = dict[str, Any]
+
+MEDIA_TYPE = "application/problem+json"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of refusal: its HTTP status, its title and what to do next, in plain English."""
+
+    status: int
+    title: str
+    next_step: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "not_signed_in": Kind(401, "You are not signed in.", "Sign in and try again."),
+    "wrong_login": Kind(
+        401, "Login or password is wrong.", "Check both, mind the keyboard layout, try again."
+    ),
+    "too_many_tries": Kind(429, "Too many tries to sign in.", "Wait as long as Retry-After says."),
+    "forbidden": Kind(403, "This is not yours to do.", "Ask a manager or an administrator."),
+    "foreign_origin": Kind(
+        403,
+        "The request came from a foreign page.",
+        "Send the header X-Vyzov with every change, from the product's own pages only.",
+    ),
+    "not_found": Kind(404, "There is no such thing.", "Check the address, or go back to the list."),
+    "method_not_allowed": Kind(
+        405, "This address cannot be used like that.", "See /api/openapi.json."
+    ),
+    "invalid_request": Kind(422, "Something in the request is wrong.", "Mend the named fields."),
+    "conflict": Kind(409, "This cannot be done in the present state.", "Load it anew and decide."),
+    "login_taken": Kind(409, "Somebody has this login already.", "Choose another login."),
+    "list_already_dialled": Kind(
+        409, "Somebody of this list was called already.", "Finish the campaign instead."
+    ),
+    "not_startable": Kind(409, "The campaign cannot start yet.", "Mend what is named in `detail`."),
+    "changed_meanwhile": Kind(
+        412, "Somebody changed it while you were editing.", "Load it anew and repeat your change."
+    ),
+    "if_match_missing": Kind(
+        428, "The edit does not say which version it is of.", "Send If-Match with the ETag you got."
+    ),
+    "key_missing": Kind(
+        400, "This request needs an Idempotency-Key.", "Send one; repeat it when you retry."
+    ),
+    "key_reused": Kind(
+        422, "This Idempotency-Key was used for another request.", "Use a new key per request."
+    ),
+    "too_large": Kind(413, "The request is too large.", "Send less at once."),
+    "too_busy": Kind(503, "Too much of this is going on already.", "Wait a little and try again."),
+    "range_unsatisfiable": Kind(
+        416, "The recording has no such part.", "Ask for a range within its size."
+    ),
+    "recording_missing": Kind(
+        410, "The recording's file is gone.", "Ask an administrator where recordings are kept."
+    ),
+    "floor_away": Kind(
+        503, "The dialer is restarting.", "Try again in a second; talks go on meanwhile."
+    ),
+    "store_away": Kind(
+        503, "Database is unreachable: no new calls, talks go on.", "Try again in a few seconds."
+    ),
+    "floor_refused": Kind(409, "The dialer refused.", "Do what `detail` says."),
+    "bad_frame": Kind(422, "Nobody understood this frame.", "See the API overview."),
+    "internal": Kind(
+        500, "Something broke on our side.", "Try again; report the request id if it stays."
+    ),
+}
+
+
+class FieldProblem(BaseModel):
+    """One wrong field of a request."""
+
+    field: str
+    detail: str
+
+
+class ProblemShape(BaseModel):
+    """A refusal (RFC 9457): translate by `code` and `args`, the English words are the fallback."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:vyzov:problem:wrong_login",
+                    "title": "Login or password is wrong.",
+                    "status": 401,
+                    "detail": "Login or password is wrong.",
+                    "code": "wrong_login",
+                    "next_step": "Check both, mind the keyboard layout, try again.",
+                    "args": {},
+                    "fields": [],
+                    "request_id": "6b1f0c2a9d3e4f55",
+                }
+            ]
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    next_step: str
+    args: dict[str, Any]
+    fields: list[FieldProblem]
+    request_id: str
+
+
+class Problem(Exception):
+    """A refusal on its way out; `code` is a key of KINDS or a code the floor gave."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        next_step: str = "",
+        status: int | None = None,
+        args: Mapping[str, Any] | None = None,
+        fields: tuple[Fault, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        kind = KINDS.get(code, KINDS["floor_refused"])
+        super().__init__(detail or kind.title)
+        self.code = code
+        self.kind = kind
+        self.status = status or kind.status
+        self.detail = detail or kind.title
+        self.next_step = next_step or kind.next_step
+        self.args_of_words = dict(args or {})
+        self.fields = fields
+        self.headers = dict(headers or {})
+
+    def body(self, request_id: str = "") -> Json:
+        """Gives the problem document."""
+        return {
+            "type": f"urn:vyzov:problem:{self.code}",
+            "title": self.kind.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "next_step": self.next_step,
+            "args": self.args_of_words,
+            "fields": [{"field": f.field, "detail": f.problem} for f in self.fields],
+            "request_id": request_id,
+        }
+
+
+_FRAMEWORK = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    416: "range_unsatisfiable",
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Turns any error into the problem the outside may see."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, NotFound):
+        return Problem("not_found", error.what, next_step=error.next_step)
+    if isinstance(error, Forbidden):
+        return Problem("forbidden", error.what, next_step=error.next_step)
+    if isinstance(error, InvalidRequest):
+        return Problem(
+            "invalid_request", error.what, next_step=error.next_step, fields=error.faults
+        )
+    if isinstance(error, StoreFault):
+        return Problem("store_away", headers={"Retry-After": "2"})
+    if isinstance(error, VyzovError):
+        return Problem("conflict", error.what, next_step=error.next_step)
+    if isinstance(error, RequestValidationError):
+        return Problem("invalid_request", fields=_faults(error))
+    if isinstance(error, HTTPException):
+        code = _FRAMEWORK.get(error.status_code, "invalid_request")
+        return Problem(code, status=error.status_code)
+    return Problem("internal")
+
+
+def _faults(error: RequestValidationError) -> tuple[Fault, ...]:
+    """Names wrong fields without repeating what was sent: it may be a password."""
+    faults: list[Fault] = []
+    for one in error.errors():
+        where = [str(part) for part in one["loc"] if part not in ("body", "query", "path")]
+        faults.append(Fault(".".join(where) or "body", str(one["msg"])))
+    return tuple(faults[:50])
+
+
+def request_id_of(request: Request) -> str:
+    """Gives the id the guard put on the request."""
+    return str(request.scope.get("vyzov.request_id", ""))
+
+
+def respond(request: Request, error: Exception) -> Response:
+    """Answers a request with the problem an error amounts to, and logs what was our own fault."""
+    problem = problem_of(error)
+    if problem.status >= 500 and problem.code == "internal":
+        log.error("request %s failed", request_id_of(request), exc_info=error)
+    return JSONResponse(
+        problem.body(request_id_of(request)),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    return respond(request, error)
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the app leave as a problem document."""
+    for kind in (Problem, VyzovError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _handle)

@@ -1,0 +1,1 @@
+"""The rooms of the HTTP API, one file each."""

@@ -1,0 +1,361 @@
+"""The office's smaller rooms: principals, the stop-list, trunks, users, promises to call back."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Header, Query, Request, Response
+from pydantic import ConfigDict, Field, SecretStr
+
+from vyzov.core.numbers import is_e164
+from vyzov.dialer.office_records import (
+    CallbackRecord,
+    CallbackState,
+    StopEntry,
+    Trunk,
+    TrunkSettings,
+)
+from vyzov.web.admission import In, Who, room
+from vyzov.web.once import key_of
+from vyzov.web.problems import Problem
+from vyzov.web.shapes import (
+    Asked,
+    Cursor,
+    Limit,
+    Named,
+    OptionalId,
+    PageOf,
+    PathId,
+    Shape,
+    Since,
+    Until,
+    named,
+    page_of,
+)
+
+Json = dict[str, Any]
+
+router = room()
+
+
+def etag_of(shape: Shape) -> str:
+    """Names this very state of an object, made of all that is shown of it."""
+    shown = shape.model_dump_json(exclude={"etag"})
+    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:20]}"'
+
+
+def must_match(if_match: str | None, etag: str) -> None:
+    """Raises Problem unless an edit names the state it is of."""
+    if if_match is None:
+        raise Problem("if_match_missing")
+    if if_match != etag:
+        raise Problem("changed_meanwhile")
+
+
+IfMatch = Annotated[str | None, Header(description="The ETag of what is edited.")]
+
+
+@router.get("/principals", tags=["campaigns"], summary="Whom campaigns may call for")
+def principals(who: Who, limit: Limit = 50, cursor: Cursor = None) -> PageOf[Named]:
+    """Gives the principals of the organisation."""
+    return page_of(
+        who.door.principals(), lambda one: Named(id=one.id, name=one.name), cursor, limit
+    )
+
+
+# ---- the stop-list -------------------------------------------------------------------------------
+
+
+class StopShape(Shape):
+    """A number never to be called; `number` is null where only its reference is known."""
+
+    id: str
+    number: str | None
+    number_ref: str
+    reason: str
+    source: str
+    attempt: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class NewStop(Asked):
+    """A number to be stopped, as strict E.164."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"number": "+70005550101"}]}
+    )
+
+    number: Annotated[str, Field(max_length=20)]
+    reason: Annotated[str, Field(min_length=1, max_length=200)] = "asked"
+
+
+def _stop(entry: StopEntry) -> StopShape:
+    return StopShape(
+        id=entry.id,
+        number=entry.e164,
+        number_ref=entry.number_ref,
+        reason=entry.reason,
+        source=entry.source,
+        attempt=entry.attempt_id,
+        valid_from=entry.valid_from,
+        valid_to=entry.valid_to,
+    )
+
+
+def checked_number(number: str) -> str:
+    """Gives a number that is strict E.164, or raises Problem invalid_request."""
+    if not is_e164(number):
+        raise Problem(
+            "invalid_request",
+            "This is not a number in E.164.",
+            next_step="Write + and the country code, such as +70005550101.",
+        )
+    return number
+
+
+@router.get("/stop-list", tags=["stop-list"], summary="Numbers never to be called")
+def stop_list(
+    who: Who,
+    number: Annotated[str | None, Query(max_length=20)] = None,
+    lifted: bool = False,  # noqa: FBT001 - a query parameter
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PageOf[StopShape]:
+    """Gives the stop-list, newest first; `number` asks for one, `lifted` adds past entries."""
+    page = who.door.stop_entries(
+        e164=checked_number(number) if number else None, lifted=lifted, cursor=cursor, limit=limit
+    )
+    return PageOf(items=[_stop(one) for one in page.items], next_cursor=page.next)
+
+
+@router.post(
+    "/stop-list",
+    status_code=201,
+    response_model=StopShape,
+    tags=["stop-list"],
+    summary="Stop a number",
+)
+async def add_stop(asked: NewStop, request: Request, house: In, who: Who) -> Response:
+    """Stops a number; it is in force before the answer is sent."""
+    number = checked_number(asked.number)
+
+    async def work() -> tuple[int, Json]:
+        entry = await asyncio.to_thread(
+            lambda: who.door.add_stop(number, reason=asked.reason, source="office")
+        )
+        await house.floor.tell("office.stop_list_changed", who.person)
+        return 201, _stop(entry).model_dump(mode="json")
+
+    key = key_of(request, required=False)
+    body = asked.model_dump_json().encode()
+    return await house.once.answer(who.person, "POST /stop-list", key, body, work)
+
+
+@router.delete("/stop-list/{stop_id}", status_code=204, tags=["stop-list"], summary="Lift a stop")
+async def lift_stop(stop_id: PathId, house: In, who: Who) -> None:
+    """Ends a stop; the entry stays as evidence of when it held."""
+    await asyncio.to_thread(who.door.lift_stop, stop_id)
+    await house.floor.tell("office.stop_list_changed", who.person)
+
+
+# ---- trunks --------------------------------------------------------------------------------------
+
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Word = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Codec = Annotated[str, Field(pattern=r"^(PCMA|PCMU)$")]
+Codecs = Annotated[list[Codec], Field(min_length=1, max_length=2)]
+LinesMax = Annotated[int, Field(ge=1, le=10_000)]
+Rate = Annotated[float, Field(gt=0, le=1000)]
+
+
+class TrunkShape(Shape):
+    """A way to a carrier; its password never leaves."""
+
+    id: str
+    name: str
+    host: str
+    port: int
+    username: str
+    realm: str
+    codecs: list[str]
+    lines_max: int
+    calls_per_second: float
+    active: bool
+    has_password: bool
+    etag: str = ""
+
+
+class NewTrunk(Asked):
+    """A trunk to be created."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "Carrier", "host": "sip.example.org", "port": 5060}]
+        },
+    )
+
+    name: Annotated[Word, Field(min_length=1)]
+    host: Host
+    port: Port = 5060
+    username: Word = ""
+    password: SecretStr = SecretStr("")
+    realm: Word = ""
+    codecs: Annotated[Codecs, Field(default_factory=lambda: ["PCMA", "PCMU"])]
+    lines_max: LinesMax = 30
+    calls_per_second: Rate = 5.0
+    active: bool = True
+
+
+class TrunkChange(Asked):
+    """What to change of a trunk; what is left out stays, an empty password too."""
+
+    name: Annotated[Word | None, Field(min_length=1)] = None
+    host: Host | None = None
+    port: Port | None = None
+    username: Word | None = None
+    password: SecretStr | None = None
+    realm: Word | None = None
+    codecs: Codecs | None = None
+    lines_max: LinesMax | None = None
+    calls_per_second: Rate | None = None
+    active: bool | None = None
+
+
+def _trunk(trunk: Trunk) -> TrunkShape:
+    settings = trunk.settings
+    shape = TrunkShape(
+        id=trunk.id,
+        name=settings.name,
+        host=settings.host,
+        port=settings.port,
+        username=settings.username,
+        realm=settings.realm,
+        codecs=list(settings.codecs),
+        lines_max=settings.lines_max,
+        calls_per_second=settings.calls_per_second,
+        active=settings.active,
+        has_password=bool(settings.password),
+    )
+    return shape.model_copy(update={"etag": etag_of(shape)})
+
+
+def _changed_trunk(before: TrunkSettings, asked: TrunkChange) -> TrunkSettings:
+    given: Json = asked.model_dump(exclude_none=True)
+    password = given.pop("password", SecretStr("")).get_secret_value()
+    if "codecs" in given:
+        given["codecs"] = tuple(given["codecs"])
+    return replace(before, **given, password=password)
+
+
+@router.get("/trunks", tags=["trunks"], summary="Trunks")
+def trunks(who: Who, limit: Limit = 50, cursor: Cursor = None) -> PageOf[TrunkShape]:
+    """Gives the trunks of the organisation."""
+    return page_of(who.door.trunks(), _trunk, cursor, limit)
+
+
+@router.post("/trunks", status_code=201, tags=["trunks"], summary="Create a trunk")
+async def create_trunk(asked: NewTrunk, house: In, who: Who) -> TrunkShape:
+    """Creates a trunk; the engine learns it at once."""
+    settings = TrunkSettings(
+        name=asked.name,
+        host=asked.host,
+        port=asked.port,
+        username=asked.username,
+        password=asked.password.get_secret_value(),
+        realm=asked.realm,
+        codecs=tuple(asked.codecs),
+        lines_max=asked.lines_max,
+        calls_per_second=asked.calls_per_second,
+        active=asked.active,
+    )
+    made = await asyncio.to_thread(who.door.create_trunk, settings)
+    await house.floor.tell("office.trunks_changed", who.person)
+    return _trunk(made)
+
+
+@router.get("/trunks/{trunk_id}", tags=["trunks"], summary="One trunk")
+def trunk(trunk_id: PathId, response: Response, who: Who) -> TrunkShape:
+    """Gives a trunk and the ETag an edit must name."""
+    shape = _trunk(who.door.trunk(trunk_id))
+    response.headers["ETag"] = shape.etag
+    return shape
+
+
+@router.patch("/trunks/{trunk_id}", tags=["trunks"], summary="Change a trunk")
+async def change_trunk(
+    trunk_id: PathId,
+    asked: TrunkChange,
+    response: Response,
+    house: In,
+    who: Who,
+    if_match: IfMatch = None,
+) -> TrunkShape:
+    """Changes a trunk; calls already up keep what they have."""
+
+    def work() -> TrunkShape:
+        before = who.door.trunk(trunk_id)
+        must_match(if_match, _trunk(before).etag)
+        settings = _changed_trunk(before.settings, asked)
+        return _trunk(who.door.change_trunk(trunk_id, settings))
+
+    shape = await asyncio.to_thread(work)
+    await house.floor.tell("office.trunks_changed", who.person)
+    response.headers["ETag"] = shape.etag
+    return shape
+
+
+# ---- promises to call back -----------------------------------------------------------------------
+
+_CALLBACKS_READ = 2_000
+
+
+class CallbackShape(Shape):
+    """A promise to call back."""
+
+    id: str
+    campaign: Named | None
+    contact: Named
+    due_at: datetime
+    agent: Named | None
+    state: CallbackState
+    attempt: str | None
+    created_at: datetime
+
+
+@router.get("/callbacks", tags=["callbacks"], summary="Promises to call back")
+def callbacks(
+    who: Who,
+    state: CallbackState | None = CallbackState.OPEN,
+    campaign: OptionalId = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PageOf[CallbackShape]:
+    """Gives promises by due time, earliest first; an operator's own only."""
+    names = {**who.door.names(), **who.door.campaign_names()}
+    found = who.door.callbacks(state=state, campaign_id=campaign, limit=_CALLBACKS_READ)
+    within = (
+        one
+        for one in found
+        if (since is None or one.due_at >= since) and (until is None or one.due_at < until)
+    )
+
+    def shape(one: CallbackRecord) -> CallbackShape:
+        return CallbackShape(
+            id=one.id,
+            campaign=named(one.campaign_id, names),
+            contact=Named(id=one.contact_id, name=one.contact_name),
+            due_at=one.due_at,
+            agent=named(one.agent_id, names),
+            state=one.state,
+            attempt=one.attempt_id,
+            created_at=one.created_at,
+        )
+
+    return page_of(within, shape, cursor, limit)

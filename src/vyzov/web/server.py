@@ -1,0 +1,170 @@
+"""Puts the web process together: the app over a store and a floor, and the server that runs it.
+
+It never touches telephony and never decides about calls: settings go to the store, asks to the floor.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import uvicorn
+from fastapi import FastAPI
+
+from vyzov.dialer.office_store import OfficeStore
+from vyzov.dialer.ports import Clock
+from vyzov.dialer.runtime import SystemClock
+from vyzov.web import live_socket, pages, problems
+from vyzov.web.admission import House
+from vyzov.web.floor_link import FloorLink
+from vyzov.web.guard import Guard
+from vyzov.web.imports import Imports
+from vyzov.web.live_hub import LiveHub
+from vyzov.web.once import Once
+from vyzov.web.routes import (
+    campaigns,
+    contacts,
+    desk,
+    explain,
+    floor,
+    health,
+    lists,
+    office,
+    records,
+    reports,
+    session,
+    users,
+)
+from vyzov.web.sessions import Sessions
+from vyzov.web.settings import WebSettings
+
+_ROOMS = (
+    health,
+    session,
+    campaigns,
+    lists,
+    contacts,
+    explain,
+    office,
+    users,
+    desk,
+    floor,
+    reports,
+    records,
+)
+
+
+def create_app(
+    office: OfficeStore,
+    floor: FloorLink,
+    *,
+    settings: WebSettings,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """Builds the app; the link to the floor runs while the app does."""
+    machine = clock or SystemClock()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        app.state.house = _house(office, floor, settings, machine)
+        await asyncio.to_thread(_tidy, office, machine)
+        link = asyncio.create_task(floor.run())
+        try:
+            yield
+        finally:
+            link.cancel()
+            with suppress(asyncio.CancelledError):
+                await link
+            await app.state.house.imports.close()
+
+    app = FastAPI(
+        title="Vyzov",
+        version="1",
+        summary="Calls a list of people for you and shows what happened and why.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={
+            "default": {"description": "A problem (RFC 9457).", "model": problems.ProblemShape}
+        },
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    app.add_middleware(Guard, settings=settings)
+    for room in (*_ROOMS, live_socket, pages):
+        app.include_router(room.router)
+    return app
+
+
+def _tidy(office: OfficeStore, clock: Clock) -> None:
+    """Removes what an earlier run of this process left half done."""
+    for organisation in office.organisations():
+        office.discard_unfinished_lists(organisation.id)
+    office.forget_expired_sessions(clock.utc())
+
+
+def _house(office: OfficeStore, floor: FloorLink, settings: WebSettings, clock: Clock) -> House:
+    return House(
+        settings=settings,
+        clock=clock,
+        office=office,
+        sessions=Sessions(office, clock, settings),
+        floor=floor,
+        hub=LiveHub(floor, settings.live_sockets_per_user),
+        imports=Imports(clock, settings),
+        once=Once(office, clock, settings),
+    )
+
+
+def server_config(app: FastAPI, settings: WebSettings) -> uvicorn.Config:
+    """Says how to serve: loopback unless told, no version in the answers, bounded frames."""
+    ping_s = settings.live_ping.total_seconds()
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_max_size=settings.live_frame_max,
+        ws_ping_interval=ping_s,
+        ws_ping_timeout=ping_s,
+        ws_per_message_deflate=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server whose process looks after signals itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leaves signals alone: whoever runs us sets `stop`."""
+        yield
+
+
+async def serve(
+    office: OfficeStore, settings: WebSettings, *, stop: asyncio.Event | None = None
+) -> None:
+    """Runs the web process until `stop` is set, or until a signal where there is no `stop`."""
+    floor = FloorLink(settings.floor_socket, settings)
+    config = server_config(create_app(office, floor, settings=settings), settings)
+    if stop is None:
+        await uvicorn.Server(config).serve()
+        return
+    server = _Server(config)
+
+    async def leave() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    leaving = asyncio.create_task(leave())
+    try:
+        await server.serve()
+    finally:
+        leaving.cancel()

@@ -1,0 +1,288 @@
+"""Two organisations with people, campaigns and a history, in a real database."""
+
+import hashlib
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from vyzov.core.campaign import CampaignSettings
+from vyzov.core.facts import Fact, FactKind
+from vyzov.core.instants import to_text
+from vyzov.dialer import writes as w
+from vyzov.dialer.office_records import (
+    ImportedRow,
+    ImportPhone,
+    NewUser,
+    Role,
+    RowVerdict,
+    TrunkSettings,
+)
+from vyzov.dialer.runtime import SystemClock, SystemDice
+from vyzov.storage import tables as t
+from vyzov.storage.connections import open_engine
+from vyzov.storage.first_run import first_run
+from vyzov.storage.office import SqlOffice
+from vyzov.storage.sqlite import SqliteStore
+from vyzov.web.passwords import hash_password
+
+PASSWORD = "correct horse battery"
+CALLED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Side:
+    """One organisation: ids of what is in it, by a name tests can read."""
+
+    organisation: str
+    floor: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.ids[name]
+
+
+@dataclass(slots=True)
+class Town:
+    """The database and both organisations."""
+
+    path: Path
+    recordings: Path
+    own: Side
+    other: Side
+    office: SqlOffice
+
+    @classmethod
+    def copy_of(cls, template: Path, folder: Path) -> "Town":
+        """Copies a built town, recordings included."""
+        path, recordings = folder / "vyzov.db", folder / "recordings"
+        shutil.copy(template, path)
+        shutil.copytree(template.parent / "recordings", recordings)
+        office = SqlOffice(path, clock=SystemClock(), randomness=SystemDice())
+        return cls(path, recordings, _read_side(path, "own"), _read_side(path, "other"), office)
+
+
+def _ids_file(path: Path, which: str) -> Path:
+    return path.parent / f"{which}.ids"
+
+
+def _read_side(path: Path, which: str) -> Side:
+    del path
+    return _SIDES[which]
+
+
+_SIDES: dict[str, Side] = {}
+
+
+def build_town(path: Path) -> None:
+    """Makes the town; its passwords are all PASSWORD."""
+    recordings = path.parent / "recordings"
+    recordings.mkdir()
+    password_hash = hash_password(PASSWORD)
+    made = first_run(
+        path,
+        clock=SystemClock(),
+        randomness=SystemDice(),
+        number_salt="11" * 32,
+        organisation="Own",
+        login="own-administrator",
+        name="Own Administrator",
+        password_hash=password_hash,
+    )
+    assert made is not None
+    own = Side(made.organisation, made.floor)
+    own.ids |= {"principal": made.principal, "administrator": made.administrator}
+    office = SqlOffice(path, clock=SystemClock(), randomness=SystemDice())
+    other = _another_organisation(path)
+    administrator = NewUser("other-administrator", "Other A", Role.ADMINISTRATOR, password_hash)
+    other.ids["principal"] = office.principals(other.organisation)[0].id
+    other.ids["administrator"] = office.create_user(other.organisation, administrator).id
+    for name, side in (("own", own), ("other", other)):
+        _furnish(office, path, side, name, password_hash)
+        _SIDES[name] = side
+    office.close()
+
+
+def _another_organisation(path: Path) -> Side:
+    dice = SystemDice()
+    side = Side(dice.new_id(), dice.new_id())
+    now = to_text(SystemClock().utc())
+    engine = open_engine(path, writes=True)
+    common = {"organisation_id": side.organisation, "created_at": now}
+    rows: list[tuple[sa.Table, dict[str, object]]] = [
+        (
+            t.organisation,
+            {
+                "id": side.organisation,
+                "name": "Other",
+                "number_salt": "22" * 32,
+                "created_at": now,
+            },
+        ),
+        (t.principal, {"id": dice.new_id(), "name": "Other", **common}),
+        (t.floor, {"id": side.floor, "name": "Other", **common}),
+    ]
+    with engine.begin() as connection:
+        for table, values in rows:
+            known = {name: value for name, value in values.items() if name in table.c}
+            connection.execute(table.insert().values(**known))
+    engine.dispose()
+    return side
+
+
+def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash: str) -> None:
+    org = side.organisation
+    side.ids["principal_b"] = office.create_principal(org, f"{name} B").id
+    for login, role in (
+        ("operator", Role.OPERATOR),
+        ("operator_b", Role.OPERATOR),
+        ("supervisor", Role.SUPERVISOR),
+        ("manager", Role.MANAGER),
+        ("customer", Role.CUSTOMER),
+    ):
+        principal = side["principal"] if role is Role.CUSTOMER else None
+        user = NewUser(
+            f"{name}-{login}", f"{name} {login}", role, password_hash, principal_id=principal
+        )
+        side.ids[login] = office.create_user(org, user).id
+    trunk = office.create_trunk(org, TrunkSettings("Carrier", "127.0.0.1", password="s3cret-trunk"))
+    side.ids["trunk"] = trunk.id
+    rows = [
+        ImportedRow(
+            row=number + 1,
+            verdict=RowVerdict.OK,
+            raw=(f"Client {number}", f"+7000555010{number}"),
+            name=f"Client {number}",
+            fields={"plan": "M"},
+            phones=(ImportPhone(f"+7000555010{number}", "RU", ("Europe/Moscow",)),),
+        )
+        for number in range(1, 6)
+    ]
+    bad = ImportedRow(7, RowVerdict.PROBLEM, ("=cmd()", "12"), "too_short", {"digits": "2"})
+    made = office.import_list(
+        org, name="Clients", file_name="clients.csv", file_sha256="0" * 64, rows=[*rows, bad]
+    )
+    side.ids["list"] = made.id
+    for word, principal in (("campaign", "principal"), ("campaign_b", "principal_b")):
+        settings = CampaignSettings.from_json(
+            {
+                "mode": "progressive",
+                "purpose": "service",
+                "caller_id": "+70005550199",
+                "trunks": [trunk.id],
+                "agents": [side["operator"], side["operator_b"]],
+            }
+        ).to_json()
+        side.ids[word] = office.create_campaign(
+            org,
+            name=f"{name} {word}",
+            settings=settings,
+            principal_id=side[principal],
+            list_id=made.id,
+            floor_id=side.floor,
+        ).id
+    contacts = office.contacts(org).items
+    side.ids["contact"], side.ids["contact_b"] = contacts[0].id, contacts[1].id
+    side.ids["contact_fresh"] = contacts[2].id
+    side.ids["stop"] = office.add_stop(org, "+70005550105", reason="asked", source="office").id
+    _call(office, path, side)
+
+
+def _call(office: SqlOffice, path: Path, side: Side) -> None:
+    """One talk in each campaign, by each operator, with a recording and a promise."""
+    store = SqliteStore(path, randomness=SystemDice())
+    fence = store.take_lease(side.floor, "test", CALLED_AT, timedelta(hours=1))
+    assert fence is not None
+    for suffix in ("", "_b"):
+        contact = office.contact(side.organisation, side[f"contact{suffix}"])
+        assert contact is not None
+        attempt, recording = SystemDice().new_id(), SystemDice().new_id()
+        side.ids[f"attempt{suffix}"], side.ids[f"recording{suffix}"] = attempt, recording
+        campaign, agent = side[f"campaign{suffix}"], side[f"operator{suffix}"]
+        sound = b"RIFF" + bytes(range(256)) * 4
+        folder = path.parent / "recordings"
+        (folder / f"{recording}.wav").write_bytes(sound)
+        store.commit((w.SetCampaignState(campaign, "running", CALLED_AT),))
+        result = store.commit(
+            (
+                w.Reserve(
+                    attempt=attempt,
+                    campaign=campaign,
+                    contact=contact.id,
+                    phone=contact.phones[0].id,
+                    number_ref=contact.phones[0].number_ref,
+                    number=1,
+                    fence=fence,
+                    floor=side.floor,
+                    lease_until=CALLED_AT + timedelta(hours=1),
+                    campaign_version=1,
+                    rule_version="test-1",
+                    verdict={"allowed": True},
+                    trunk=side["trunk"],
+                    caller_id="+70005550199",
+                    call_id=f"{attempt}@test",
+                    at=CALLED_AT,
+                ),
+                *(
+                    w.AppendFact(_fact(kind, side, suffix, second, data))
+                    for kind, second, data in (
+                        (FactKind.ATTEMPT_RESERVED, 0, {}),
+                        (FactKind.ANSWERED, 5, {}),
+                        (FactKind.BRIDGED, 6, {}),
+                        (FactKind.ENDED, 66, {}),
+                        (FactKind.FINAL, 66, {"outcome": "answered_human"}),
+                        (FactKind.DISPOSED, 70, {"result": "sale", "group": "success"}),
+                    )
+                ),
+                w.FinishAttempt(
+                    attempt,
+                    "final",
+                    "answered_human",
+                    CALLED_AT + timedelta(seconds=66),
+                    answered_at=CALLED_AT + timedelta(seconds=5),
+                    bridged_at=CALLED_AT + timedelta(seconds=6),
+                    ended_at=CALLED_AT + timedelta(seconds=66),
+                    agent=agent,
+                ),
+                w.AddDisposition(
+                    SystemDice().new_id(), attempt, contact.id, agent, "sale", CALLED_AT
+                ),
+                w.AddRecording(
+                    recording,
+                    attempt,
+                    f"{recording}.wav",
+                    60.0,
+                    len(sound),
+                    hashlib.sha256(sound).hexdigest(),
+                    CALLED_AT,
+                ),
+                w.AddCallback(
+                    SystemDice().new_id(),
+                    campaign,
+                    contact.id,
+                    CALLED_AT + timedelta(days=3),
+                    agent,
+                    CALLED_AT,
+                ),
+            )
+        )
+        assert not result.refused, result
+    store.close()
+
+
+def _fact(kind: FactKind, side: Side, suffix: str, second: int, data: dict[str, object]) -> Fact:
+    attempt = side[f"attempt{suffix}"]
+    return Fact(
+        kind=kind,
+        at=CALLED_AT + timedelta(seconds=second),
+        clock_id="test",
+        monotonic_ns=second * 1_000_000_000,
+        dedupe=f"{attempt}:{kind.value}",
+        campaign=side[f"campaign{suffix}"],
+        contact=side[f"contact{suffix}"],
+        attempt=attempt,
+        agent=side[f"operator{suffix}"],
+        data=data,
+    )
