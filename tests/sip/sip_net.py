@@ -248,7 +248,13 @@ class Network:
     """
 
     def __init__(
-        self, seed: int, *, loss: float = 0, twice: float = 0, delay: float = 0.02, jitter: float = 0
+        self,
+        seed: int,
+        *,
+        loss: float = 0,
+        twice: float = 0,
+        delay: float = 0.02,
+        jitter: float = 0,
     ) -> None:
         self.now = 0.0
         self.agents: dict[Address, UserAgent] = {}

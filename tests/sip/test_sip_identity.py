@@ -28,7 +28,9 @@ def test_a_resent_invite_is_the_same_call_in_another_transaction() -> None:
     assert first.branch.startswith("z9hG4bK")
 
 
-@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.text(), st.text())
+@given(
+    st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.text(), st.text()
+)
 def test_other_attempts_and_secrets_share_no_name(
     one: bytes, other: bytes, first: str, second: str
 ) -> None:

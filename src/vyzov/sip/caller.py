@@ -103,7 +103,7 @@ class OutgoingCall:
             self._receive_provisional(response, now)
         elif response.code < 300:
             self._receive_answer(response, now)
-        elif not self.over:
+        else:
             self._receive_rejection(response, now)
 
     # ---- provisional responses -----------------------------------------------------------------

@@ -224,8 +224,7 @@ class EstablishedCall:
     def _session_changed(self, described: bytes | None, now: float) -> None:
         if described is not None and described != self._remote_sdp:
             self._remote_sdp = described
-            if not self._quiet:
-                self._endpoint.emit(SessionChanged(self.leg, now, described))
+            self._endpoint.emit(SessionChanged(self.leg, now, described))
 
 
 Dialogs = dict[tuple[str, str, str], EstablishedCall]

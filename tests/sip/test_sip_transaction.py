@@ -1,0 +1,67 @@
+"""The transaction machines by themselves, where no call can show a rule."""
+
+from sip_net import PEER, incoming
+
+from vyzov.sip.events import Address
+from vyzov.sip.message import parse
+from vyzov.sip.schedule import Schedule
+from vyzov.sip.transaction import ServerTransaction, State
+
+
+def received(method: str) -> tuple[ServerTransaction, list[bytes], Schedule, list[str]]:
+    sent: list[bytes] = []
+    ends: list[str] = []
+    schedule = Schedule()
+
+    def send(data: bytes, target: Address) -> None:
+        assert target == PEER
+        sent.append(data)
+
+    request = parse(incoming(method))
+    transaction = ServerTransaction(request, PEER, send, schedule, lambda: ends.append("end"))
+    return transaction, sent, schedule, ends
+
+
+def test_the_first_final_response_is_the_only_one() -> None:
+    for method in ("INVITE", "OPTIONS"):
+        transaction, sent, _, _ = received(method)
+        transaction.respond(180, b"180", 0.0)
+        transaction.respond(486, b"486", 0.0)
+        transaction.respond(200, b"200", 0.0)
+        transaction.respond(180, b"180", 0.0)
+        assert sent == [b"180", b"486"]
+
+
+def test_a_repetition_before_any_response_is_absorbed() -> None:
+    transaction, sent, _, _ = received("OPTIONS")
+    transaction.receive_again()
+    assert sent == []
+    assert transaction.state is State.CALLING
+
+
+def test_an_ack_before_any_response_changes_nothing() -> None:
+    transaction, _, _, _ = received("INVITE")
+    transaction.acknowledged(0.0)
+    assert transaction.state is State.CALLING
+
+
+def test_each_machine_ends_once_and_in_its_time() -> None:
+    expected = {("INVITE", 200): 32.0, ("INVITE", 486): 32.0, ("OPTIONS", 200): 32.0}
+    for (method, code), end in expected.items():
+        transaction, _, schedule, ends = received(method)
+        transaction.respond(code, b"x", 0.0)
+        now = 0.0
+        while (due := schedule.next_deadline()) is not None:
+            now = due
+            schedule.fire(due)
+        assert (now, ends, transaction.state) == (end, ["end"], State.TERMINATED)
+
+
+def test_a_confirmed_rejection_absorbs_acks_for_five_seconds() -> None:
+    transaction, sent, schedule, ends = received("INVITE")
+    transaction.respond(486, b"486", 0.0)
+    transaction.acknowledged(1.0)
+    transaction.acknowledged(2.0)
+    assert schedule.next_deadline() == 6.0
+    schedule.fire(6.0)
+    assert (sent, ends) == ([b"486"], ["end"])
