@@ -59,7 +59,7 @@ def fact(kind: FactKind, at_s: float = 0.0, **changes: Any) -> Fact:
         at=after(at_s),
         clock_id="boot-1",
         monotonic_ns=int(at_s * 1e9),
-        dedupe=f"{changes.get('attempt')}:{kind.value}:{at_s}",
+        dedupe=f"{changes.get('attempt')}:{changes.get('agent')}:{kind.value}:{at_s}",
     )
     return replace(made, **changes)
 

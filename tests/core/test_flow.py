@@ -83,6 +83,13 @@ def test_every_wrong_field_of_a_flow_is_named() -> None:
         assert place in told
 
 
+def test_an_announcement_needs_a_way_on_in_silence() -> None:
+    steps = {"a": {"do": "announce", "prompt": "a"}}
+    assert faults_of({"start": "a", "steps": steps}) == [
+        "steps.a.on_silence: must be a text that is not empty"
+    ]
+
+
 def test_a_flow_without_a_start_is_refused() -> None:
     assert any(line.startswith("start:") for line in faults_of({"steps": {}}))
 

@@ -74,7 +74,7 @@ def state_of(agent: Agent) -> AgentState:
             return AgentState.OFFLINE
         case Work.NONE, Wish.PAUSE:
             return AgentState.PAUSE
-        case Work.NONE, Wish.READY:
+        case Work.NONE, Wish.READY:  # pragma: no branch
             return AgentState.READY if agent.device_leg else AgentState.NO_DEVICE
 
 
@@ -280,7 +280,7 @@ def _wish(agent: Agent, event: AskReady | AskPause | AskOffline | SetPauseAfter)
             asked = replace(agent, pause_after=on)
         case SetPauseAfter():
             return agent, ()
-        case AskOffline():
+        case AskOffline():  # pragma: no branch
             asked = replace(agent, wish=Wish.OFFLINE, pause_reason="", pause_after=False)
     asked, closing = _settled(asked)
     if agent.wish is Wish.OFFLINE and asked.wish is not Wish.OFFLINE:
@@ -305,7 +305,7 @@ def _device(agent: Agent, event: DeviceUp | DeviceDown) -> _Moved:
             return replace(agent, device_leg=leg, muted=False), (*replaced, up)
         case DeviceDown(leg) if leg == agent.device_leg:
             return replace(agent, device_leg=None), (RecordPresence(FactKind.DEVICE_DOWN, leg),)
-        case DeviceDown():
+        case DeviceDown():  # pragma: no branch
             return agent, ()
 
 

@@ -263,7 +263,7 @@ def _obey(
             case flows.HandOver(prompt, wait):
                 quiet = play_prompt(call, prompt, loop=True) if prompt else stop_prompt(call)
                 call, more = led_by(quiet[1], _ask(quiet[0], now + wait, now))
-            case flows.Leave(result):
+            case flows.Leave(result):  # pragma: no branch
                 call, told = _dispose(call, result)
                 verdict = (_flow_outcome(call), result or "flow_done")
                 call, more = led_by(told, hang_up(call, "normal", verdict, now))

@@ -149,7 +149,7 @@ def step(entry: Entry, event: EntryEvent, now: datetime) -> _Moved:
             return _apply(entry, promise)
         case StopListed():
             return _apply(entry, Closed(STOP_LISTED))
-        case Restored(before):
+        case Restored(before):  # pragma: no branch
             return _restored(entry, before)
 
 
@@ -198,7 +198,7 @@ def _follow(
             return Closed(STOP_LISTED)
         case CallBack(due, agent):
             return Promise(due, agent)
-        case TryAgain(outcome):
+        case TryAgain(outcome):  # pragma: no branch
             return next_attempt(outcome, entry.attempts_made, policy, now)
 
 
@@ -235,7 +235,7 @@ def _settle(entry: Entry, follows: Decision | Promise) -> _Moved:
             return replace(entry, state=EntryState.CALLBACK, next_due=at, closed_reason=""), ()
         case Again(at):
             return replace(entry, state=EntryState.DUE, next_due=at, closed_reason=""), ()
-        case Closed(reason):
+        case Closed(reason):  # pragma: no branch
             end = CallbackEnd.CANCELLED if reason == STOP_LISTED else CallbackEnd.MISSED
             over = (CloseCallback(end),) if entry.promise else ()
             closed = replace(

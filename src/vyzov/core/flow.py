@@ -257,7 +257,7 @@ def _enter(
             return _leave(state, (entered, Promise(after)), prompt, result)
         case Suppress(prompt, result):
             return _leave(state, (StopListNow(key), entered), prompt, result)
-        case HangUp(prompt, result):
+        case HangUp(prompt, result):  # pragma: no branch
             return _leave(state, (entered,), prompt, result)
 
 
@@ -412,6 +412,6 @@ def _step_to_json(step: Step) -> dict[str, Json]:
             told["result"] = result
         case Suppress(prompt, result):
             told = {"do": "suppress", "prompt": prompt, "result": result}
-        case HangUp(prompt, result):
+        case HangUp(prompt, result):  # pragma: no branch
             told = {"do": "hang_up", "prompt": prompt, "result": result}
     return told

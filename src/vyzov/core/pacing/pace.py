@@ -86,5 +86,5 @@ def _wanted(pace: Pace, settings: CampaignSettings) -> tuple[int, PaceReason]:
             if uncovered <= 0:
                 return 0, PaceReason.AGENTS_COVERED
             return uncovered, PaceReason.ONE_PER_FREE_AGENT
-        case DialMode.MANUAL | DialMode.PREVIEW | DialMode.EXTERNAL:
+        case DialMode.MANUAL | DialMode.PREVIEW | DialMode.EXTERNAL:  # pragma: no branch
             return 0, PaceReason.MODE_DIALS_BY_HAND
