@@ -294,7 +294,7 @@ def tone_of(tone: int, index: int) -> int:
     return OPERATOR_FREQUENCIES[(first + TONE_STEP * index) % len(OPERATOR_FREQUENCIES)]
 
 
-async def _speak(operators: Sequence[Operator]) -> None:
+async def speak(operators: Sequence[Operator]) -> None:
     """Sends everybody's tone on one 20 ms schedule; a late tick does not shift the rest."""
     loop = asyncio.get_running_loop()
     due = loop.time()
@@ -315,7 +315,7 @@ async def run_operators(settings: OperatorSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    speaking = asyncio.create_task(_speak(operators))
+    speaking = asyncio.create_task(speak(operators))
     shifts: list[asyncio.Task[None]] = []
     try:
         for operator in operators:
