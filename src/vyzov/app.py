@@ -228,6 +228,8 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
     finally:
         work.cancel()
         waiter.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
         server.close()
         runtime.close()
         store.release_lease(floor_id, holder, datetime.now(UTC))
