@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sipmessage import Message, Request, Response
 
 from vyzov.sip import sdp
-from vyzov.sip.events import LegEvent
+from vyzov.sip.events import CallRejected, IncomingCall, LegEvent
 from vyzov.sip.user_agent import Account, Address, UserAgent
 
 US: Address = ("127.0.0.1", 5060)
@@ -238,6 +238,65 @@ def talk(**options: object) -> Call:
     call.answers(200, body=ANSWER, **options)
     call.events()
     return call
+
+
+def rejected(call: Call) -> CallRejected:
+    (event,) = call.events()
+    assert isinstance(event, CallRejected)
+    return event
+
+
+class Callee:
+    """An agent that is called by hand."""
+
+    def __init__(self, **options: object) -> None:
+        self.user_agent: UserAgent = agent(accept_calls=True, **options)
+        self.now = 0.0
+
+    def hears(self, data: bytes, source: tuple[str, int] = PEER) -> list[str]:
+        self.user_agent.receive_datagram(data, source, self.now)
+        return lines(self.user_agent)
+
+    def rings(self, **options: object) -> str:
+        """Receives an INVITE and returns its leg."""
+        data = incoming(body=OFFER, **options)  # type: ignore[arg-type]
+        assert self.hears(data) == ["100"]
+        (event,) = self.user_agent.events()
+        assert isinstance(event, IncomingCall)
+        return event.leg
+
+    def responds(self, leg: str, code: int, **options: object) -> list[str]:
+        self.user_agent.respond(leg, code, now=self.now, **options)  # type: ignore[arg-type]
+        return lines(self.user_agent)
+
+    def waits(self, until: float) -> list[tuple[float, str]]:
+        found: list[tuple[float, str]] = []
+        while (due := self.user_agent.next_deadline()) is not None and due <= until:
+            self.user_agent.handle_deadline(due)
+            found += [(due, line) for line in lines(self.user_agent)]
+        self.now = until
+        return found
+
+    def named(self) -> list[str]:
+        return [type(event).__name__ for event in self.user_agent.events()]
+
+    def talks(self) -> tuple[str, str]:
+        """Answers a call that is acknowledged; returns its leg and our tag."""
+        leg = self.rings()
+        self.user_agent.respond(leg, 200, sdp=ANSWER, now=self.now)
+        (answer,) = sent(self.user_agent)
+        tag = answer.message.to_address.parameters["tag"] or ""
+        assert self.hears(after(tag, "ACK", 1)) == []
+        self.user_agent.events()
+        return leg, tag
+
+
+def after(
+    tag: str, method: str, cseq: int, branch: str = "z9hG4bKafter", **options: object
+) -> bytes:
+    """Writes a request of the caller in the dialog."""
+    to = f"<sip:{NUMBER}@127.0.0.1:5060>;tag={tag}"
+    return incoming(method, cseq=cseq, branch=branch, to=to, **options)  # type: ignore[arg-type]
 
 
 class Network:
