@@ -182,6 +182,7 @@ def test_the_abandoned_share_is_abandoned_by_live_answers() -> None:
         fact(FactKind.BRIDGED, 9, attempt="a7", data={"within_limit": False}),
         final("a7", Outcome.ANSWERED_MACHINE, 10),
         fact(FactKind.ABANDONED, 11),
+        fact(FactKind.ANSWERED, 12, attempt="a8"),
     ]
     report = abandonment(facts, after(100), MONTH, RULE)
     assert report.abandoned.attempts == ("a1",)
