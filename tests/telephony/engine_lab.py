@@ -136,10 +136,10 @@ class Floor:
 class Lab:
     """An engine in this process and a floor."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, *, fence: int = 1, **changes: Any) -> None:
         self.settings = settings(folder, **changes)
         assert self.settings.socket is not None
-        self.floor = Floor(self.settings.socket)
+        self.floor = Floor(self.settings.socket, fence=fence)
         self.engine: Engine
 
     async def __aenter__(self) -> Self:

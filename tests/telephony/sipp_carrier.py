@@ -20,7 +20,7 @@ HEAD = re.compile(r"^-{5,} .*?\n(UDP message (?:sent|received)) [^\n]*:\n\n", re
 def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1] & ~1
+        return probe.getsockname()[1]
 
 
 @dataclass(frozen=True)
@@ -82,40 +82,52 @@ class Carrier:
 
 @contextlib.contextmanager
 def sipp(scenario: str, folder: Path, *, calls: int = 1, **keys: str) -> Iterator[Carrier]:
-    """Runs SIPp with a scenario of ours on loopback until it carried `calls` calls."""
-    program = shutil.which("sipp")
-    assert program is not None, "sipp is not installed; leave the marker `sipp` out"
-    port, media, control = free_port(), free_port(), free_port()
-    log = folder / f"{scenario}.messages.log"
+    """Runs SIPp with a scenario of ours on loopback until it carried `calls` calls.
+
+    `keys` replace the words in brackets that SIPp itself does not know."""
     text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
     for key, value in keys.items():
         text = text.replace(f"[{key}]", value)
     script = folder / f"{scenario}.xml"
     script.write_text(text, encoding="utf-8")
-    command = [
-        program, "-sf", str(script), "-i", "127.0.0.1", "-p", str(port),
-        "-mi", "127.0.0.1", "-mp", str(media), "-ci", "127.0.0.1", "-cp", str(control),
-        "-nostdin", "-m", str(calls), "-timeout", "40", "-timeout_error",
-        "-trace_msg", "-message_file", str(log),
-    ]  # fmt: skip
-    output = (folder / f"{scenario}.out").open("wb")
-    process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
+    carrier, process = _started(script, folder / f"{scenario}.messages.log", calls)
     try:
-        _wait_bound(port, process)
-        yield Carrier(port, log, process)
+        yield carrier
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait(5)
-        output.close()
 
 
-def _wait_bound(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _started(script: Path, log: Path, calls: int) -> "tuple[Carrier, subprocess.Popen[bytes]]":
+    program = shutil.which("sipp")
+    assert program is not None, "sipp is not installed; leave the marker `sipp` out"
+    output = script.with_suffix(".out")
+    for _ in range(3):
+        port, media, control = free_port(), free_port(), free_port()
+        command = [
+            program, "-sf", str(script), "-i", "127.0.0.1", "-p", str(port),
+            "-mi", "127.0.0.1", "-mp", str(media), "-ci", "127.0.0.1", "-cp", str(control),
+            "-nostdin", "-m", str(calls), "-timeout", "40", "-timeout_error",
+            "-trace_msg", "-message_file", str(log),
+        ]  # fmt: skip
+        with output.open("wb") as file:
+            process = subprocess.Popen(command, stdout=file, stderr=file, cwd=script.parent)
+        # Somebody may take a port between our look and SIPp's bind: then others are tried.
+        if _bound(port, process):
+            return Carrier(port, log, process), process
+    raise AssertionError(f"sipp did not start: {output.read_text(errors='replace')[-500:]}")
+
+
+def _bound(port: int, process: "subprocess.Popen[bytes]") -> bool:
     wanted = f"0100007F:{port:04X}"
     limit = time.monotonic() + 5
     while time.monotonic() < limit:
-        assert process.poll() is None, "sipp ended at once"
+        if process.poll() is not None:
+            return False
         if wanted in Path("/proc/net/udp").read_text(encoding="ascii"):
-            return
+            return True
         time.sleep(0.02)
-    raise AssertionError(f"sipp did not bind port {port}")
+    process.terminate()
+    process.wait(5)
+    return False

@@ -82,11 +82,14 @@ class Control:
         self,
         *,
         verb: Callable[[Verb, str], None],
-        snapshot: Callable[[AskSnapshot], Event],
+        snapshot: Callable[[AskSnapshot], Event | None],
         came: Callable[[str], None],
         left: Callable[[str], None],
     ) -> None:
-        """Gives verbs of known floors to `verb`, and tells when floors come and leave."""
+        """Gives verbs of known floors to `verb`, and tells when floors come and leave.
+
+        `snapshot` returns None for a floor whose fence is too low: its process has lost its lease,
+        and its connection is closed."""
         self._verb = verb
         self._snapshot = snapshot
         self._came = came
@@ -155,6 +158,11 @@ class Control:
             log.exception("floor %s: a verb failed: %.200r", door.floor, line)
 
     def _ask(self, door: Door, ask: AskSnapshot) -> None:
+        answer = self._snapshot(ask)
+        if answer is None:
+            log.error("floor %s came with the old fence %d and is refused", ask.floor, ask.fence)
+            door.shut()
+            return
         before = self._floors.get(ask.floor)
         if before is not None and before is not door:
             log.warning("floor %s connected anew; its older connection is closed", ask.floor)
@@ -166,4 +174,4 @@ class Control:
         door.floor = ask.floor
         self._floors[ask.floor] = door
         self._came(ask.floor)
-        door.send(self._snapshot(ask))
+        door.send(answer)

@@ -80,7 +80,8 @@ class Devices:
         """Has none; `over` is told of each party that goes."""
         self._loop = loop
         self._hosts = hosts
-        self._advertised = "" if advertised_host in hosts else advertised_host
+        known = advertised_host in hosts or advertised_host.startswith("127.")
+        self._advertised = "" if known else advertised_host
         self._clock = clock
         self._book = book
         self._switchboard = switchboard

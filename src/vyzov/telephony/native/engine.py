@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import gc
+import ipaddress
 import logging
 import os
 import secrets
@@ -36,7 +37,7 @@ from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
 from vyzov.telephony.native.rtp_port import PortRange
 from vyzov.telephony.native.signalling import Signalling
 from vyzov.telephony.native.sources import SoundShelf, UnknownSound
-from vyzov.telephony.native.trunks import Trunks
+from vyzov.telephony.native.trunks import Trunks, is_address
 
 log = logging.getLogger("vyzov.engine")
 
@@ -86,7 +87,7 @@ class Engine:
         self.run_id = secrets.token_hex(8)
         self._loop = loop
         self._lock = _locked(settings.journal)
-        advertised = settings.advertised_host or settings.sip_host
+        advertised = _advertised(settings)
         hosts = webrtc.use_hosts(list(settings.webrtc_hosts))
         self.book = LegBook(settings.journal)
         self.clock = MediaClock(loop)
@@ -117,7 +118,7 @@ class Engine:
         self.devices = Devices(
             loop,
             hosts=hosts,
-            advertised_host=settings.advertised_host,
+            advertised_host=advertised,
             clock=self.clock,
             book=self.book,
             switchboard=self.switchboard,
@@ -184,8 +185,12 @@ class Engine:
         if isinstance(event, PlayFinished):
             self.orphans.play_ended(event.leg, event.play, completed=event.completed)
 
-    def snapshot(self, ask: ports.AskSnapshot) -> Snapshot:
-        """Returns all that is known of a floor's legs, and raises the floor's fence."""
+    def snapshot(self, ask: ports.AskSnapshot) -> Snapshot | None:
+        """Returns all that is known of a floor's legs, and raises the floor's fence.
+
+        None for a fence below the one known: a newer process of that floor was here."""
+        if ask.fence < self.book.fences.get(ask.floor, ask.fence):
+            return None
         self.book.raise_fence(ask.floor, ask.fence)
         joined = tuple(
             (call.leg, call.party.peer.leg)
@@ -316,6 +321,17 @@ class Engine:
         self._expiry = self._loop.call_later(EXPIRE_EVERY_S, self._expire)
 
 
+def _advertised(settings: EngineSettings) -> str:
+    """Returns the address carriers are told; raises ValueError where nobody could reach it."""
+    host = settings.advertised_host or settings.sip_host
+    if not is_address(host) or ipaddress.IPv4Address(host).is_unspecified:
+        raise ValueError(
+            f"carriers cannot reach {host!r}: set the engine's advertised_host to the IPv4 address "
+            "by which they see this machine"
+        )
+    return host
+
+
 def _locked(journal: Path | None) -> IO[bytes] | None:
     """Holds the journal against a second engine; the kernel lets go when this process dies."""
     if journal is None:
@@ -332,13 +348,16 @@ def _locked(journal: Path | None) -> IO[bytes] | None:
     return lock
 
 
-async def serve(settings: EngineSettings) -> None:
-    """Runs an engine until it is told to stop (SIGTERM, SIGINT or cancellation)."""
+async def serve(settings: EngineSettings, stop: asyncio.Event | None = None) -> None:
+    """Runs an engine until `stop` is set or it is cancelled; without one, until SIGTERM or SIGINT.
+
+    Then every call is hung up and every recording finished, which takes a few seconds at most."""
     loop = asyncio.get_running_loop()
     engine = Engine(settings, loop)
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    stopping = stop or asyncio.Event()
+    if stop is None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
     await engine.start()
     # Sound hates pauses: what lives as long as the process is taken out of the collector's way.
     sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -187,6 +187,7 @@ class RtpPort:
         self.out = OutStream(random_sender(Law.PCMA.payload_type))
         self.foreign = 0
         self.send_faults = 0
+        self._agreed: Address | None = None
         self._remote: Address | None = None
         self._latched = False
         self._latch_until = 0.0
@@ -202,8 +203,9 @@ class RtpPort:
         Within `LATCH_S` of a new address the first packet from one of `hosts` fixes the port the
         far side really sends from (a carrier behind address translation); after that, packets from
         elsewhere are counted and dropped, so nobody can pull the stream away."""
-        if remote != self._remote:
-            self._remote, self._latched = remote, False
+        if remote != self._agreed:
+            self._agreed = self._remote = remote
+            self._latched = False
             self._latch_until = now + LATCH_S
             self._hosts = hosts | {remote[0]}
         self.law, self.event_type = law, event_type

@@ -161,9 +161,11 @@ class Hearing:
 
     def relay(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Passes on a packet of the other side, unless something else is heard now."""
-        if not self._relaying or self._play or self._hold or self._digits:
+        if not self._relaying:
             return
         self._last_relay = now
+        if self._play or self._hold or self._digits:
+            return
         cue = self._cue
         if cue is not None:
             self._cue = cue[len(packet.payload) :] if len(cue) > len(packet.payload) else None
