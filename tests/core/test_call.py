@@ -285,7 +285,13 @@ def test_hanging_up_within_the_limit_is_not_abandonment() -> None:
 def test_hanging_up_after_the_limit_without_an_agent_is() -> None:
     ride = Ride().answer().feed(6.9, ev.AgentFound("ann")).feed(7.5, ev.Ended("far"))
     assert ride.finish == ("abandoned", "hung_up_late")
-    assert ride.sent(ev.ReleaseAgent) == []
+    assert ride.sent(ev.ReleaseAgent) == [ev.ReleaseAgent("ann", wrap_up=False)]
+
+
+def test_hanging_up_while_the_join_is_made_frees_the_agent() -> None:
+    ride = Ride().answer().feed(5.1, ev.AgentFound("ann")).feed(5.15, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_early")
+    assert ride.sent(ev.ReleaseAgent) == [ev.ReleaseAgent("ann", wrap_up=False)]
 
 
 def test_a_person_cut_off_by_our_engine_was_abandoned() -> None:

@@ -82,6 +82,30 @@ def test_leaving_while_waiting_for_key_one_is_the_callees_choice() -> None:
     assert ride.finish == ("answered_human", "hung_up_waiting")
 
 
+def test_the_way_out_stays_open_while_the_callee_waits_for_an_agent() -> None:
+    ride = robot().feed(6, ev.Digit("1")).feed(8, ev.AgentFound("ann"), ev.Digit("9"))
+    assert ride.state is CallState.IN_FLOW
+    kinds = [type(command) for command in ride.commands]
+    assert kinds.index(ev.ReleaseAgent) < kinds.index(ev.Suppress) < kinds.index(ev.PlayPrompt)
+    assert ride.call.deadline is not None
+    ride.feed(12, ev.PlayFinished("3:removed")).feed(12.1, ev.Ended("us"))
+    assert ride.finish == ("answered_human", "stop")
+    assert not ride.told(FactKind.ABANDONED)
+
+
+def test_the_way_out_stays_open_during_the_apology_and_is_taken_once() -> None:
+    ride = robot().feed(6, ev.Digit("1")).feed(16, ev.DeadlinePassed())
+    ride.feed(17, ev.Digit("9"), ev.Digit("9"), ev.Digit("2"))
+    assert ride.sent(ev.Suppress) == [ev.Suppress("9")]
+    ride.feed(20, ev.Ended("far"))
+    assert ride.finish == ("abandoned", "no_agent")
+
+
+def test_a_key_that_offers_nothing_changes_nothing_while_waiting() -> None:
+    ride = robot().feed(6, ev.Digit("1")).feed(8, ev.Digit("2"))
+    assert ride.state is CallState.WAITING
+
+
 def test_a_connect_step_without_a_prompt_waits_in_silence() -> None:
     steps = {"ask": {"do": "connect", "wait_s": 3}}
     ride = robot(CallPlan(flow=flow(start="ask", steps=steps)))

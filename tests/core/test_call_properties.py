@@ -58,9 +58,17 @@ PLANS = st.builds(
     flow=st.sampled_from([None, Flow.from_json(FLOW), Flow.from_json(LEAVE)]),
     recording=st.booleans(),
 )
-HISTORIES = st.lists(
-    st.tuples(st.one_of(WORLD, WORLD, OWN), st.sampled_from([0.0, 0.1, 1.0, 3.0, 40.0])),
-    max_size=40,
+RANG: list[tuple[ev.Event, float]] = [(ev.Dialing("id"), 0.1), (ev.Ringing(), 1.0)]
+ANSWERED = [*RANG, (ev.Answered(), 3.0)]
+FOUND = [*ANSWERED, (ev.AgentFound("ann"), 0.0)]
+JOINED = [*FOUND, (ev.BridgeJoined("ann"), 0.1)]
+AWAY = [*JOINED, (ev.AgentGone("ann"), 1.0)]
+TURNS = st.tuples(st.one_of(WORLD, WORLD, OWN), st.sampled_from([0.0, 0.1, 1.0, 3.0, 40.0]))
+HISTORIES = st.builds(
+    # Most random histories end before the answer: a beginning takes them to where it matters.
+    lambda beginning, turns: [*beginning, *turns],
+    st.sampled_from([[], RANG, ANSWERED, FOUND, JOINED, AWAY]),
+    st.lists(TURNS, max_size=15),
 )
 
 Look = Callable[[Call, Call, tuple[ev.Command, ...]], None]

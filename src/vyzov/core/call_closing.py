@@ -16,6 +16,7 @@ from vyzov.core.call_value import (
     CallState,
     Moved,
     go,
+    is_way_out,
     led_by,
     play_prompt,
     record,
@@ -40,6 +41,8 @@ def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
             outcome, detail = verdict_of(call)
             detail = "message_left" if detail == _MESSAGE_CUT else detail
             return hang_up(replace(call, playing=None), "normal", (outcome, detail), now)
+        case ev.Digit(digit) if is_way_out(call, digit):
+            return replace(call, stop_asked=True), (ev.Suppress(digit),)
         case ev.DeadlinePassed() | ev.Cancel():
             return hang_up(call, "normal", call.verdict, now)
         case ev.Ended(side, cause):

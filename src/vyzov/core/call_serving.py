@@ -17,6 +17,7 @@ from vyzov.core.call_value import (
     Moved,
     class_outcome,
     go,
+    is_way_out,
     led_by,
     play_prompt,
     record,
@@ -73,6 +74,10 @@ def waiting(call: Call, event: ev.Event, now: datetime) -> Moved:
             return _join(call, agent, now)
         case ev.NobodyYet() if call.agent is None:
             return call, ()
+        case ev.Digit(digit) if is_way_out(call, digit):
+            released, freed = release(call, wrap_up=False)
+            back = go(released, CallState.IN_FLOW, now, None)
+            return led_by(freed, _advance(back, flows.KeyPressed(digit), now))
         case ev.BridgeJoined(agent) if call.agent in (None, agent):
             return _talk(call, agent, now)
         case ev.AgentGone(agent) if agent == call.agent:
@@ -114,14 +119,17 @@ def _unserved(call: Call, event: ev.Event, now: datetime) -> Moved:
     """Events that mean the same while nobody has spoken with the callee yet."""
     match event:
         case ev.Ended(side, cause):
-            noted, told = gone(call, side, cause, now)
+            released, freed = release(call, wrap_up=False)
+            noted, told = gone(released, side, cause, now)
             limit = (call.answered_at or now) + call.plan.connect_limit
             if side == "far" and (call.flow or now <= limit or call.state is CallState.CLASSIFYING):
                 detail = "hung_up_waiting" if call.flow else "hung_up_early"
-                return led_by(told, finish(noted, Outcome.ANSWERED_HUMAN, detail, now))
+                over = finish(noted, Outcome.ANSWERED_HUMAN, detail, now)
+                return led_by((*freed, *told), over)
             noted, counted = count_abandoned(noted, now)
-            cause = "hung_up_late" if side == "far" else "engine"
-            return led_by((*told, *counted), finish(noted, Outcome.ABANDONED, cause, now))
+            detail = "hung_up_late" if side == "far" else "engine"
+            over = finish(noted, Outcome.ABANDONED, detail, now)
+            return led_by((*freed, *told, *counted), over)
         case ev.Cancel(reason):
             return _abandon(call, reason, now)
         case _:
@@ -257,7 +265,7 @@ def _obey(
             case flows.EnterStep(name):
                 call, more = record(call, FactKind.FLOW_STEP, {"step": name})
             case flows.StopListNow(key):
-                more = (ev.Suppress(key),)
+                call, more = replace(call, stop_asked=True), (ev.Suppress(key),)
             case flows.Promise(after):
                 more = (ev.PromiseCallback(after),)
             case flows.HandOver(prompt, wait):

@@ -110,6 +110,7 @@ class Call:
     records: int = 0
     recording: bool = False
     leaving_message: bool = False
+    stop_asked: bool = False
 
 
 Moved = tuple[Call, tuple[ev.Command, ...]]
@@ -199,6 +200,13 @@ def class_outcome(call: Call) -> Outcome:
 def step_of(call: Call) -> str | None:
     """Returns the step of the flow the call is in or came from."""
     return call.flow.step if call.flow else None
+
+
+def is_way_out(call: Call, key: str) -> bool:
+    """True for a key by which the robot offered the stop-list, as long as it was not pressed yet."""
+    if call.flow is None or call.plan.flow is None or call.stop_asked:
+        return False
+    return flows.stop_step(call.plan.flow, key) is not None
 
 
 def unmoved(call: Call, event: ev.Event) -> Moved:

@@ -236,8 +236,24 @@ def step(
             return _enter(flow, here.on_silence, state.visits + 1, "", now)
         case Phase.LEAVING, (PromptOver() | TimeOver()):
             return _over(state), (Leave(state.result),)
+        case ((Phase.LEAVING | Phase.HANDED_OVER), KeyPressed(key)):
+            # The way out that was offered stays open while the callee waits or hears goodbye.
+            way_out = stop_step(flow, key)
+            if way_out is None or isinstance(here, Suppress):
+                return state, ()
+            return _enter(flow, way_out, state.visits + 1, key, now)
         case _:
             return state, ()
+
+
+def stop_step(flow: Flow, key: str) -> str | None:
+    """Returns the stop-list step that some announcement offers under this key, None without one."""
+    for one in flow.steps.values():
+        if isinstance(one, Announce) and isinstance(
+            flow.steps.get(one.keys.get(key, "")), Suppress
+        ):
+            return one.keys[key]
+    return None
 
 
 def _enter(
