@@ -126,8 +126,10 @@ class Agents:
         }
 
     def talks(self, agent: str, live: LiveCall) -> None:
-        """The agent is bridged with the call."""
-        found = self._scene.room.agents[agent]
+        """The agent is bridged with the call: the engine has said so."""
+        found = self._scene.room.agents.get(agent)
+        if found is None:
+            return
         if found.agent.work is not ca.Work.TALKING:
             found.day.talks += 1
             self.step(agent, ca.CallJoined(live.call.id))

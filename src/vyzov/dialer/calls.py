@@ -7,7 +7,7 @@ carry a sequence number: one already seen is left out, so a replayed log changes
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
-from vyzov.core.call import step
+from vyzov.core.call import CallState, step
 from vyzov.core.disposition import Consequence
 from vyzov.core.facts import FactKind
 from vyzov.core.outcome import AnswerClass, Outcome
@@ -54,6 +54,8 @@ class Calls:
         world = self._world(event)
         if world is not None:
             self.feed(live, world, at)
+        if isinstance(event, ports.BridgeJoined) and live.call.state is CallState.TALKING:
+            self._agents.talks(live.call.talked_with or "", live)
         if isinstance(event, ports.Failed):
             self._watch_trunk(live, event)
 
@@ -258,7 +260,6 @@ class Calls:
             return
         live.agent, live.agent_leg = agent, device
         self._scene.out.verb(ports.Bridge(customer=live.call.id, agent=device))
-        self._agents.talks(agent, live)
 
     # ---- the end
 
