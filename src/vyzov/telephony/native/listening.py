@@ -3,16 +3,20 @@
 Nothing here touches the sound on its way to the other side. Keys come as telephone events where the
 far side sends them and from the sound itself where it does not. What a key or a machine means is
 decided by the floor.
+
+Sound is heard by its RTP time stamps, not by its arrival: listening has no hurry, and a burst after a
+stall of the network or of this machine must not be taken for silence and a cut-off word.
 """
 
 from collections.abc import Callable
 
+import numpy as np
+
 from vyzov.dialer.ports import Classified, LegEvent
 from vyzov.dialer.ports import Digit as DigitPressed
 from vyzov.media.classify import AnswerClassifier
-from vyzov.media.frame import silent_frame
+from vyzov.media.frame import FRAME_MS, FRAME_SAMPLES, Samples, silent_frame
 from vyzov.media.g711 import Law, decode
-from vyzov.media.jitter import JitterBuffer
 from vyzov.media.rtp import RtpPacket
 from vyzov.media.telephone_event import Digit, DigitPaths, DigitReceiver, GoertzelDigits
 
@@ -21,6 +25,10 @@ CLASSIFY_LIMIT_MS = 6000
 IN_BAND_DIGIT_MS = 100
 """The duration reported for a key heard as sound, whose length is not measured."""
 BEEP_LIMIT_S = 60.0
+QUIET_AFTER_S = 0.6
+"""How long nothing comes before the time without packets counts as silence."""
+GAP_SAMPLES_MAX = 16_000
+"""The longest jump of time stamps heard as silence; a longer one is a new beginning."""
 
 Post = Callable[[LegEvent], None]
 
@@ -36,20 +44,24 @@ class Listener:
         self._paths = DigitPaths()
         self._in_band: GoertzelDigits | None = None
         self._classifier: AnswerClassifier | None = None
-        self._jitter: JitterBuffer | None = None
-        self._law = Law.PCMA
+        self._listens = False
+        self._last: RtpPacket | None = None
+        self._next_timestamp = 0
+        self._last_at = 0.0
+        self._heard_ms = 0
+        self._rest: Samples = np.empty(0, dtype=np.int16)
         self._answered_at = 0.0
         self._classified = False
 
     def answered(self, now: float, law: Law, *, in_band: bool, classify: bool) -> None:
         """Begins to listen to the sound where something asks for it."""
-        self._answered_at, self._law = now, law
+        del law  # Each packet says its own.
+        self._answered_at = self._last_at = now
         if in_band and self._in_band is None:
             self._in_band = GoertzelDigits()
         if classify and self._classifier is None:
             self._classifier = AnswerClassifier(CLASSIFY_LIMIT_MS)
-        if self._in_band is not None or self._classifier is not None:
-            self._jitter = JitterBuffer()
+        self._listens = self._in_band is not None or self._classifier is not None
 
     def event(self, packet: RtpPacket, now: float) -> None:
         """Takes a packet of the telephone-event payload type."""
@@ -57,25 +69,48 @@ class Listener:
 
     def voice(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Takes a packet of sound."""
-        if self._jitter is not None:
-            self._law = law
-            self._jitter.put(packet, now)
+        if not self._listens:
+            return
+        last, self._last_at = self._last, now
+        if last is None or last.ssrc != packet.ssrc:
+            if last is None:
+                self._heard_ms = int((now - self._answered_at) * 1000)
+        else:
+            newer = (packet.sequence - last.sequence) & 0xFFFF
+            if newer == 0 or newer > 0x7FFF:
+                return
+            gap = (packet.timestamp - self._next_timestamp) & 0xFFFFFFFF
+            # A stamp behind the silence already heard belongs to sound that was merely late.
+            if gap <= GAP_SAMPLES_MAX:
+                self._rest = np.concatenate((self._rest, np.zeros(gap, dtype=np.int16)))
+        self._last = packet
+        samples = decode(packet.payload, law)
+        self._next_timestamp = (packet.timestamp + len(samples)) & 0xFFFFFFFF
+        self._rest = np.concatenate((self._rest, samples))
+        while len(self._rest) >= FRAME_SAMPLES:
+            frame, self._rest = self._rest[:FRAME_SAMPLES], self._rest[FRAME_SAMPLES:]
+            self._hear(frame, now)
 
     def tick(self, now: float) -> None:
-        """Works on the sound of 20 ms and ends keys whose last packet was lost."""
+        """Ends keys whose last packet was lost, and hears the silence of a line without packets."""
         self._report(self._digits.expire(now), now)
-        if self._jitter is None:
+        if not self._listens or now - self._last_at < QUIET_AFTER_S:
             return
-        payload = self._jitter.get(now)
         # A far side that sends nothing at all is silent too, and that is a verdict.
-        frame = silent_frame() if payload is None else decode(payload, self._law)
+        until_ms = (now - self._answered_at - QUIET_AFTER_S) * 1000
+        while self._listens and self._heard_ms < until_ms:
+            self._next_timestamp = (self._next_timestamp + FRAME_SAMPLES) & 0xFFFFFFFF
+            self._hear(silent_frame(), now)
+
+    def _hear(self, frame: Samples, now: float) -> None:
         if self._in_band is not None:
             key = self._in_band.feed(frame)
             if key is not None and self._paths.accept(key, "sound", now):
                 self._post(DigitPressed(self._leg, 0, 0.0, key, IN_BAND_DIGIT_MS))
         if self._classifier is not None:
-            self._classifier.feed(frame, int((now - self._answered_at) * 1000))
+            self._classifier.feed(frame, self._heard_ms)
             self._judge(self._classifier, now)
+        self._heard_ms += FRAME_MS
 
     def _report(self, digit: Digit | None, now: float) -> None:
         while digit is not None:
@@ -104,5 +139,4 @@ class Listener:
 
     def _stop_classifying(self) -> None:
         self._classifier = None
-        if self._in_band is None:
-            self._jitter = None
+        self._listens = self._in_band is not None

@@ -178,9 +178,9 @@ class _OneCall:
 def told(event: LegEvent, start: float) -> dict[str, Any]:
     """Returns an event as JSON-ready data with its time in seconds since `start`."""
     data = asdict(event)
-    del data["leg"], data["seq"]
+    del data["leg"], data["seq"], data["at"]
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": name, **data, "at": round(event.at - start, 4)}
+    return {"event": name, **data, "at_s": round(event.at - start, 4)}
 
 
 def result_of(events: list[LegEvent]) -> dict[str, Any]:
