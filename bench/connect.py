@@ -155,14 +155,16 @@ class Bench:
         extra: dict[str, Any] = {}
         for phase, pairs in (("idle", 0), ("loaded", self.options.load)):
             await self._background(pairs)
-            begun, cpu = time.monotonic(), self.engine.cpu_s()
+            parts = {"engine": self.engine, "peers": self.peer, "load": self.load}
+            begun, cpu = time.monotonic(), {name: part.cpu_s() for name, part in parts.items()}
             dice = random.Random(f"{self.options.seed} {phase}")
             share = self.options.count // self.options.operators
             await asyncio.gather(
                 *(self._calls(phase, one, share, dice) for one in range(self.options.operators))
             )
             spent = time.monotonic() - begun
-            extra[f"{phase}_engine_cpu_share"] = round((self.engine.cpu_s() - cpu) / spent, 3)
+            for name, part in parts.items():
+                extra[f"{phase}_{name}_cpu_share"] = round((part.cpu_s() - cpu[name]) / spent, 3)
             extra[f"{phase}_calls_per_s"] = round(share * self.options.operators / spent, 1)
         self.peer.say({"do": "end"})
         await reader

@@ -7,6 +7,7 @@ would measure itself. Everything here notes when packets arrive, by the machine'
 # ruff: noqa: SLF001, ARG001, ARG002 - aiortc's private methods, and signatures that are its own
 
 import asyncio
+import heapq
 import json
 import os
 import random
@@ -14,7 +15,7 @@ import secrets
 import socket
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ CUSTOMER_NUMBERS = [f"+120255501{number:02d}" for number in range(50)]
 CUSTOMER_HZ = 400.0
 OPERATOR_HZ = 1200.0
 FRAME_S = 0.02
+TOGETHER_S = 0.0005
+"""Voices due this close together are sent together."""
 LOUD = amplitude(-16)
 _TIMES = np.arange(160) / 8000
 _PROJECT = {hz: np.exp(-2j * np.pi * hz * _TIMES) / 80 for hz in (CUSTOMER_HZ, OPERATOR_HZ)}
@@ -66,12 +69,10 @@ class CustomerCall:
     target: tuple[str, int]
     sender: RtpSender
     answered_at: float
-    next_at: float
     operator_at: float | None = None
     customer_at: float | None = None
     asked: bool = False
     over: bool = False
-    extra: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Carrier:
@@ -92,6 +93,8 @@ class Carrier:
         self.calls: dict[str, CustomerCall] = {}
         self.by_call_id: dict[str, CustomerCall] = {}
         self.talking: dict[int, CustomerCall] = {}
+        self._queue: list[tuple[float, int, CustomerCall]] = []
+        self._count = 0
         self._voice = payloads(CUSTOMER_HZ)[0]
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._socket.fileno(), self._readable)
@@ -139,14 +142,16 @@ class Carrier:
             leg=event.leg, call_id=event.call_id, sock=sock, target=(audio.address, audio.port),
             operator=CUSTOMER_NUMBERS.index(event.to_user) if known else -1,
             sender=RtpSender(int.from_bytes(os.urandom(4), "big"), 0, 0, 8),
-            answered_at=0.0, next_at=0.0,
+            answered_at=0.0,
         )  # fmt: skip
         self.calls[event.leg] = call
         self.by_call_id[call.call_id] = call
         self._loop.add_reader(sock.fileno(), self._hear, call)
         self._agent.respond(event.leg, 200, sdp=answer, now=time.monotonic())
         call.answered_at = time.monotonic()
-        call.next_at = call.answered_at + self._dice.uniform(0, FRAME_S)
+        self._count += 1
+        first = call.answered_at + self._dice.uniform(0, FRAME_S)
+        heapq.heappush(self._queue, (first, self._count, call))
         if self._measured:
             self.talking[call.operator] = call
 
@@ -177,14 +182,14 @@ class Carrier:
     def _speak(self) -> None:
         """One loop for all voices; each is due every 20 ms from its own first moment."""
         now = time.monotonic()
-        soonest = now + 0.005
-        for call in list(self.calls.values()):
-            while call.next_at and call.next_at <= now:
+        queue = self._queue
+        while queue and queue[0][0] <= now + TOGETHER_S:
+            due, number, call = heapq.heappop(queue)
+            if not call.over:
                 call.sock.sendto(call.sender.packet(self._voice), call.target)
-                call.next_at += FRAME_S
-            if call.next_at:
-                soonest = min(soonest, call.next_at)
-        self._loop.call_later(max(0.0005, soonest - time.monotonic()), self._speak)
+                heapq.heappush(queue, (due + FRAME_S, number, call))
+        soonest = queue[0][0] if queue else now + 0.002
+        self._loop.call_later(max(0.0005, min(soonest - now, 0.002)), self._speak)
 
     def report(self, call: CustomerCall) -> None:
         """Tells both times once both are there and the floor has asked."""

@@ -209,3 +209,9 @@ def test_late_answers_to_the_flow_change_nothing() -> None:
     ride = robot().feed(6, ev.Answered(), ev.Ringing(), ev.BridgeLeft("ann"))
     assert ride.state is CallState.IN_FLOW
     assert len(ride.told(FactKind.ANSWERED)) == 1
+
+
+def test_whoever_pressed_a_key_is_a_person_though_their_greeting_was_not_heard() -> None:
+    ride = robot().feed(3.6, ev.Classified(AnswerClass.SILENCE)).feed(4, ev.Digit("1"))
+    ride.feed(5, ev.AgentFound("ann")).feed(5.1, ev.BridgeJoined("ann")).feed(20, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_far")

@@ -1,8 +1,10 @@
 """What holds for every call, whatever the world and we do to it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 from core_examples import FLOW, T0
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,105 +73,100 @@ HISTORIES = st.builds(
     st.lists(TURNS, max_size=15),
 )
 
-Look = Callable[[Call, Call, tuple[ev.Command, ...]], None]
+
+@dataclass
+class Life:
+    """What became of one call: every step of it, impossible own events left out."""
+
+    plan: CallPlan
+    call: Call
+    steps: list[tuple[Call, tuple[ev.Command, ...]]] = field(default_factory=list)
+
+    def sent(self, kind: type) -> list[ev.Command]:
+        return [one for _, commands in self.steps for one in commands if isinstance(one, kind)]
 
 
-def live(plan: CallPlan, history: list[tuple[ev.Event, float]], look: Look) -> Call:
-    """Plays a history that begins with the reservation; impossible own events are left out."""
-    call, now = start("c", DialMode.PROGRESSIVE, plan, T0), T0
+def lived(plan: CallPlan, history: list[tuple[ev.Event, float]]) -> Life:
+    life, now = Life(plan, start("c", DialMode.PROGRESSIVE, plan, T0)), T0
     for event, waited in [(ev.Reserved(), 0.0), *history]:
         now += timedelta(seconds=waited)
         try:
-            moved, commands = step(call, event, now)
+            life.call, commands = step(life.call, event, now)
         except ImpossibleEvent:
-            assert isinstance(event, ev.OwnEvent), "a world event is never impossible"
+            assert isinstance(event, ev.OwnEvent), f"{event} of the world is never impossible"
             continue
-        look(call, moved, commands)
-        call = moved
-    return call
+        life.steps.append((life.call, commands))
+    return life
 
 
-@settings(max_examples=150)
-@given(PLANS, HISTORIES)
-def test_a_call_finishes_at_most_once_and_then_stays_ended(
-    plan: CallPlan, history: list[tuple[ev.Event, float]]
-) -> None:
+def it_finishes_once_and_stays_ended(life: Life) -> None:
     finished: list[ev.Finish] = []
-
-    def look(before: Call, after: Call, commands: tuple[ev.Command, ...]) -> None:
-        finished.extend(command for command in commands if isinstance(command, ev.Finish))
-        assert (after.state is CallState.ENDED) == bool(finished)
-        if finished:
-            assert after.outcome is finished[0].outcome
-
-    live(plan, history, look)
+    for call, commands in life.steps:
+        finished += [one for one in commands if isinstance(one, ev.Finish)]
+        assert (call.state is CallState.ENDED) == bool(finished)
+        assert call.outcome is (finished[0].outcome if finished else None)
     assert len(finished) <= 1
 
 
-@settings(max_examples=150)
-@given(PLANS, HISTORIES)
-def test_exactly_one_deadline_is_armed_where_a_call_waits(
-    plan: CallPlan, history: list[tuple[ev.Event, float]]
-) -> None:
-    def look(before: Call, after: Call, commands: tuple[ev.Command, ...]) -> None:
-        assert (after.deadline is None) == (after.state in UNTIMED)
-
-    live(plan, history, look)
+def exactly_one_deadline_is_armed_where_it_waits(life: Life) -> None:
+    for call, _ in life.steps:
+        assert (call.deadline is None) == (call.state in UNTIMED)
 
 
-@settings(max_examples=150)
-@given(PLANS, HISTORIES)
-def test_facts_have_keys_of_their_own_and_one_answer(
-    plan: CallPlan, history: list[tuple[ev.Event, float]]
-) -> None:
-    facts: list[ev.Record] = []
-    finals: list[Outcome] = []
-
-    def look(before: Call, after: Call, commands: tuple[ev.Command, ...]) -> None:
-        facts.extend(command for command in commands if isinstance(command, ev.Record))
-        finals.extend(command.outcome for command in commands if isinstance(command, ev.Finish))
-
-    call = live(plan, history, look)
-    assert len({fact.key for fact in facts}) == len(facts)
+def its_facts_have_keys_of_their_own_and_one_answer(life: Life) -> None:
+    facts = [one for one in life.sent(ev.Record) if isinstance(one, ev.Record)]
     kinds = [fact.kind for fact in facts]
-    assert kinds.count(FactKind.ANSWERED) == (1 if call.answered_at else 0)
-    assert kinds.count(FactKind.ABANDONED) <= 1
-    if finals:
-        assert (FactKind.ABANDONED in kinds) == (finals == [Outcome.ABANDONED])
+    assert len({fact.key for fact in facts}) == len(facts)
+    assert kinds.count(FactKind.ANSWERED) == (1 if life.call.answered_at else 0)
+    assert kinds.count(FactKind.FAILED) + kinds.count(FactKind.ENDED) <= 1
 
 
-@settings(max_examples=150)
-@given(PLANS, HISTORIES)
-def test_an_agent_who_was_taken_is_let_go_when_the_call_ends(
-    plan: CallPlan, history: list[tuple[ev.Event, float]]
-) -> None:
+def it_is_abandoned_by_fact_where_it_is_by_outcome(life: Life) -> None:
+    told = [one for one in life.sent(ev.Record) if one.kind is FactKind.ABANDONED]  # type: ignore[union-attr]
+    assert len(told) <= 1
+    if life.call.outcome is not None:
+        assert bool(told) == (life.call.outcome is Outcome.ABANDONED)
+
+
+def an_agent_is_let_go_when_it_ends(life: Life) -> None:
     held: set[str] = set()
-
-    def look(before: Call, after: Call, commands: tuple[ev.Command, ...]) -> None:
+    for call, commands in life.steps:
         for command in commands:
             if isinstance(command, ev.ReleaseAgent):
                 held.discard(command.agent)
             elif isinstance(command, ev.JoinAgent):
                 held.add(command.agent)
-        if after.agent:
-            held.add(after.agent)
-        assert held <= {after.agent}
-
-    call = live(plan, history, look)
-    if call.state in (CallState.ENDED, CallState.CLOSING, CallState.FAREWELL):
-        assert not held
+        held |= {call.agent} - {None}  # type: ignore[arg-type]
+        assert held <= {call.agent}
+        if call.state in (CallState.ENDED, CallState.CLOSING, CallState.FAREWELL):
+            assert not held, "an agent was left in a call that is over"
 
 
-@settings(max_examples=150)
-@given(PLANS, HISTORIES)
-def test_a_call_that_is_left_alone_comes_to_its_end(
-    plan: CallPlan, history: list[tuple[ev.Event, float]]
-) -> None:
-    now = T0 + timedelta(days=1)
+def a_recording_that_was_started_is_stopped(life: Life) -> None:
+    going = 0
+    for call, commands in life.steps:
+        for command in commands:
+            going += isinstance(command, ev.StartRecording) - isinstance(command, ev.StopRecording)
+        assert going in ((0, 1) if life.plan.recording else (0,))
+        assert call.state is not CallState.ENDED or going == 0
 
-    def ignore(before: Call, after: Call, commands: tuple[ev.Command, ...]) -> None: ...
 
-    call = live(plan, history, ignore)
+def one_prompt_plays_at_a_time(life: Life) -> None:
+    playing: str | None = None
+    for call, commands in life.steps:
+        for command in commands:
+            if isinstance(command, ev.PlayPrompt):
+                assert playing is None, "two prompts at once"
+                playing = command.play
+            elif isinstance(command, ev.StopPrompt):
+                assert command.play == playing
+                playing = None
+        playing = playing if call.playing else None
+        assert call.playing == playing
+
+
+def left_alone_it_comes_to_its_end(life: Life) -> None:
+    call, now = life.call, T0 + timedelta(days=1)
     for _ in range(100):
         if call.deadline is None:
             break
@@ -178,32 +175,81 @@ def test_a_call_that_is_left_alone_comes_to_its_end(
     assert call.state in UNTIMED
 
 
-@settings(max_examples=150)
+PROPERTIES: tuple[Callable[[Life], None], ...] = (
+    it_finishes_once_and_stays_ended,
+    exactly_one_deadline_is_armed_where_it_waits,
+    its_facts_have_keys_of_their_own_and_one_answer,
+    it_is_abandoned_by_fact_where_it_is_by_outcome,
+    an_agent_is_let_go_when_it_ends,
+    a_recording_that_was_started_is_stopped,
+    one_prompt_plays_at_a_time,
+    left_alone_it_comes_to_its_end,
+)
+
+
+@settings(max_examples=300)
+@given(PLANS, HISTORIES)
+def test_whatever_happens_every_property_of_a_call_holds(
+    plan: CallPlan, history: list[tuple[ev.Event, float]]
+) -> None:
+    life = lived(plan, history)
+    for holds in PROPERTIES:
+        holds(life)
+
+
+EVERY_EVENT: tuple[ev.Event, ...] = (
+    ev.Refused("stale"),
+    ev.Dialing("id"),
+    ev.Ringing(183, early_media=True),
+    ev.Answered(),
+    ev.Failed(486),
+    ev.Failed(487, stage="cancelled"),
+    ev.Ended("far"),
+    ev.Ended("engine"),
+    ev.Digit("1"),
+    ev.Digit("9"),
+    ev.Classified(AnswerClass.HUMAN),
+    ev.Classified(AnswerClass.MACHINE),
+    ev.Classified(AnswerClass.MACHINE, "beep"),
+    ev.Classified(AnswerClass.SILENCE),
+    ev.PlayFinished("1:offer"),
+    ev.PlayFinished("1:safe_harbour"),
+    ev.BridgeJoined("ann"),
+    ev.BridgeLeft("ann"),
+    ev.AgentGone("ann"),
+    ev.AgentBack("ann"),
+    ev.AgentFound("ann"),
+    ev.AgentFound("bob"),
+    ev.AgentHangsUp(),
+    ev.Cancel("pause"),
+    ev.DeadlinePassed(),
+)
+PLANS_ONCE = (
+    CallPlan(),
+    CallPlan(classify=ClassifyMode.CLASSIFY_FIRST),
+    CallPlan(flow=Flow.from_json(FLOW)),
+    CallPlan(flow=Flow.from_json(LEAVE)),
+)
+CONNECTING = [*ANSWERED, (ev.Digit("1"), 1.0)]
+
+
+@pytest.mark.parametrize("plan", PLANS_ONCE, ids=["plain", "listening", "robot", "leaving"])
+@pytest.mark.parametrize(
+    "beginning", [[], RANG, ANSWERED, CONNECTING, FOUND, JOINED, AWAY], ids=len
+)
+def test_after_any_two_events_at_any_stage_every_property_holds(
+    plan: CallPlan, beginning: list[tuple[ev.Event, float]]
+) -> None:
+    for first in EVERY_EVENT:
+        for second in EVERY_EVENT:
+            life = lived(plan, [*beginning, (first, 0.5), (second, 40.0)])
+            for holds in PROPERTIES:
+                holds(life)
+
+
+@settings(max_examples=100)
 @given(PLANS, HISTORIES)
 def test_the_same_history_gives_the_same_commands(
     plan: CallPlan, history: list[tuple[ev.Event, float]]
 ) -> None:
-    said: list[tuple[ev.Command, ...]] = []
-    again: list[tuple[ev.Command, ...]] = []
-    live(plan, history, lambda before, after, commands: said.append(commands))
-    live(plan, history, lambda before, after, commands: again.append(commands))
-    assert said == again
-
-
-@settings(max_examples=150)
-@given(PLANS, HISTORIES)
-def test_recording_that_was_started_is_stopped(
-    plan: CallPlan, history: list[tuple[ev.Event, float]]
-) -> None:
-    balance = [0]
-
-    def look(before: Call, after: Call, commands: tuple[ev.Command, ...]) -> None:
-        for command in commands:
-            balance[0] += isinstance(command, ev.StartRecording)
-            balance[0] -= isinstance(command, ev.StopRecording)
-        assert balance[0] in (0, 1)
-        assert plan.recording or not balance[0]
-
-    call = live(plan, history, look)
-    if call.state is CallState.ENDED:
-        assert balance[0] == 0
+    assert lived(plan, history).steps == lived(plan, history).steps

@@ -36,7 +36,7 @@ FLAKY_OPERATORS = 2
 
 @dataclass
 class Centre:
-    """The processes of a demo and the way to its API."""
+    """The processes of a demo and the way to its API; port 0 takes any free one."""
 
     out: Path
     seed: int
@@ -128,10 +128,10 @@ def run(
     begun = time.monotonic()
     folder = (out or Path(tempfile.mkdtemp(prefix="vyzov-demo-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    centre = Centre(folder, seed, free_port(port, headless=headless))
+    centre = Centre(folder, seed, port if not headless else 0)
     say = _quiet if as_json else typer.echo
     try:
-        manager, campaigns = _open(centre, contacts, headless=headless, say=say)
+        manager, campaigns = open_centre(centre, contacts, headless=headless, say=say)
         if headless:
             return _run_headless(centre, manager, campaigns, begun, say, as_json=as_json)
         return _stay(centre, manager, campaigns)
@@ -148,11 +148,11 @@ def _quiet(_words: str) -> None:
     return
 
 
-def free_port(wanted: int, *, headless: bool) -> int:
-    """The wanted port, or any free one where nobody has to type it."""
+def free_port(wanted: int) -> int:
+    """The wanted port, or any free one for 0."""
     with socket.socket() as probe:
         try:
-            probe.bind(("127.0.0.1", 0 if headless else wanted))
+            probe.bind(("127.0.0.1", wanted))
         except OSError as error:
             raise typer.BadParameter(
                 f"Port {wanted} is in use. Name another one: --port {wanted + 1}"
@@ -166,7 +166,9 @@ def _udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _open(centre: Centre, contacts: int, *, headless: bool, say: Any) -> tuple[Manager, list[Json]]:
+def open_centre(centre: Centre, contacts: int, *, headless: bool, say: Any) -> tuple[Manager, list[Json]]:
+    """Starts everything, and does what a manager does up to the start of the campaigns."""
+    centre.port = free_port(centre.port)
     numbers = numbers_of(contacts)
     (centre.out / "numbers.txt").write_text("\n".join(numbers) + "\n", encoding="ascii")
     box_port = _udp_port()

@@ -20,7 +20,7 @@ KEY_PRESSERS = {
     CalleeKind.SILENT,
 }
 FOR_OPERATORS = {CalleeKind.ANSWERS_AND_SPEAKS, CalleeKind.CHALLENGE_401, CalleeKind.CHALLENGE_407}
-AGENTLESS_SHARE = 0.5
+AGENTLESS_SHARE = 0.85
 
 NAMES_RU = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Захар", "Ирина", "Кирилл")
 SURNAMES_RU = ("Ветрова", "Лесной", "Полева", "Ручьёв", "Снежина", "Туманов", "Заря", "Роса")
@@ -139,7 +139,7 @@ def settings_of(mode: str, trunk: str, agents: list[str], *, quick: bool) -> Jso
         "purpose": "service",
         "caller_id": "+70005559999",
         "trunks": [trunk],
-        "lines_max": 24 if mode == "agentless" else 12,
+        "lines_max": 30 if mode == "agentless" else 12,
         "calls_per_second": 4,
         "ring_timeout_s": 16,
         "window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "00:00"},

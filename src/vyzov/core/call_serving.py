@@ -238,9 +238,9 @@ def in_flow(call: Call, event: ev.Event, now: datetime) -> Moved:
             return _not_a_person(call, now)
         case ev.Ended(side, cause):
             noted, told = gone(call, side, cause, now)
-            return led_by(told, finish(noted, _flow_outcome(call), f"hung_up_{side}", now))
+            return led_by(told, finish(noted, class_outcome(call), f"hung_up_{side}", now))
         case ev.Cancel(reason):
-            return hang_up(call, "normal", (_flow_outcome(call), reason), now)
+            return hang_up(call, "normal", (class_outcome(call), reason), now)
         case _:
             return unmoved(call, event)
 
@@ -273,7 +273,7 @@ def _obey(
                 call, more = led_by(quiet[1], _ask(quiet[0], now + wait, now))
             case flows.Leave(result):  # pragma: no branch
                 call, told = _dispose(call, result)
-                verdict = (_flow_outcome(call), result or "flow_done")
+                verdict = (class_outcome(call), result or "flow_done")
                 call, more = led_by(told, hang_up(call, "normal", verdict, now))
         commands += more
     return call, commands
@@ -283,8 +283,3 @@ def _dispose(call: Call, result: str | None) -> Moved:
     if result is None:
         return call, ()
     return record(call, FactKind.DISPOSED, {"result": result, "by": "flow"})
-
-
-def _flow_outcome(call: Call) -> Outcome:
-    # Whoever presses keys is a person, whatever their greeting sounded like.
-    return Outcome.ANSWERED_HUMAN if call.digits else class_outcome(call)

@@ -193,7 +193,11 @@ def release(call: Call, *, wrap_up: bool) -> Moved:
 
 
 def class_outcome(call: Call) -> Outcome:
-    """Returns what the answer is called, going by its sound alone."""
+    """Returns what the answer is called: by its keys first, then by its sound.
+
+    Whoever presses keys is a person, whatever their greeting sounded like."""
+    if call.digits:
+        return Outcome.ANSWERED_HUMAN
     return OUTCOME_OF_CLASS[call.answer_class or AnswerClass.HUMAN]
 
 

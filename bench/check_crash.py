@@ -1,0 +1,161 @@
+"""Judges what a run of `verify_crash.py` left behind. Imports nothing of Vyzov, reads files only.
+
+`ledger.jsonl` is what the network saw, `facts.jsonl` what Vyzov recorded, `kills.json` when what was
+killed. Prints one JSON object: figures, and each damage found by name.
+"""
+
+import hashlib
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+LIMIT_S = 10.0
+RING_LIMIT_S = 16.0
+LIVE_LEAST = 5
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """All objects of a file; a torn last line is left out."""
+    found: list[dict[str, Any]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return found
+
+
+def double_invites(ledger: list[dict[str, Any]]) -> list[str]:
+    """Call-IDs with more than one INVITE transaction, the answer to a challenge excepted."""
+    branches: dict[str, set[tuple[int, str]]] = defaultdict(set)
+    challenged: dict[str, int] = defaultdict(int)
+    seen: set[tuple[str, str]] = set()
+    for record in ledger:
+        if record["rec"] != "sip" or record.get("cseq_method") != "INVITE":
+            continue
+        call = record["call_id"]
+        if record["dir"] == "in" and record.get("method") == "INVITE":
+            branches[call].add((record["cseq"], record["branch"]))
+        elif record["dir"] == "out" and record.get("status") in (401, 407):
+            if (call, record["branch"]) not in seen:
+                seen.add((call, record["branch"]))
+                challenged[call] += 1
+    return [call for call, made in branches.items() if len(made) > 1 + challenged[call]]
+
+
+def calls_of(ledger: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {record["call_id"]: record for record in ledger if record["rec"] == "call"}
+
+
+def left_alone(
+    ledger: list[dict[str, Any]], calls: dict[str, dict[str, Any]], kills: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Callees who rang on, or heard nothing, for too long after a restart."""
+    found: list[dict[str, Any]] = []
+    heard: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in ledger:
+        if record["rec"] == "heard":
+            heard[record["call_id"]].append(record)
+    for kill in kills:
+        back = kill["back"]
+        if back is None:
+            found.append({"what": "not_back", "kill": kill})
+            continue
+        for call, record in calls.items():
+            answered, ended = record["answered_at"], record["ended_at"]
+            if record["invited_at"] > kill["at"] or ended < kill["at"]:
+                continue
+            rang_from = record["rung_at"] or record["invited_at"]
+            if answered is None or answered > back:
+                until = answered or ended
+                if until > back + LIMIT_S and until - rang_from > RING_LIMIT_S + 4.0:
+                    found.append({"what": "rang_on", "call": call, "for_s": until - back})
+            if answered is not None:
+                found += quiet(call, answered, heard[call], back)
+    return found
+
+
+def quiet(
+    call: str, answered: float, segments: list[dict[str, Any]], back: float
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for segment in segments:
+        if segment["what"] not in ("silence", "no_packets"):
+            continue
+        begins, ends = answered + segment["from_s"], answered + segment["to_s"]
+        for_s = ends - max(begins, back)
+        if for_s > LIMIT_S:
+            found.append({"what": "in_silence", "call": call, "for_s": round(for_s, 2)})
+    return found
+
+
+def recordings(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[str]]:
+    """Acknowledged recordings, and those whose file is missing or differs."""
+    files = {path.stem: path for path in folder.rglob("*.wav")}
+    count, damaged = 0, []
+    for fact in facts:
+        if fact["kind"] != "recording_finished":
+            continue
+        count += 1
+        path = files.get(fact["data"]["recording"])
+        if path is None or hashlib.sha256(path.read_bytes()).hexdigest() != fact["data"]["sha256"]:
+            damaged.append(fact["data"]["recording"])
+    return count, damaged
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    ledger, facts = lines(folder / "ledger.jsonl"), lines(folder / "facts.jsonl")
+    told = json.loads((folder / "kills.json").read_text(encoding="utf-8"))
+    kills, stuck = told["kills"], told["stuck"]
+    calls = calls_of(ledger)
+    invited = {
+        record["call_id"]
+        for record in ledger
+        if record["rec"] == "sip" and record.get("method") == "INVITE"
+    }
+    reserved = {f["data"]["call_id"]: f["attempt"] for f in facts if f["kind"] == "attempt_reserved"}
+    finals: dict[str, int] = defaultdict(int)
+    answers: dict[str, int] = defaultdict(int)
+    for fact in facts:
+        if fact["kind"] == "final":
+            finals[fact["attempt"]] += 1
+        elif fact["kind"] == "answered":
+            answers[fact["attempt"]] += 1
+    count, damaged = recordings(facts, folder / "data" / "recordings")
+    damage = {
+        "invite_twice": double_invites(ledger),
+        "invite_without_attempt": sorted(invited - set(reserved)),
+        "attempt_without_end": [a for a in reserved.values() if finals[a] != 1],
+        "answered_twice": [attempt for attempt, made in answers.items() if made > 1],
+        "never_ended": sorted(invited - set(calls)),
+        "left_alone": left_alone(ledger, calls, kills),
+        "operators_stuck": stuck,
+        "recordings_damaged": damaged,
+        "kills_too_quiet": [
+            kill for kill in kills if kill["ringing"] + kill["talking"] < LIVE_LEAST
+        ],
+    }
+    figures = {
+        "kills": len(kills),
+        "invites": len(invited),
+        "attempts": len(reserved),
+        "recordings": count,
+        "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),
+        "back_s_max": round(max((k["back"] - k["at"] for k in kills if k["back"]), default=0), 2),
+        **{name: len(found) for name, found in damage.items()},
+    }
+    goals: dict[str, int] = dict.fromkeys(damage, 0)
+    ok = bool(kills) and not any(damage.values())
+    report = {
+        "name": "verify crash", "ok": ok, "figures": figures, "goals": goals,
+        "damage": {name: found[:20] for name, found in damage.items() if found},
+    }  # fmt: skip
+    print(json.dumps(report))
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
