@@ -18,6 +18,9 @@ from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
 
+PARTED_WAIT = timedelta(milliseconds=100)
+"""A bridge falls a moment before the leg or the device that broke it: their own word says more."""
+
 RECORDING_WAIT = timedelta(seconds=30)
 """How long a finished call is kept for the engine's word on its recording."""
 
@@ -50,7 +53,11 @@ class Calls:
         if isinstance(event, ports.Dialing):
             self._scene.out.write(MarkOriginated(live.call.id, at))
         if isinstance(event, ports.BridgeJoined):
+            live.parted_at = None
             self._bridged(live, event)
+        if isinstance(event, ports.BridgeLeft) and live.call.state is CallState.TALKING:
+            live.parted_at = at
+            return
         world = self._world(event)
         if world is not None:
             self.feed(live, world, at)
@@ -75,6 +82,7 @@ class Calls:
                 live.recording = None
                 self._drop_when_done(live)
                 continue
+            self._notice_parting(live, now)
             for _ in range(8):
                 due = live.call.deadline
                 if due is None or due > now:
@@ -84,8 +92,18 @@ class Calls:
                     break
 
     def next_deadline(self) -> datetime | None:
-        found = [live.call.deadline for live in self._scene.room.calls.values()]
+        calls = self._scene.room.calls.values()
+        found = [live.call.deadline for live in calls]
+        found += [live.parted_at + PARTED_WAIT for live in calls if live.parted_at]
         return min((at for at in found if at is not None), default=None)
+
+    def _notice_parting(self, live: LiveCall, now: datetime) -> None:
+        """Takes a bridge for lost that fell while both its legs seem to live."""
+        if live.parted_at is None or now < live.parted_at + PARTED_WAIT:
+            return
+        live.parted_at = None
+        if live.call.state is CallState.TALKING and live.call.agent:
+            self.feed(live, ce.BridgeLeft(live.call.agent))
 
     def _stray(self, event: ports.LegEvent) -> None:
         room = self._scene.room

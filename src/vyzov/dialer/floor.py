@@ -107,6 +107,9 @@ class Floor:
                 self._leg_event(item)
 
     def _leg_event(self, event: ports.Event) -> None:
+        if not self.room.engine_up:
+            # It stands in the snapshot that is on its way; taken now, it would hide what came before.
+            return
         match event:
             case ports.DeviceAnswer():
                 self._desk.device_answer(event)

@@ -21,6 +21,7 @@ from vyzov.core.eligibility import (
     verdict_to_json,
 )
 from vyzov.core.facts import FactKind
+from vyzov.core.instants import to_text
 from vyzov.core.pacing import Pace, calls_to_place, filled, spent
 from vyzov.core.routing import NoTrunk, TrunkLoad, lines_free, trunk_for
 from vyzov.dialer.effects import DueLoaded, LoadDue
@@ -257,7 +258,11 @@ class Pacer:
         rate = carrier.record.settings.calls_per_second
         carrier.bucket = spent(filled(carrier.bucket, rate, now), 1)
         self._count(campaign, dialed=1)
-        allowed = {**verdict_to_json(Allowed()), "at": now.isoformat(), "zones": list(due.zones)}
+        promised = to_text(entry.promise.due) if entry.promise else None
+        allowed = {
+            **verdict_to_json(Allowed()), "at": now.isoformat(), "zones": list(due.zones),
+            "mode": mode.value, "promised": promised,
+        }  # fmt: skip
         scene.out.reserves.append(
             Reserve(
                 attempt=attempt, campaign=campaign.record.id, contact=due.contact, phone=due.phone,

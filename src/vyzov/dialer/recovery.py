@@ -13,9 +13,11 @@ from vyzov.core import agent as ca
 from vyzov.core import call_events as ce
 from vyzov.core.agent import Agent, Wish
 from vyzov.core.call import CallPlan, CallState, adopt
+from vyzov.core.callback import Promise
 from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode
 from vyzov.core.contact import Entry, EntryState
 from vyzov.core.errors import InvalidRequest
+from vyzov.core.instants import from_text
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents, wants_agent
 from vyzov.dialer.calls import Calls
@@ -139,7 +141,11 @@ class Recovery:
             settings = CampaignSettings.from_json(attempt.settings)
         except InvalidRequest:
             settings = campaign.settings
-        call = adopt(attempt.id, settings.mode, CallPlan.of(settings), now)
+        # A call-back that an offer promised is for a person, whatever the campaign's own mode.
+        mode = DialMode(attempt.verdict.get("mode") or settings.mode.value)
+        plan = CallPlan.of(settings)
+        plan = plan if mode is settings.mode else replace(plan, flow=None)
+        call = adopt(attempt.id, mode, plan, now)
         room.calls[attempt.id] = LiveCall(
             call=call, campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
             entry=_in_call(attempt), number=attempt.number,
@@ -234,7 +240,11 @@ def _settings(record: FloorCampaign) -> CampaignSettings | None:
 
 
 def _in_call(attempt: OpenAttempt) -> Entry | None:
-    """The place of a contact whose attempt was found open: in a call, whatever was read."""
+    """The place of a contact whose attempt was found open: in a call, whatever was read.
+
+    The promise that the call is to keep stands beside the verdict, not in the contact's place."""
     if attempt.due is None:
         return None
-    return replace(entry_of(attempt.due), state=EntryState.IN_CALL)
+    promised = attempt.verdict.get("promised")
+    promise = Promise(from_text(promised), attempt.due.callback_agent) if promised else None
+    return replace(entry_of(attempt.due), state=EntryState.IN_CALL, promise=promise)

@@ -31,7 +31,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class LiveCall:
-    """One attempt from its reservation to its last fact. `seq` is the last leg event seen."""
+    """One attempt from its reservation to its last fact. `seq` is the last leg event seen.
+
+    `parted_at` is when its bridge fell, until something says why."""
 
     call: Call
     campaign: str
@@ -46,6 +48,7 @@ class LiveCall:
     agent: str | None = None
     agent_leg: str | None = None
     asked_at: datetime | None = None
+    parted_at: datetime | None = None
     recording: str | None = None
     plays: int = 0
     result: str | None = None
