@@ -17,6 +17,7 @@ DELIMITERS = (";", ",", "\t", "|")
 RECORD_CHARS_MAX = 100_000
 RECORD_LINES_MAX = 100
 SAMPLE_BYTES = 64 * 1024
+SAMPLE_LINE_BYTES = 2_000
 SNIFFED_RECORDS = 20
 # With this share of its lines in UTF-8 a file is UTF-8, and the other lines are broken.
 UTF8_SHARE = 0.9
@@ -78,10 +79,12 @@ def records(data: bytes, encoding: str, delimiter: str) -> Iterator[Record]:
 def _telling_lines(data: bytes) -> list[bytes]:
     """Returns the first lines that are not plain ASCII: the others tell nothing."""
     found: list[bytes] = []
-    size = 0
-    for line in io.BytesIO(data):
-        if not line.isascii():
-            found.append(line[:2000].rstrip(b"\r\n"))
+    size, at_start = 0, True
+    source = io.BytesIO(data)
+    while line := source.readline(SAMPLE_BYTES):
+        begins, at_start = at_start, line.endswith(b"\n")
+        if begins and not line.isascii():
+            found.append(line[:SAMPLE_LINE_BYTES].rstrip(b"\r\n"))
             size += len(found[-1])
             if size >= SAMPLE_BYTES:
                 break
@@ -99,7 +102,7 @@ def _decodes(line: bytes) -> bool:
         try:
             line[: len(line) - end].decode("utf-8")
         except UnicodeDecodeError:
-            if len(line) < 2000:
+            if len(line) < SAMPLE_LINE_BYTES:
                 return False
         else:
             return True

@@ -124,14 +124,15 @@ def read_list(
     head = tuple(islice(records(data, encoding, delimiter), SAMPLE_ROWS + 1))
     if not head:
         raise InvalidRequest(f"The file '{file_name}' is empty.", "Choose another file.")
-    width = max(len(record.cells) for record in head)
+    titles = {**TITLES, **{_plain_title(t): m for t, m in (known_columns or {}).items()}}
+    has_header = any(_plain_title(cell) in titles for cell in head[0].cells)
+    # A row wider than its titles is not another column: a delimiter in a cell has shifted it.
+    width = len(head[0].cells) if has_header else max(len(record.cells) for record in head)
     if width > COLUMNS_MAX:
         raise InvalidRequest(
             f"The file '{file_name}' has {width} columns; at most {COLUMNS_MAX} are read.",
             "Remove the columns nobody needs, or see whether the delimiter is right.",
         )
-    titles = {**TITLES, **{_plain_title(t): m for t, m in (known_columns or {}).items()}}
-    has_header = any(_plain_title(cell) in titles for cell in head[0].cells)
     sample = head[1:] if has_header else head
     columns = _columns(head[0], titles, width) if has_header else _untitled(width)
     if not any(column.meaning is Meaning.PHONE for column in columns):

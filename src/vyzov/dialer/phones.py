@@ -7,7 +7,6 @@ reason why not. Which rows become contacts is decided in `lists`.
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -46,6 +45,8 @@ _EXTENSION = re.compile(
 _SEPARATORS = re.compile(r"[;,/|\n\r\t]+")
 _NUMBER = re.compile(r"\+?[0-9\s()\-.]+")
 _ROUNDED = re.compile(r"\d[.,]\d+[eEеЕ]\+?\d+")
+# What a spreadsheet that took a number for a quantity makes of it; its comma parts no numbers.
+_QUANTITY = re.compile(r"\+?\d+[.,](?:0|\d+[eEеЕ]\+?\d+)")
 _QUOTED_FORMULA = re.compile(r'=\s*"([^"]*)"')
 _MOSCOW_OFFSET = re.compile(r"(?:мск|msk)\s*([+\-−]?\s*\d{1,2})?", re.IGNORECASE)
 _UTC_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+\-−])\s*(\d{1,2})(?::?00)?", re.IGNORECASE)
@@ -148,7 +149,8 @@ def zones_of_country(country: str) -> frozenset[str]:
     return frozenset(row[2] for row in rows if row[0] == country)
 
 
-def possible_zones(names: Iterable[str], country: str) -> tuple[str, ...]:
+@cache
+def possible_zones(names: tuple[str, ...], country: str) -> tuple[str, ...]:
     """Narrows the zones a numbering table gives to those of the number's country.
 
     The table says Bucharest where it means Kaliningrad, an hour apart in summer, and gives Kazakh
@@ -165,6 +167,8 @@ def _fixed(name: str, country: str) -> str:
 
 
 def _pieces(cell: str) -> list[str]:
+    if _QUANTITY.fullmatch(cell.strip()):
+        return [cell.strip()]
     pieces: list[str] = []
     for piece in _SEPARATORS.split(cell)[: PIECES_MAX + 1]:
         if pieces and _EXTENSION.fullmatch(piece):
@@ -183,7 +187,6 @@ def _plain(piece: str) -> str:
         text = match[1]
     text = text.removeprefix("'").removeprefix("tel:").strip()
     text = re.sub(r"[‐‑‒–—−]", "-", text)
-    # A spreadsheet that takes a number for a quantity writes it with a fraction.
     return re.sub(r"^(\+?\d{7,15})[.,]0$", r"\1", text)
 
 
@@ -218,7 +221,7 @@ def _real(text: str, region: str, piece: str, extension: str) -> Phone | NotAPho
     if kind is not None or country == NON_GEOGRAPHIC:
         return NotAPhone("phone_kind_refused", piece)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    zones = possible_zones(number_zones.time_zones_for_number(number), country)
+    zones = possible_zones(tuple(number_zones.time_zones_for_number(number)), country)
     if not zones:
         return NotAPhone("phone_zone_unknown", piece)
     return Phone(e164, country, zones, extension)
