@@ -161,13 +161,16 @@ class Operator:
                 continue
             elif state == "ended" or self._desk.state.get("wrap_up"):
                 await self._write_up(call)
-            await self._desk.wait_until(self._something_new, WINDOW_S)
+            seen = attempt, state
+            await self._desk.wait_until(lambda: self._shown() != seen, WINDOW_S)  # noqa: B023
 
     def _call(self) -> Mapping[str, Any]:
         return self._desk.state.get("call") or {}
 
-    def _something_new(self) -> bool:
-        return self._call().get("state") in ("ringing", "talking")
+    def _shown(self) -> tuple[str, object]:
+        """The call on the screen and its state."""
+        call = self._call()
+        return str(call.get("attempt") or ""), call.get("state")
 
     def _check_line(self) -> None:
         if not self._desk.open:
