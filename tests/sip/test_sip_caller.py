@@ -192,7 +192,8 @@ def test_a_strict_router_finds_itself_in_the_request_uri() -> None:
     [("sip:them@127.0.0.1:5099;transport=UDP", ("127.0.0.1", 5099)),
      ("sip:127.0.0.1", ("127.0.0.1", 5060)),
      ("sip:them@carrier.example", PEER), ("sip:them@0.0.0.0:5099", PEER),
-     ("sip:them@224.0.0.1", PEER), ("tel:+70005550101", PEER), ("", PEER), ("sip:[::", PEER)],
+     ("sip:them@224.0.0.1", PEER), ("sip:them@255.255.255.255", PEER),
+     ("tel:+70005550101", PEER), ("", PEER), ("sip:[::", PEER)],
 )  # fmt: skip
 def test_requests_go_to_the_contact_or_where_the_call_was_placed(
     contact: str, target: tuple[str, int]

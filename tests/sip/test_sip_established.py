@@ -470,3 +470,12 @@ def test_the_end_of_one_ghost_does_not_end_its_successor() -> None:
     )
     call.waits(310.0)
     assert [one.line for one in call.answers(180)] == ["CANCEL"]
+
+
+def test_after_our_bye_an_answer_that_waited_for_its_ack_is_sent_no_more() -> None:
+    call = talk()
+    call.asks("INVITE", 1, body=HOLD)
+    call.user_agent.bye("leg-1", 0.1)
+    (bye,) = sent(call.user_agent)
+    call.hears(reply(bye, 200))
+    assert call.waits(100) == []

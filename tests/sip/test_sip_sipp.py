@@ -220,7 +220,7 @@ def test_a_reborn_agent_cancels_what_its_predecessor_left_ringing(tmp_path: Path
 async def called(*options: str, folder: Path) -> UdpDriver:
     """SIPp calls us; we ring, and answer unless it gives up."""
     driver = await UdpDriver.start(accept_calls=True)
-    async with sipp(*options, "127.0.0.1:%d" % driver.address[1], folder=folder):
+    async with sipp(*options, f"127.0.0.1:{driver.address[1]}", folder=folder):
         leg = (await driver.wait(IncomingCall)).leg
         driver.do(driver.agent.respond, leg, 180)
         if "gives_up" in "".join(options):

@@ -12,6 +12,8 @@ from vyzov.sip.events import Address
 from vyzov.sip.fields import DEFAULT_PORT, NameAddr, Uri, addresses
 from vyzov.sip.message import Message
 
+_BROADCAST = "255.255.255.255"
+
 
 @dataclass(frozen=True, slots=True)
 class DialogState:
@@ -145,6 +147,6 @@ def reachable(uri: Uri, otherwise: Address) -> Address:
         host = ipaddress.ip_address(uri.host)
     except ValueError:
         return otherwise
-    if host.is_unspecified or host.is_multicast:
+    if host.is_unspecified or host.is_multicast or uri.host == _BROADCAST:
         return otherwise
     return uri.host, uri.port or DEFAULT_PORT

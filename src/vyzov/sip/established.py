@@ -120,6 +120,11 @@ class EstablishedCall:
 
     def _end(self, now: float, side: Side, cause: str, reasons: tuple[str, ...] = ()) -> None:
         self.ended = True
+        if self._unacknowledged is not None:
+            # Whoever hangs up has seen our 2xx, even if its ACK was lost; and after our own BYE
+            # nobody needs it any more.
+            self._unacknowledged.acknowledged(now)
+            self._unacknowledged = None
         # The dialog stays known for a while: the far side's BYE may cross ours.
         self._timers.set("gone", now + GIVE_UP)
         if not self._quiet:
@@ -180,10 +185,6 @@ class EstablishedCall:
 
     def _receive_bye(self, request: ServerTransaction, now: float) -> None:
         self._endpoint.respond(request, 200, now)
-        if self._unacknowledged is not None:
-            # Whoever hangs up has seen our 2xx, even if its ACK was lost.
-            self._unacknowledged.acknowledged(now)
-            self._unacknowledged = None
         reasons = request.request.values("Reason")
         self._end(now, Side.FAR, "bye", reasons)
 

@@ -54,6 +54,12 @@ def unquote(text: str) -> str:
     return "".join(out)
 
 
+def plain_user(text: str) -> str:
+    """Undoes the escapes of a URI's user part; one that hides control signs stays escaped."""
+    plain = unescape(text)
+    return plain if plain.isprintable() else text
+
+
 def quote(text: str) -> str:
     """Writes `text` as a quoted string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -160,7 +166,7 @@ class NameAddr:
     def user(self) -> str:
         """The user part of the URI, "" where there is none that can be read."""
         try:
-            return unescape(Uri.parse(self.uri).user)
+            return plain_user(Uri.parse(self.uri).user)
         except ValueError:
             return ""
 

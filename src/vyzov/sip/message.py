@@ -7,17 +7,17 @@ compact names and reads CSeq. Everything the transaction layer needs is read onc
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from sipmessage import CSeq, Headers
 from sipmessage.message import COMPACT_FORMS
 
-from vyzov.sip.fields import NameAddr, Uri, Via, bounded_int, split_outside_quotes
+from vyzov.sip.fields import NameAddr, Uri, Via, bounded_int, plain_user, split_outside_quotes
 
 MAX_DATAGRAM = 65_535
 MAX_HEADER_LINES = 200
 MAX_LINE = 8_192
 MAX_CSEQ = 2**32 - 1
+_SINGLE = ("From", "To", "Call-ID", "CSeq", "Content-Length")
 _SEPARATOR = b"\r\n\r\n"
 
 
@@ -61,7 +61,7 @@ class Message:
     def uri_user(self) -> str:
         """The user part of the Request-URI, escapes undone; "" where it has none."""
         try:
-            return unquote(Uri.parse(self.uri).user)
+            return plain_user(Uri.parse(self.uri).user)
         except ValueError:
             return ""
 
@@ -126,6 +126,7 @@ def parse(data: bytes) -> Message:
     try:
         method, uri, code, phrase = _start_line(lines[0])
         headers = _headers(lines[1:])
+        _refuse_twins(headers)
         cseq = _cseq(headers)
         if method and cseq.method != method:
             raise Malformed(f"CSeq says {cseq.method[:20]!r}, the request is {method[:20]!r}")
@@ -204,6 +205,13 @@ def _headers(lines: list[str]) -> Headers:
         if colon and name:
             headers.add(COMPACT_FORMS.get(name.lower(), name), value.strip())
     return headers
+
+
+def _refuse_twins(headers: Headers) -> None:
+    """Two sizes or two names for one message are how one reader is shown another message."""
+    for name in _SINGLE:
+        if len(set(headers.getlist(name))) > 1:
+            raise Malformed(f"more than one {name} header")
 
 
 def _required(headers: Headers, name: str) -> str:
