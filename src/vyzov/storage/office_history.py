@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vyzov.core.facts import Fact, FactKind
+from vyzov.core.facts import Fact
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer.office_records import (
     AttemptQuery,
@@ -20,7 +20,7 @@ from vyzov.dialer.office_records import (
 )
 from vyzov.storage import tables as t
 from vyzov.storage.office_base import OfficeBase, append_fact
-from vyzov.storage.values import json_object, texts_of, time_or_none
+from vyzov.storage.values import fact_of, json_object, texts_of, time_or_none
 
 # A report reads facts in pieces, so that no snapshot of the database is held for its whole length.
 FACTS_PER_PIECE = 2_000
@@ -73,7 +73,7 @@ class History(OfficeBase):
             rows = connection.execute(
                 sa.select(t.fact).where(*which).order_by(t.fact.c.seq).limit(limit)
             )
-            return tuple(fact_record(row) for row in rows)
+            return tuple(_fact_record(dict(row)) for row in rows.mappings())
 
     def report_facts(self, organisation: str, query: FactQuery) -> Iterator[Fact]:
         """Yields all facts of a query in order, in bounded memory."""
@@ -266,26 +266,13 @@ def _recordings() -> sa.Select[Any]:
     )
 
 
-def fact_record(row: sa.Row[Any]) -> FactRecord:
-    """Turns a row of the fact table into the fact it keeps."""
+def _fact_record(row: dict[Any, Any]) -> FactRecord:
     return FactRecord(
-        seq=row.seq,
-        organisation_id=row.organisation_id,
-        floor_id=row.floor_id,
-        epoch=row.epoch,
-        fact=Fact(
-            kind=FactKind(row.kind),
-            at=from_text(row.at),
-            clock_id=row.clock_id,
-            monotonic_ns=row.monotonic_ns,
-            dedupe=row.dedupe,
-            campaign=row.campaign_id,
-            contact=row.contact_id,
-            attempt=row.attempt_id,
-            agent=row.agent_id,
-            data=json_object(row.data),
-            version=row.version,
-        ),
+        seq=row["seq"],
+        organisation_id=row["organisation_id"],
+        floor_id=row["floor_id"],
+        epoch=row["epoch"],
+        fact=fact_of(row),
     )
 
 

@@ -1,4 +1,4 @@
-"""How values stand in the database: times, JSON, lists of words, references to numbers.
+"""How values stand in the database: times, JSON, lists of words, references to numbers, facts.
 
 Times are the texts of `core.instants`, whose order is the order of time; JSON is compact text with
 the keys in the order they were given.
@@ -9,8 +9,9 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
+from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer.ports import Json
 
@@ -62,3 +63,20 @@ def column(value: object) -> object:
 def number_reference(salt: str, e164: str) -> str:
     """Returns the reference of a number: hex of HMAC-SHA256 under the organisation's salt (hex)."""
     return hmac.new(bytes.fromhex(salt), e164.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def fact_of(row: Mapping[str, Any]) -> Fact:
+    """Turns a row of the fact table into the fact it keeps."""
+    return Fact(
+        kind=FactKind(row["kind"]),
+        at=from_text(row["at"]),
+        clock_id=row["clock_id"],
+        monotonic_ns=row["monotonic_ns"],
+        dedupe=row["dedupe"],
+        campaign=row["campaign_id"],
+        contact=row["contact_id"],
+        attempt=row["attempt_id"],
+        agent=row["agent_id"],
+        data=json_object(row["data"]),
+        version=row["version"],
+    )

@@ -1,0 +1,87 @@
+"""Writes what happened into files that need no Vyzov to be read: `facts.jsonl` and `calls.csv`.
+
+The formats are described in docs/formats.md. Neither file holds a name or a number of a callee:
+both may be handed on. A file appears whole under its name or not at all.
+"""
+
+import csv
+import os
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from vyzov.core.facts import to_json
+from vyzov.storage.connections import open_connection
+from vyzov.storage.queries import queries
+from vyzov.storage.values import fact_of, json_text
+
+ROWS_PER_PIECE = 2_000
+CALL_COLUMNS = (
+    "attempt", "call_id", "campaign", "contact", "number", "state", "outcome", "detail",
+    "sip_code", "q850", "trunk", "caller_id", "agent", "result", "reserved_at", "originated_at",
+    "answered_at", "bridged_at", "ended_at", "campaign_version", "rule_version", "recording",
+    "recording_s", "recording_sha256",
+)  # fmt: skip
+# A spreadsheet runs a cell that begins with one of these; an apostrophe makes it text.
+FORMULA_SIGNS = ("=", "-", "@", "\t", "\r", "\n", "＝", "－", "＠")
+
+
+def export_facts(path: Path | str, out: Path) -> int:
+    """Writes all facts of a database in their order, one JSON object a line; returns how many."""
+    count = 0
+    with _whole_file(out) as draft, draft.open("w", encoding="utf-8", newline="\n") as lines:
+        for row in _rows(path, "facts"):
+            lines.write(json_text({"seq": row["seq"], **to_json(fact_of(dict(row)))}) + "\n")
+            count += 1
+        _settle(lines)
+    return count
+
+
+def export_calls(path: Path | str, out: Path) -> int:
+    """Writes all attempts of a database, one row each, oldest first; returns how many."""
+    count = 0
+    with _whole_file(out) as draft, draft.open("w", encoding="utf-8-sig", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(CALL_COLUMNS)
+        for row in _rows(path, "calls"):
+            writer.writerow([_cell(row[name]) for name in CALL_COLUMNS])
+            count += 1
+        _settle(lines)
+    return count
+
+
+def _rows(path: Path | str, name: str) -> Iterator[sqlite3.Row]:
+    """Yields rows in pieces, so that no snapshot of the database is held for the whole file."""
+    after: object = 0 if name == "facts" else ""
+    with closing(open_connection(path)) as connection:
+        while True:
+            piece = connection.execute(
+                queries("export")[name], {"after": after, "limit": ROWS_PER_PIECE}
+            ).fetchall()
+            if not piece:
+                return
+            yield from piece
+            after = piece[-1]["place"]
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+@contextmanager
+def _whole_file(out: Path) -> Generator[Path]:
+    draft = out.with_name(out.name + ".part")
+    try:
+        yield draft
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _settle(file: TextIO) -> None:
+    """Puts what was written onto the disk before the file gets its name."""
+    file.flush()
+    os.fsync(file.fileno())
