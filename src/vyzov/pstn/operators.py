@@ -196,7 +196,7 @@ class Operator:
         began_utc = datetime.now(UTC)
         try:
             while self._call().get("state") in ("talking", "hold"):
-                if self._call().get("attempt") != attempt:
+                if self._shown()[0] != attempt:
                     break
                 self._check_line()
                 await asyncio.sleep(WINDOW_S)
