@@ -1,5 +1,7 @@
 """A call with agents: from the reservation to its outcome, with everything that can cross."""
 
+from datetime import timedelta
+
 import pytest
 from core_examples import T0, Ride, after
 
@@ -46,6 +48,33 @@ def test_an_answer_nobody_waits_for_is_hung_up() -> None:
 def test_world_events_mean_nothing_before_the_call_exists() -> None:
     ride = Ride().feed(0, ev.Ringing(), ev.Digit("1"), ev.EngineLost())
     assert ride.all == []
+
+
+def test_a_voice_before_the_answer_is_nobodys() -> None:
+    ride = Ride().ring().feed(2, ev.Classified(AnswerClass.MACHINE), ev.Digit("1"))
+    assert ride.commands == ()
+    assert (ride.call.answer_class, ride.call.digits) == (None, "")
+    assert not ride.told(FactKind.CLASSIFIED)
+
+
+def test_what_was_heard_while_it_rang_is_kept() -> None:
+    ride = Ride().feed(0, ev.Reserved()).feed(1, ev.Dialing("id")).feed(3, ev.Ringing(183))
+    assert (ride.call.dialed_at, ride.call.ringing_at) == (after(1), after(3))
+    assert (ride.call.code, ride.call.early_media) == (183, False)
+    ride.feed(9, ev.Answered("PCMU"))
+    assert ride.told(FactKind.ANSWERED)[0].data == {"codec": "PCMU", "ring_s": 6.0}
+
+
+def test_an_answer_without_ringing_rang_since_the_invite() -> None:
+    ride = Ride().feed(0, ev.Reserved()).feed(1, ev.Dialing("id")).feed(3, ev.Answered())
+    assert ride.told(FactKind.ANSWERED)[0].data["ring_s"] == 2.0
+    early = Ride().feed(0, ev.Reserved(), ev.Answered())
+    assert early.told(FactKind.ANSWERED)[0].data["ring_s"] is None
+
+
+def test_a_call_that_never_rings_is_given_up_in_time() -> None:
+    ride = Ride(CallPlan(ring_timeout=timedelta(seconds=20))).feed(0, ev.Reserved())
+    assert ride.call.deadline == after(30)
 
 
 def test_a_call_that_is_answered_and_joined_becomes_a_talk() -> None:
