@@ -18,11 +18,14 @@ OF_THE_PERSON = frozenset({Action.SESSION_OWN, Action.LIVE_OPEN})
 
 HEAD = """# Who may do what
 
-Made by `tools/access_matrix.py` from `src/vyzov/web/access_table.py` and `src/vyzov/dialer/rights.py`; do not edit.
+Made by `tools/access_matrix.py` from `src/vyzov/web/access_table.py` and
+`src/vyzov/dialer/rights.py`; do not edit.
 
-- **yes**: everything of the person's organisation. **own**: for operators their own desk, calls, call-backs and recordings; for customers what
-  belongs to their principal. **–**: 403. Not signed in: 401 everywhere but at *public* doors.
-- Whatever the cell says, an object of another organisation (or out of reach) is 404, the same as one that does not exist.
+- **yes**: everything of the person's organisation. **own**: for operators their own desk, calls,
+  call-backs and recordings; for customers what belongs to their principal. **–**: 403.
+- Not signed in: 401 everywhere but at *public* doors.
+- Whatever the cell says, an object of another organisation (or out of reach) is 404, the same as
+  one that does not exist.
 - A door without a row is refused for everybody and fails the build.
 """
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 Json = dict[str, Any]
 Answer = Callable[[Json], Json | None]
@@ -40,7 +40,7 @@ class FloorPeer:
         self._peers: list[socket.socket] = []
         self._listener: socket.socket | None = None
 
-    def __enter__(self) -> "FloorPeer":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -178,7 +178,9 @@ def test_pages_give_every_item_once_and_in_order(count: int, limit: int) -> None
     assert seen == list(range(count))
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "%%%", "YXQ6LTE", "YXQ6eA", "\u0442", "YXQ6MTIzNDU2Nzg5MDE"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "%%%", "YXQ6LTE", "YXQ6eA", "\u0442", "YXQ6MTIzNDU2Nzg5MDE"]
+)
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(Problem, match="cursor"):
         page_of([1], lambda one: one, cursor, 1)

@@ -93,12 +93,13 @@ class FloorLink:
         return _result(reply)
 
     async def tell(self, verb: str, person: Person, **args: Any) -> None:
-        """Says that something changed; a floor that is away reads it itself when it comes back."""
+        """Says that something changed, which is saved already whatever the floor makes of it.
+
+        A floor that is away reads it itself when it comes back."""
         try:
             await self.ask(verb, speaker(person), **args)
         except Problem as problem:
-            if problem.code != "floor_away":
-                raise
+            log.warning("the floor was not told %s: %s", verb, problem.detail)
 
     async def run(self) -> None:
         """Keeps the connection until cancelled."""

@@ -106,13 +106,7 @@ class Imports:
             else:
                 one.rows_done = made.rows_total
                 one.list_id = made.id
-                await self._tell(told)
-
-    async def _tell(self, told: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await told()
-        except Problem as problem:
-            log.warning("the floor was not told of a new list: %s", problem.detail)
+                await told()
 
     async def close(self) -> None:
         """Waits for the import whose thread is at work; those waiting are given up."""
