@@ -1,10 +1,10 @@
 /* Shapes of the HTTP API as the screens read them; the source is docs/reference/api.md. */
+import type { Attempt } from './evidence.ts'
 
 export type Role = 'operator' | 'supervisor' | 'manager' | 'administrator' | 'customer'
 export type Named = { id: string; name: string }
 export type Two = { ru?: string; en?: string }
 export type Page<T> = { items: T[]; next_cursor: string | null }
-export type Reason = { id: string; args?: Record<string, string | number> }
 
 export type Session = {
   user: {
@@ -98,10 +98,13 @@ export type Preview = {
   file: string
   encoding: string
   delimiter: string
+  has_header: boolean
   columns: PreviewColumn[]
   rows_total: number
+  rows_judged: number
   verdicts: Verdicts
-  first_rows: { row: number; verdict: string; reason: Reason | null; cells: string[] }[]
+  first_rows: { row: number; verdict: string; reason: string | null; args: Record<string, string>; cells: string[] }[]
+  problems: string[]
 }
 export type ContactList = {
   id: string
@@ -111,6 +114,7 @@ export type ContactList = {
   rows_ok: number
   contacts: number
   verdicts: Verdicts
+  campaigns: string[]
   state: 'importing' | 'ready' | 'failed' | 'undone'
   rows_done: number
   created_at: string
@@ -123,43 +127,6 @@ export type ContactRow = {
   name: string
   phone: string | null
   list: (Named & { row: number }) | null
-}
-export type Attempt = {
-  id: string
-  number: number
-  state: string
-  campaign: Named
-  contact: { id: string; name: string; phone: string | null }
-  agent: Named | null
-  trunk: Named | null
-  outcome: string | null
-  detail: string | null
-  sip_code: number | null
-  q850: number | null
-  reserved_at: string
-  originated_at: string | null
-  answered_at: string | null
-  bridged_at: string | null
-  ended_at: string | null
-  talk_s: number | null
-  result: string | null
-  recording: null | { id: string; seconds: number | null }
-  call_id: string | null
-}
-export type AttemptFull = Attempt & {
-  results: { code: string; note: string; at: string }[]
-  list: (Named & { file: string; row: number }) | null
-  facts: Fact[]
-}
-export type Fact = {
-  seq: number
-  kind: string
-  at: string
-  campaign: string | null
-  contact: string | null
-  attempt: string | null
-  agent: string | null
-  data: Record<string, unknown>
 }
 export type Contact = {
   id: string
@@ -177,9 +144,10 @@ export type Contact = {
   language: string | null
   list: (Named & { file: string; row: number }) | null
   created_at: string
+  stage: string
+  temperature: string
   campaigns: {
-    id: string
-    name: string
+    campaign: Named | null
     state: string
     next_due_at: string | null
     attempts_made: number
@@ -205,8 +173,8 @@ export type Trunk = {
   name: string
   host: string
   port: number
-  username: string | null
-  realm: string | null
+  username: string
+  realm: string
   codecs: string[]
   lines_max: number
   calls_per_second: number
@@ -240,25 +208,4 @@ export type Callback = {
   due_at: string
   agent: Named | null
   state: string
-}
-
-export type Cell = { value: number; facts: string }
-export type Report<Row> = { from: string; to: string; campaign: string | null; rows: Row[]; total: Cell | null }
-export type OutcomeRow = { outcome: string; attempts: Cell; share: number; talk_s: number }
-export type ResultRow = { result: string; label: Two | null; group: string | null; count: Cell; share: number }
-export type AgentRow = {
-  agent: Named
-  signed_in_s: number
-  states: Record<string, Cell>
-  talks: Cell
-  results: Cell
-}
-export type AbandonRow = {
-  campaign: Named
-  rule: string
-  window_days: number
-  limit: number
-  numerator: Cell
-  denominator: Cell
-  share: number
 }

@@ -13,6 +13,7 @@ export function Banners({ desk, problem }: { desk: DeskState; problem: string | 
   const talking = desk.call !== null && desk.call.state !== 'ended'
   const lost = view.state === 'lost' || desk.device.state === 'lost'
   const reason = view.reason ?? 'line'
+  const lostMic = view.state === 'lost'
   const retry = (
     <button type="button" className="btn s" onClick={() => phone.tell('want')}>
       {t('phone.again')}
@@ -28,7 +29,7 @@ export function Banners({ desk, problem }: { desk: DeskState; problem: string | 
       {lost && (
         <Note tone="bad" icon={<HeadphoneOff aria-hidden />} alert action={retry}>
           <b>{NO_MIC.has(reason) ? t(`phone.${reason as 'mic_gone'}`) : t('phone.line_lost')}</b>{' '}
-          {talking ? t('phone.customer_waits') : NO_MIC.has(reason) ? t('phone.no_calls_without_mic') : t('phone.reconnecting')}
+          {talking ? (NO_MIC.has(reason) && lostMic ? t('phone.customer_waits') : t('phone.customer_waits_line')) : NO_MIC.has(reason) ? t('phone.no_calls_without_mic') : t('phone.reconnecting')}
         </Note>
       )}
       {view.blocked && (

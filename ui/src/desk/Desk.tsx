@@ -29,26 +29,26 @@ function Place({ desk }: { desk: DeskState }) {
   const session = useSession()
   const asking = useAsk()
   const { ask } = asking
-  const [keypad, setKeypad] = useState(false)
+  const [keypadOf, setKeypadOf] = useState<string | null>(null)
   const [help, setHelp] = useState(false)
   const [history, setHistory] = useState(false)
-  const [helping, setHelping] = useState(false)
+  const [helpedOf, setHelpedOf] = useState<string | null>(null)
   const noteRef = useRef<HTMLInputElement>(null)
   const contact = desk.call?.contact ?? null
-  const [noteText, setNoteText] = useState('')
-  const results = useResult(desk, noteText)
+  const noteText = useRef('')
+  const results = useResult(desk, () => noteText.current)
   const note = useNote(results.call?.contact.id ?? null, contact?.note ?? results.call?.contact.note ?? null)
-  useEffect(() => setNoteText(note.text), [note.text])
+  useEffect(() => {
+    noteText.current = note.text
+  }, [note.text])
 
   const call = results.call
   const live = call && call === desk.call && call.state !== 'ended' ? call : null
   const { agent } = desk
   const working = !['offline', 'pause', 'no_device', 'ready'].includes(agent.state)
-  useEffect(() => {
-    if (live) return
-    setKeypad(false)
-    setHelping(false)
-  }, [live])
+  // The keypad and the call for help belong to one call and end with it.
+  const keypad = live !== null && keypadOf === live.attempt
+  const helping = live !== null && helpedOf === live.attempt
 
   const pause = () => {
     if (agent.pause_after || (agent.wish !== 'ready' && !working)) return goReady(ask)
@@ -57,10 +57,10 @@ function Place({ desk }: { desk: DeskState }) {
   const controls = {
     mute: () => live && void ask('mute', { on: !live.muted }),
     hold: () => live && void ask('hold', { on: !live.held }),
-    keypad: () => live && setKeypad(!keypad),
+    keypad: () => live && setKeypadOf(keypad ? null : live.attempt),
     end: () => live && void ask('hangup'),
     help: () => {
-      setHelping(!helping)
+      setHelpedOf(helping ? null : (live?.attempt ?? null))
       void ask('help', { on: !helping })
     },
   }
@@ -104,7 +104,7 @@ function Place({ desk }: { desk: DeskState }) {
                 pickWho={results.pickWho}
               />
             ) : (
-              <Script call={call} agent={session.user.name} />
+              <Script key={call.attempt} call={call} agent={session.user.name} />
             )}
           </section>
           <HistoryPanel call={call} open={history} note={note} noteRef={noteRef} />

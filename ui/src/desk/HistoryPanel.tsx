@@ -60,14 +60,16 @@ function NowEvent({ call, now }: { call: LiveCall; now: number }) {
   )
 }
 
-export function HistoryPanel(props: { call: LiveCall; open: boolean; note: NoteField; noteRef: RefObject<HTMLInputElement | null> }) {
+type Props = { call: LiveCall; open: boolean; note: NoteField; noteRef: RefObject<HTMLInputElement | null> }
+
+export function HistoryPanel({ call, open, note, noteRef }: Props) {
   const { t } = useWords()
   const now = useNow()
   const [show, setShow] = useState<'all' | 'talks'>('all')
-  const events = props.call.history.filter((event) => show === 'all' || (event.talk_s ?? 0) > 0)
+  const events = call.history.filter((event) => show === 'all' || (event.talk_s ?? 0) > 0)
   const said = { still: t('desk.note_still'), typing: t('desk.note_typing'), saved: t('desk.note_saved'), failed: t('desk.note_failed') }
   return (
-    <aside className={`tl ${props.open ? 'is-open' : ''}`} aria-label={t('desk.history')}>
+    <aside className={`tl ${open ? 'is-open' : ''}`} aria-label={t('desk.history')}>
       <header>
         <h2>{t('desk.history')}</h2>
         <span className="push">
@@ -83,28 +85,28 @@ export function HistoryPanel(props: { call: LiveCall; open: boolean; note: NoteF
         </span>
       </header>
       <div className="evs">
-        <NowEvent call={props.call} now={now} />
+        <NowEvent call={call} now={now} />
         {events.map((event) => (
-          <Event key={event.at} event={event} results={props.call.results} now={now} />
+          <Event key={event.at} event={event} results={call.results} now={now} />
         ))}
-        {props.call.history.length === 0 && <p className="small ink3 first">{t('desk.first_time')}</p>}
+        {call.history.length === 0 && <p className="small ink3 first">{t('desk.first_time')}</p>}
       </div>
       <div className="notes">
         <label className="notebox">
           <Pen className="s ink3" aria-hidden />
           <input
-            ref={props.noteRef}
-            value={props.note.text}
+            ref={noteRef}
+            value={note.text}
             aria-label={t('desk.note')}
             placeholder={t('desk.note_still')}
-            onChange={(event) => props.note.type(event.target.value)}
+            onChange={(event) => note.type(event.target.value)}
             onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
           />
           <Kbd>N</Kbd>
         </label>
-        {props.note.state !== 'still' && (
-          <div className={`small ${props.note.state === 'failed' ? 'fg bad' : 'ink3'}`} role="status">
-            {said[props.note.state]}
+        {note.state !== 'still' && (
+          <div className={`small ${note.state === 'failed' ? 'fg bad' : 'ink3'}`} role="status">
+            {said[note.state]}
           </div>
         )}
       </div>

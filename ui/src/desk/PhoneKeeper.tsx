@@ -33,6 +33,6 @@ export function PhoneKeeper() {
     }
   }, [device, wanted, state, desk?.agent.wish])
 
-  useEffect(() => phone.mute(muted), [muted, state])
+  useEffect(() => phone.mute(muted), [muted])
   return null
 }

@@ -1,6 +1,6 @@
 /* What to say now: one step of the script at a time, the customer's own facts underlined. */
 import { ArrowRight, Check } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useKeys } from '../kit/keys.ts'
 import { useWords } from '../kit/prefs.ts'
 import type { LiveCall } from '../live/shapes.ts'
@@ -22,7 +22,6 @@ function factsOf(call: LiveCall, agent: string): Record<string, string> {
 export function Script({ call, agent }: { call: LiveCall; agent: string }) {
   const { t, pick } = useWords()
   const [at, setAt] = useState(0)
-  useEffect(() => setAt(0), [call.attempt])
   const steps = call.script
   const go = (index: number) => setAt(Math.max(0, Math.min(steps.length - 1, index)))
   const jumps = Object.fromEntries(steps.slice(0, 9).map((_, index) => [`Alt+Digit${index + 1}`, () => go(index)]))

@@ -50,23 +50,18 @@ async function post(body: Body, key: string): Promise<{ undo_until: string }> {
   }
 }
 
-export function useResult(desk: DeskState | undefined, note: string): Results {
+export function useResult(desk: DeskState | undefined, noteNow: () => string): Results {
   const words = useWords()
   const [chosen, setChosen] = useState<Chosen | null>(null)
   const [saved, setSaved] = useState<Saved | null>(null)
   const [saving, setSaving] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
-  const lastCall = useRef<LiveCall | null>(null)
-  useEffect(() => {
-    if (desk?.call) lastCall.current = desk.call
-  }, [desk?.call])
 
-  // The call under the hands: the live one, the one being wrapped up, or one whose result was undone.
+  // The call under the hands: the live one, or one whose result was undone.
   const undone = saved?.undone ? saved.call : null
   const done = desk?.wrap_up?.result ? desk.wrap_up : null
   const shown = desk?.call && desk.call.attempt !== done?.attempt ? desk.call : null
-  const wrapping = desk?.wrap_up && !done && lastCall.current?.attempt === desk.wrap_up.attempt ? lastCall.current : null
-  const call = shown ?? wrapping ?? undone
+  const call = shown ?? undone
   const mine = chosen && chosen.attempt === call?.attempt ? chosen : null
   const definition = call?.results.find((result) => result.code === mine?.code) ?? null
   const over = Boolean(call && (desk?.wrap_up?.attempt === call.attempt || call.state === 'ended' || call === undone))
@@ -79,7 +74,7 @@ export function useResult(desk: DeskState | undefined, note: string): Results {
     setProblem(null)
     try {
       const callback = what.callbackAt === null ? null : new Date(what.callbackAt).toISOString()
-      const body = { attempt: what.attempt, result: what.code, note, callback_at: callback, callback_mine: callback !== null && what.mine, fields: {} }
+      const body = { attempt: what.attempt, result: what.code, note: noteNow(), callback_at: callback, callback_mine: callback !== null && what.mine, fields: {} }
       const answer = await post(body, what.key)
       setSaved({ call, code: what.code, undoUntil: Date.parse(answer.undo_until), undone: false })
       setChosen(null)

@@ -2,7 +2,7 @@
    Remembered for next time; nobody is kept at the door without a headset. */
 import { Check, Clock, Mic, Phone, Play, Signal, TriangleAlert, Volume2 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { Note, Switch, type Tone } from '../kit/parts.tsx'
+import { Note, Rich, Switch, type Tone } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { playTone, rememberHeadset } from '../phone/microphone.ts'
 import { LevelBar } from './LevelBar.tsx'
@@ -140,7 +140,9 @@ export function HeadsetCheck() {
         />
       </div>
       {check.state === 'heard' ? (
-        <Note tone="ok">{t('door.sound_fine')}</Note>
+        <Note tone="ok">
+          <Rich text={t('door.sound_fine')} />
+        </Note>
       ) : check.state === 'refused' || check.state === 'missing' ? (
         <Note tone="warn">{t('door.without_mic')}</Note>
       ) : (

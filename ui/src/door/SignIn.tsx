@@ -81,7 +81,7 @@ function Form() {
       setBusy(false)
     }
   }
-  const part = greeting(new Date().getHours())
+  const [part] = useState(() => greeting(new Date().getHours()))
   return (
     <form onSubmit={(event) => void enter(event)}>
       <div className="logo">

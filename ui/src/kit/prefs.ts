@@ -52,6 +52,12 @@ export function usePrefs(): Prefs {
   return useSyncExternalStore(subscribe, () => prefs)
 }
 
+/** The city of a time zone in words we have, otherwise the last part of its id. */
+function placeOf(lang: Lang, zone: string): string {
+  const city = zone.split('/').at(-1) ?? zone
+  return sayId(lang, 'place', city, {}, city.replaceAll('_', ' '))
+}
+
 const made = new Map<Lang, Words>()
 
 function makeWords(lang: Lang) {
@@ -75,7 +81,7 @@ function makeWords(lang: Lang) {
       format.formatDate(lang, new Date(at), zone),
     moment: (at: string | number | Date, now: number, zone?: string) =>
       format.formatMoment(lang, new Date(at), new Date(now), zone),
-    place: (zone: string) => format.formatPlace(lang, zone),
+    place: (zone: string) => placeOf(lang, zone),
     hours: (seconds: number) => format.formatHours(lang, seconds),
   }
 }

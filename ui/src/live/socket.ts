@@ -13,7 +13,7 @@ const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 const ANSWER_WITHIN_MS = 10_000
 /* Closed for good: the session ended, or the page came from a foreign origin. */
-const FINAL_CODES = [4401, 4403]
+const FINAL_CODES = new Set([4401, 4403])
 
 /** Waiting time before reconnect number `attempt` (from 0): doubles, is spread by `dice` 0..1, has a ceiling. */
 export function retryAfter(attempt: number, dice: number): number {
@@ -121,7 +121,7 @@ export class LiveSocket {
     this.socket = null
     this.store.disconnect()
     this.failAll({ code: 'live_away' })
-    if (FINAL_CODES.includes(code)) return this.setLink('signed_out')
+    if (FINAL_CODES.has(code)) return this.setLink('signed_out')
     this.setLink('away')
     const after = retryAfter(this.attempts++, Math.random())
     this.retry = window.setTimeout(() => this.connect(), after)
@@ -144,7 +144,7 @@ export class LiveSocket {
   }
 
   private topic(frame: Frame): void {
-    const verdict = this.store.take(frame, Date.now())
+    const verdict = this.store.take(frame, this.clock.now())
     if (verdict === 'resync') this.send({ resync: frame.topic })
   }
 

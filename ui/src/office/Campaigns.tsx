@@ -1,1 +1,143 @@
-export function Campaigns() { return null }
+/* All campaigns, and the way to a first one. */
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useQueryClient } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { api, idempotencyKey } from '../api/http.ts'
+import { may, useSession } from '../api/session.ts'
+import type { Campaign } from '../api/types.ts'
+import { Dialog, Field, Note } from '../kit/parts.tsx'
+import { useWords } from '../kit/prefs.ts'
+import { problemText } from '../kit/problem.ts'
+import { campaignLook } from '../kit/states.ts'
+import { FirstSteps } from './FirstSteps.tsx'
+import { FIRST_FLOW } from './flow.ts'
+import { MODES, ModeCards } from './ModeCards.tsx'
+import { useCampaigns } from './useOffice.ts'
+
+const PURPOSES = ['service', 'advertising', 'survey', 'debt', 'political'] as const
+
+function NewCampaign({ close }: { close: () => void }) {
+  const words = useWords()
+  const { t } = words
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const [name, setName] = useState('')
+  const [purpose, setPurpose] = useState<string>('service')
+  const [mode, setMode] = useState<string>(MODES[0]?.id ?? 'progressive')
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const create = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    try {
+      const settings = mode === 'agentless' ? { flow: FIRST_FLOW } : {}
+      const body = { name, purpose, mode, settings }
+      const made = await api<Campaign>('/campaigns', { method: 'POST', body, key: idempotencyKey() })
+      void queries.invalidateQueries({ queryKey: ['campaigns'] })
+      await navigate({ to: '/campaigns/$id', params: { id: made.id } })
+    } catch (error) {
+      setProblem(problemText(words, error))
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={t('campaign.new')} close={close}>
+      <form className="stack g4" onSubmit={(event) => void create(event)}>
+        <Field label={t('campaign.name')}>
+          <input className="input" required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
+        </Field>
+        <div>
+          <div className="lab gap">{t('campaign.how')}</div>
+          <ModeCards mode={mode} pick={setMode} />
+        </div>
+        <Field label={t('campaign.purpose')} hint={t('campaign.purpose_hint')}>
+          <select className="input" value={purpose} onChange={(event) => setPurpose(event.target.value)}>
+            {PURPOSES.map((known) => (
+              <option key={known} value={known}>
+                {t(`purpose.${known}`)}
+              </option>
+            ))}
+          </select>
+        </Field>
+        {problem && (
+          <Note tone="bad" alert>
+            {problem}
+          </Note>
+        )}
+        <div className="row">
+          <button type="submit" className="btn primary" disabled={busy}>
+            {t('campaign.create')}
+          </button>
+          <span className="small ink3">{t('campaign.create_hint')}</span>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+export function Campaigns() {
+  const words = useWords()
+  const { t } = words
+  const session = useSession()
+  const navigate = useNavigate()
+  const { data } = useCampaigns()
+  const [making, setMaking] = useState(false)
+  const edit = may(session, 'campaign.edit')
+  return (
+    <main className="page">
+      <header>
+        <h1>{t('nav.campaigns')}</h1>
+        {edit && (
+          <button type="button" className="btn primary push" onClick={() => setMaking(true)}>
+            <Plus aria-hidden />
+            {t('campaign.new')}
+          </button>
+        )}
+      </header>
+      {!data && <p className="wait">{t('common.loading')}</p>}
+      {data?.length === 0 && <FirstSteps make={() => setMaking(true)} />}
+      {data && data.length > 0 && (
+        <section className="card scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>{t('campaign.name')}</th>
+                <th>{t('campaign.state')}</th>
+                <th>{t('campaign.how')}</th>
+                <th>{t('campaign.purpose')}</th>
+                <th>{t('campaign.list')}</th>
+                <th className="r">{t('campaign.created')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((campaign) => {
+                const look = campaignLook(campaign.state)
+                return (
+                  <tr key={campaign.id} className="press" onClick={() => void navigate({ to: '/campaigns/$id', params: { id: campaign.id } })}>
+                    <td className="m">
+                      <Link to="/campaigns/$id" params={{ id: campaign.id }}>
+                        {campaign.name}
+                      </Link>
+                    </td>
+                    <td>
+                      <span className={`st ${look.tone}`}>
+                        <look.icon className="s" aria-hidden />
+                        {words.id('campaign_state', campaign.state)}
+                      </span>
+                    </td>
+                    <td>{words.id('mode', campaign.mode)}</td>
+                    <td>{words.id('purpose', campaign.purpose)}</td>
+                    <td className="ink2">{campaign.list?.name ?? t('campaign.no_list')}</td>
+                    <td className="r num ink2">{words.date(campaign.created_at)}</td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {making && <NewCampaign close={() => setMaking(false)} />}
+    </main>
+  )
+}

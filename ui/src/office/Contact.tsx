@@ -1,1 +1,139 @@
-export function ContactPage() { return null }
+/* One contact: who it is, why we (do not) call now, what happened before. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { Ban, Check, Minus, OctagonX, Phone } from 'lucide-react'
+import { api } from '../api/http.ts'
+import type { Contact, ContactVerdict } from '../api/types.ts'
+import { useNow } from '../kit/live.ts'
+import { Note } from '../kit/parts.tsx'
+import { useWords, type Words } from '../kit/prefs.ts'
+import { problemText } from '../kit/problem.ts'
+import { formatOffset, formatPhone } from '../words/format.ts'
+import { AttemptLine } from '../reports/AttemptLine.tsx'
+
+function Card({ contact }: { contact: Contact }) {
+  const words = useWords()
+  const { t } = words
+  return (
+    <section className="card pad stack g3">
+      <div className="stack g1">
+        {contact.phones.map((phone) => (
+          <div key={phone.id} className="row">
+            {phone.stop_listed ? <Ban className="s fg bad" aria-hidden /> : <Phone className="s fg ok" aria-hidden />}
+            <span className="m num">{formatPhone(phone.e164)}</span>
+            <span className="push small ink3">
+              {phone.stop_listed ? t('contacts.stopped') : phone.utc_offset_minutes === null ? t('contacts.many_zones') : formatOffset(phone.utc_offset_minutes)}
+            </span>
+          </div>
+        ))}
+      </div>
+      <hr />
+      <dl className="kv">
+        {Object.entries(contact.fields).map(([name, value]) => (
+          <Pair key={name} name={words.id('contact_field', name)} value={value} />
+        ))}
+        {contact.note && <Pair name={t('desk.note')} value={contact.note} />}
+        {contact.list && <Pair name={t('campaign.list')} value={t('desk.from_row', { file: contact.list.file, row: contact.list.row })} />}
+      </dl>
+      {contact.campaigns.length > 0 && <hr />}
+      {contact.campaigns.map((entry) => (
+        <div key={entry.campaign?.id ?? entry.state} className="stack g1">
+          {entry.campaign ? (
+            <Link to="/campaigns/$id" params={{ id: entry.campaign.id }} className="m">
+              {entry.campaign.name}
+            </Link>
+          ) : null}
+          <span className="small ink2">
+            {words.id('entry', entry.state)} · {t('contacts.attempts_n', { n: entry.attempts_made })}
+          </span>
+        </div>
+      ))}
+    </section>
+  )
+}
+
+function Pair({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  )
+}
+
+function titleOf(words: Words, verdict: ContactVerdict, now: number): string {
+  if (verdict.allowed) return words.t('verdict_now.allowed')
+  if (verdict.until) return words.t('verdict_now.until', { at: words.moment(verdict.until, now) })
+  return words.t('verdict_now.refused')
+}
+
+function Gates({ verdict }: { verdict: ContactVerdict }) {
+  const words = useWords()
+  const { t } = words
+  const now = useNow()
+  const look = { passed: Check, stopped: OctagonX, not_asked: Minus }
+  return (
+    <section className="card">
+      <header>
+        <h2>{titleOf(words, verdict, now)}</h2>
+      </header>
+      {verdict.gates.map((gate) => {
+        const Icon = look[gate.status]
+        const stopped = gate.status === 'stopped'
+        return (
+          <div key={gate.gate} className={`gate ${stopped ? 'stop bad' : gate.status === 'passed' ? 'ok' : 'after'}`}>
+            <Icon className={gate.status === 'not_asked' ? 'ink3' : 'fg'} aria-hidden />
+            <span>
+              <span className={stopped ? 'b' : ''}>{words.id('gate_name', gate.gate)}</span>
+              {gate.reason && <span className="small ink2 block">{words.id('gate', gate.reason, {}, gate.reason)}</span>}
+            </span>
+            <span className="u">{gate.until ? t('contacts.until', { at: words.moment(gate.until, now) }) : words.id('gate_status', gate.status, {}, '')}</span>
+          </div>
+        )
+      })}
+      <div className="gate after small">
+        <span />
+        <span>{t('contacts.same_answer')}</span>
+        <span>{t('contacts.rules', { version: verdict.rule_version })}</span>
+      </div>
+    </section>
+  )
+}
+
+export function ContactPage() {
+  const { id } = useParams({ from: '/inside/contacts/$id' })
+  const words = useWords()
+  const { t } = words
+  const contact = useQuery({ queryKey: ['contact', id], queryFn: () => api<Contact>(`/contacts/${id}`) })
+  const verdict = useQuery({
+    queryKey: ['verdict', id],
+    refetchInterval: 15_000,
+    retry: false,
+    queryFn: () => api<ContactVerdict>(`/contacts/${id}/verdict`),
+  })
+  if (!contact.data) return contact.error ? <p className="wait">{problemText(words, contact.error)}</p> : <p className="wait">{t('common.loading')}</p>
+  const { data } = contact
+  return (
+    <main className="page">
+      <header>
+        <span className="crumb">
+          <Link to="/contacts">{t('nav.contacts')}</Link> /
+        </span>
+        <h1>{data.name || t('contacts.no_name')}</h1>
+      </header>
+      <div className="contact">
+        <Card contact={data} />
+        {verdict.data ? <Gates verdict={verdict.data} /> : <Note>{verdict.error ? problemText(words, verdict.error) : t('common.loading')}</Note>}
+        <section className="card">
+          <header>
+            <h2>{t('contacts.attempts')}</h2>
+          </header>
+          {data.history.map((attempt) => (
+            <AttemptLine key={attempt.id} attempt={attempt} />
+          ))}
+          {data.history.length === 0 && <p className="wait">{t('desk.first_time')}</p>}
+        </section>
+      </div>
+    </main>
+  )
+}

@@ -1,1 +1,162 @@
-export function Reports() { return null }
+/* Reports: outcomes, results, time in states, lost calls. Every figure opens what it is made of. */
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Download } from 'lucide-react'
+import { api, query } from '../api/http.ts'
+import { may, useSession } from '../api/session.ts'
+import type { AbandonRow, AgentRow, OutcomeRow, Report, ResultRow } from '../api/evidence.ts'
+import { useNow } from '../kit/live.ts'
+import { Empty, Note } from '../kit/parts.tsx'
+import { useWords } from '../kit/prefs.ts'
+import { problemText } from '../kit/problem.ts'
+import { useCampaigns } from '../office/useOffice.ts'
+import { AgentsTable } from './AgentsTable.tsx'
+import { FactsPanel } from './FactsPanel.tsx'
+import { LostTable } from './LostTable.tsx'
+import { OutcomesTable } from './OutcomesTable.tsx'
+import { dayOf, instants, type Quick, quickPeriod } from './period.ts'
+import { ResultsTable } from './ResultsTable.tsx'
+import { useState } from 'react'
+
+export type Opened = { title: string; figure: string; facts: string }
+const QUICK: Quick[] = ['today', 'yesterday', 'week', 'month']
+
+function useReport<Row>(name: string, asked: string, on = true) {
+  return useQuery({
+    queryKey: ['report', name, asked],
+    enabled: on,
+    refetchInterval: 15_000,
+    queryFn: () => api<Report<Row>>(`/reports/${name}${asked}`),
+  })
+}
+
+function Csv({ name, asked }: { name: string; asked: string }) {
+  return (
+    <a className="push row g1 small" href={`/api/v1/reports/${name}.csv${asked}`} download>
+      <Download className="s" aria-hidden />
+      CSV
+    </a>
+  )
+}
+
+function Filters() {
+  const { t } = useWords()
+  const search = useSearch({ from: '/inside/reports' })
+  const navigate = useNavigate({ from: '/reports' })
+  const campaigns = useCampaigns().data ?? []
+  const now = useNow()
+  const today = dayOf(now)
+  const from = search.from ?? today
+  const to = search.to ?? today
+  const set = (change: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...change }) })
+  const quick = QUICK.find((choice) => {
+    const period = quickPeriod(choice, now)
+    return period.from === from && period.to === to
+  })
+  return (
+    <div className="row wrap filters">
+      <div className="seg" role="group" aria-label={t('report.days')}>
+        {QUICK.map((choice) => (
+          <button type="button" key={choice} aria-pressed={quick === choice} onClick={() => set(quickPeriod(choice, now))}>
+            {t(`report.${choice}`)}
+          </button>
+        ))}
+      </div>
+      <span className="row g1">
+        <input className="input day" type="date" aria-label={t('report.from')} value={from} max={to} onChange={(event) => event.target.value && set({ from: event.target.value, to })} />
+        –
+        <input className="input day" type="date" aria-label={t('report.to')} value={to} min={from} onChange={(event) => event.target.value && set({ from, to: event.target.value })} />
+      </span>
+      <select className="input which" aria-label={t('desk.campaign')} value={search.campaign ?? ''} onChange={(event) => set({ campaign: event.target.value || undefined })}>
+        <option value="">{t('report.all_campaigns')}</option>
+        {campaigns.map((campaign) => (
+          <option key={campaign.id} value={campaign.id}>
+            {campaign.name}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+export function Reports() {
+  const words = useWords()
+  const { t } = words
+  const session = useSession()
+  const search = useSearch({ from: '/inside/reports' })
+  const now = useNow()
+  const [opened, setOpened] = useState<Opened | null>(null)
+  const today = dayOf(now)
+  const asked = query({ ...instants({ from: search.from ?? today, to: search.to ?? today }), campaign: search.campaign })
+  const people = may(session, 'report.agents')
+  const outcomes = useReport<OutcomeRow>('outcomes', asked)
+  const results = useReport<ResultRow>('results', asked)
+  const agents = useReport<AgentRow>('agents', asked, people)
+  const lost = useReport<AbandonRow>('abandonment', asked)
+  const failed = outcomes.error ?? results.error ?? agents.error ?? lost.error
+  const nothing = outcomes.data && (outcomes.data.total?.value ?? 0) === 0
+  const shared = { open: setOpened, opened: opened?.facts ?? null }
+  return (
+    <main className="page">
+      <header>
+        <h1>{t('nav.reports')}</h1>
+        <Filters />
+      </header>
+      {failed && (
+        <div className="notes-above">
+          <Note tone="bad" alert>
+            {problemText(words, failed)}
+          </Note>
+        </div>
+      )}
+      <div className={`report ${opened ? 'with-facts' : ''}`}>
+        <div className="stack g4">
+          {nothing && (
+            <section className="card">
+              <Empty title={t('report.nothing')}>
+                <p>{t('report.nothing_next')}</p>
+              </Empty>
+            </section>
+          )}
+          <div className="pair">
+            <section className="card">
+              <header>
+                <h2>{t('report.outcomes')}</h2>
+                <span className="small ink3">{t('report.outcomes_of')}</span>
+                <Csv name="outcomes" asked={asked} />
+              </header>
+              {outcomes.data && <OutcomesTable report={outcomes.data} {...shared} />}
+            </section>
+            <section className="card">
+              <header>
+                <h2>{t('report.results')}</h2>
+                <span className="small ink3">{t('report.results_of')}</span>
+                <Csv name="results" asked={asked} />
+              </header>
+              {results.data && <ResultsTable report={results.data} {...shared} />}
+            </section>
+          </div>
+          {people && (
+            <section className="card">
+              <header>
+                <h2>{t('report.agents')}</h2>
+                <span className="small ink3">{t('report.agents_of')}</span>
+                <Csv name="agents" asked={asked} />
+              </header>
+              {agents.data && <AgentsTable report={agents.data} {...shared} />}
+            </section>
+          )}
+          <section className="card">
+            <header>
+              <h2>{t('report.lost')}</h2>
+              <span className="small ink3">{t('report.lost_of')}</span>
+              <Csv name="abandonment" asked={asked} />
+            </header>
+            {lost.data && <LostTable report={lost.data} {...shared} />}
+          </section>
+        </div>
+        {opened && <FactsPanel key={opened.facts} opened={opened} close={() => setOpened(null)} />}
+      </div>
+    </main>
+  )
+}

@@ -120,19 +120,6 @@ export function formatOffset(minutes: number): string {
   return abs % 60 ? `UTC${sign}${Math.floor(abs / 60)}:${two(abs % 60)}` : `UTC${sign}${abs / 60}`
 }
 
-/** The place of a time zone: "Самара", "Denver"; the last part of the id where CLDR names none. */
-export function formatPlace(lang: Lang, zone: string): string {
-  const city = zone.split('/').at(-1)?.replaceAll('_', ' ') ?? zone
-  if (lang === 'en') return city
-  try {
-    const parts = new Intl.DateTimeFormat('ru', { timeZone: zone, timeZoneName: 'shortGeneric' }).formatToParts()
-    const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
-    return /^[А-ЯЁ]/u.test(name) ? name : city
-  } catch {
-    return city
-  }
-}
-
 /** E.164 in groups people can read aloud: "+7 000 555-01-43", "+1 202-555-0143", "+44 20 7946 0123". */
 export function formatPhone(e164: string): string {
   const ru = /^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/u.exec(e164)

@@ -1,6 +1,8 @@
 /* Which screens in which states are pictured. */
 import { desk, pick } from './desk.mjs'
-import { callbacks, session } from './office.mjs'
+import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
+import { callable, callbacks, campaign, campaigns, list, preview, session, stops, trunks, users } from './office.mjs'
+import { abandonment, agents, attemptFull, attempts, card, outcomes, results, verdict } from './reports.mjs'
 
 const deskShot = (name, state, more = {}) => ({
   name,
@@ -18,6 +20,44 @@ const deskShot = (name, state, more = {}) => ({
   }),
   ...more,
 })
+
+const NONE = { items: [], next_cursor: null }
+
+const officeShot = (name, path, ready, more = {}) => ({
+  name,
+  path,
+  ready,
+  ...more,
+  fake: (lang) => ({
+    answers: {
+      'GET /session': session(lang, 'administrator'),
+      'GET /campaigns': campaigns(lang),
+      'GET /campaigns/k3': campaign(lang),
+      'GET /campaigns/k1': campaign(lang, { ...campaigns(lang).items[1] }),
+      'GET /campaigns/k3/callable': callable,
+      'GET /campaigns/k1/callable': callable,
+      'GET /lists': { items: [list(lang)], next_cursor: null },
+      'GET /lists/l1': list(lang),
+      'POST /lists': preview(lang),
+      'GET /users': users(lang),
+      'GET /trunks': trunks(lang),
+      'GET /stop-list': stops(lang),
+      'GET /contacts': { items: ['c1', 'c2', 'c3'].map((id, index) => ({ id, name: callbacks(lang).items[index].contact.name, phone: pick(lang, `+7000555010${index}`, `+1202555010${index}`), list: { id: 'l1', name: list(lang).name, row: 17 + index * 40 } })), next_cursor: null },
+      'GET /contacts/c417': card(lang),
+      'GET /contacts/c417/verdict': verdict,
+      'GET /reports/outcomes': outcomes,
+      'GET /reports/results': results,
+      'GET /reports/agents': agents(lang),
+      'GET /reports/abandonment': abandonment(lang),
+      'GET /attempts': attempts(lang),
+      'GET /attempts/a0': attemptFull(lang),
+      ...more.answers?.(lang),
+    },
+    topics: { floor: (more.floor ?? floor)(lang), 'campaign:k1': liveCampaign(lang) },
+  }),
+})
+
+const csv = (lang) => ({ name: pick(lang, 'клиенты.csv', 'clients.csv'), mimeType: 'text/csv', buffer: Buffer.from('x') })
 
 export const SHOTS = [
   {
@@ -54,4 +94,34 @@ export const SHOTS = [
   deskShot('desk-elsewhere', 'elsewhere', { silent: true }),
   deskShot('desk-help', 'call', { act: (page) => page.keyboard.press('?') }),
   { ...deskShot('callbacks', 'waiting'), path: '/desk/callbacks', ready: 'table', until: null },
+  officeShot('floor', '/floor', '.tile', { also: ['en-light-1280', 'ru-light-1024', 'ru-light-400', 'en-light'] }),
+  officeShot('floor-stopped', '/floor', '.tile', { floor: (lang) => ({ ...floor(lang), stopped: true }) }),
+  officeShot('floor-empty', '/floor', '.page', { floor: emptyFloor }),
+  officeShot('campaigns', '/campaigns', 'table'),
+  officeShot('first-steps', '/campaigns', '.steps5', { answers: () => ({ 'GET /campaigns': NONE, 'GET /users': NONE }) }),
+  officeShot('campaign', '/campaigns/k3', '.wf', { full: true, also: ['ru-light-1024', 'ru-light-400'] }),
+  officeShot('campaign-import', '/campaigns/k3', '.wf', {
+    full: true,
+    act: async (page, lang) => {
+      await page.setInputFiles('input[name=list]', csv(lang))
+      await page.waitForSelector('.importing table')
+    },
+  }),
+  officeShot('campaign-running', '/campaigns/k1', '.wf', { full: true }),
+  officeShot('reports', '/reports?from=2026-11-13&to=2026-11-19', '.total', { also: ['ru-light-1280', 'ru-light-400'] }),
+  officeShot('reports-facts', '/reports', '.total', {
+    also: ['ru-light-1024'],
+    act: async (page) => {
+      await page.locator('.cellbtn').first().click()
+      await page.locator('.fact .line').first().click()
+      await page.waitForSelector('.ladder')
+    },
+  }),
+  officeShot('contact', '/contacts/c417', '.gate', { full: true }),
+  officeShot('contacts', '/contacts', 'table'),
+  officeShot('people', '/people', 'table'),
+  officeShot('person', '/people', 'table', { act: (page) => page.locator('tbody tr').first().click() }),
+  officeShot('trunks', '/trunks', 'table'),
+  officeShot('trunk', '/trunks', 'table', { act: (page) => page.locator('tbody tr').first().click() }),
+  officeShot('stop-list', '/stop-list', 'table'),
 ]

@@ -1,0 +1,113 @@
+/* Agents as tiles: name, time in state, state, results, the day so far; those who need help first. */
+import { Coffee, Hand, HeadphoneOff, Headphones, type LucideIcon, Pen, Phone } from 'lucide-react'
+import { useState } from 'react'
+import { Bar, Empty, type Tone } from '../kit/parts.tsx'
+import { useWords } from '../kit/prefs.ts'
+import { AGENT } from '../kit/states.ts'
+import type { FloorAgent } from '../live/shapes.ts'
+import { formatTimer } from '../words/format.ts'
+import { countByGroup, type Group, groupOf, inOrder } from './order.ts'
+
+const ATTENTION: Record<string, { tone: Tone; icon: LucideIcon }> = {
+  help: { tone: 'bad', icon: Hand },
+  device_lost: { tone: 'warn', icon: HeadphoneOff },
+  pause_long: { tone: 'warn', icon: Coffee },
+}
+const GROUPS: [Group, LucideIcon][] = [
+  ['talk', Phone],
+  ['ready', Headphones],
+  ['wrapup', Pen],
+  ['pause', Coffee],
+  ['bad', HeadphoneOff],
+]
+
+function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
+  const words = useWords()
+  const { t } = words
+  const wants = agent.attention ? ATTENTION[agent.attention] : undefined
+  const look = wants ?? AGENT[agent.state]
+  const Icon = look.icon
+  const { talk_s: talk, wrap_s: wrap, ready_s: ready, pause_s: pause } = agent.day
+  const all = Math.max(1, talk + wrap + ready + pause)
+  const word = agent.attention ? t(`attention.${agent.attention}`) : t(`agent.${agent.state}`)
+  const why = agent.state === 'pause' && agent.reason ? words.id('pause', agent.reason) : null
+  return (
+    <article className={`tile ${wants ? 'att' : ''} ${look.tone}`}>
+      <div className="row">
+        <span className="nm cut" title={agent.name}>
+          {agent.name}
+        </span>
+        <span className="tm num">{formatTimer((now - Date.parse(agent.since)) / 1000)}</span>
+      </div>
+      <div className="row">
+        <span className={`st ${look.tone}`}>
+          <Icon className="s" aria-hidden />
+          <span className="cut">{why && !wants ? why : word}</span>
+        </span>
+        <span className="c num" title={t('floor.results_today')}>
+          {t('floor.results_n', { n: agent.results_today })}
+        </span>
+      </div>
+      <Bar
+        label={t('floor.day_bar', {
+          talk: words.span(talk),
+          wrap: words.span(wrap),
+          ready: words.span(ready),
+          pause: words.span(pause),
+        })}
+        parts={[
+          ['talk', talk / all],
+          ['wrapup', wrap / all],
+          ['ready', ready / all],
+          ['pause', pause / all],
+        ]}
+      />
+    </article>
+  )
+}
+
+export function Tiles({ agents, now }: { agents: FloorAgent[]; now: number }) {
+  const { t } = useWords()
+  const [filter, setFilter] = useState<Group | 'all' | 'need'>('all')
+  const counts = countByGroup(agents)
+  const need = agents.filter((agent) => agent.attention).length
+  const shown = inOrder(agents).filter(
+    (agent) => filter === 'all' || (filter === 'need' ? agent.attention : groupOf(agent.state) === filter),
+  )
+  const button = (id: typeof filter, words: string, count: number, tone?: Tone, Icon?: LucideIcon) => (
+    <button type="button" key={id} className={`btn s ${filter === id ? 'on' : ''}`} aria-pressed={filter === id} onClick={() => setFilter(id)}>
+      {Icon && (
+        <span className={`st ${tone}`}>
+          <Icon className="s" aria-hidden />
+        </span>
+      )}
+      {words} <b>{count}</b>
+    </button>
+  )
+  return (
+    <>
+      <div className="legend">
+        {button('all', t('floor.all'), agents.length)}
+        {GROUPS.filter(([group]) => counts[group] > 0 || group !== 'bad').map(([group, Icon]) =>
+          button(group, t(`group.${group}`), counts[group], group, Icon),
+        )}
+        {need > 0 && button('need', t('floor.need_you'), need, 'bad', Hand)}
+        <span className="push small ink3 hide-s">{t('floor.bar_says')}</span>
+      </div>
+      {agents.length === 0 ? (
+        <section className="card">
+          <Empty title={t('floor.nobody')}>
+            <p>{t('floor.nobody_next')}</p>
+          </Empty>
+        </section>
+      ) : (
+        <div className="tiles">
+          {shown.map((agent) => (
+            <Tile key={agent.id} agent={agent} now={now} />
+          ))}
+          {shown.length === 0 && <p className="ink3">{t('floor.none_here')}</p>}
+        </div>
+      )}
+    </>
+  )
+}

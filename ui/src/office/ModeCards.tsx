@@ -1,0 +1,33 @@
+/* How calls and agents meet: the modes this version dials in. */
+import { ArrowRight, Grip, type LucideIcon } from 'lucide-react'
+import { useWords } from '../kit/prefs.ts'
+
+export const MODES: { id: 'progressive' | 'agentless'; icon: LucideIcon }[] = [
+  { id: 'progressive', icon: ArrowRight },
+  { id: 'agentless', icon: Grip },
+]
+
+export function ModeCards({ mode, pick }: { mode: string; pick?: (mode: string) => void }) {
+  const { t } = useWords()
+  return (
+    <div className="modes" role="radiogroup" aria-label={t('campaign.how')}>
+      {MODES.map((known) => (
+        <button
+          type="button"
+          role="radio"
+          key={known.id}
+          aria-checked={mode === known.id}
+          className={`mode ${mode === known.id ? 'on' : ''}`}
+          disabled={!pick && mode !== known.id}
+          onClick={() => pick?.(known.id)}
+        >
+          <span className="row" style={{ gap: 6 }}>
+            <known.icon className="s" aria-hidden />
+            {t(`mode.${known.id}`)}
+          </span>
+          <span className="small">{t(`mode_says.${known.id}`)}</span>
+        </button>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,82 @@
+/* Fields that save themselves: a number, a text, a span, sent when the person leaves them or presses Enter. */
+import { type ReactNode, useEffect, useState } from 'react'
+import { Field } from '../kit/parts.tsx'
+import { useWords } from '../kit/prefs.ts'
+
+type Common = { label: ReactNode; wrong?: string | null; hint?: ReactNode; disabled?: boolean }
+
+/** Reads "2,5" and "2.5"; null when it is no number within the limits. */
+export function readNumber(text: string, least: number, most: number): number | null {
+  const value = Number(text.trim().replace(/\s/gu, '').replace(',', '.'))
+  return text.trim() !== '' && Number.isFinite(value) && value >= least && value <= most ? value : null
+}
+
+export function NumberField(props: Common & { value: number | null | undefined; least?: number; most?: number; whole?: boolean; save: (value: number) => void; unit?: string }) {
+  const { t, lang } = useWords()
+  const [text, setText] = useState('')
+  const [bad, setBad] = useState(false)
+  const { value, least = 0, most = 1_000_000, whole } = props
+  useEffect(() => {
+    setText(value === null || value === undefined ? '' : String(value).replace('.', lang === 'ru' ? ',' : '.'))
+    setBad(false)
+  }, [value, lang])
+  const leave = () => {
+    const read = readNumber(text, least, most)
+    const fits = read !== null && (!whole || Number.isInteger(read))
+    setBad(!fits)
+    if (fits && read !== value) props.save(read)
+  }
+  return (
+    <Field label={props.label} hint={props.hint} wrong={bad ? t('field.from_to', { least, most }) : props.wrong}>
+      <span className="united">
+        <input
+          className="input num"
+          inputMode="decimal"
+          value={text}
+          disabled={props.disabled}
+          aria-invalid={bad || undefined}
+          onChange={(event) => setText(event.target.value)}
+          onBlur={leave}
+          onKeyDown={(event) => event.key === 'Enter' && leave()}
+        />
+        {props.unit && <span className="unit small ink3">{props.unit}</span>}
+      </span>
+    </Field>
+  )
+}
+
+export function TextField(props: Common & { value: string; save: (value: string) => void; placeholder?: string; type?: string }) {
+  const [text, setText] = useState(props.value)
+  useEffect(() => setText(props.value), [props.value])
+  const leave = () => text.trim() !== props.value && props.save(text.trim())
+  return (
+    <Field label={props.label} hint={props.hint} wrong={props.wrong}>
+      <input
+        className="input"
+        type={props.type ?? 'text'}
+        value={text}
+        placeholder={props.placeholder}
+        disabled={props.disabled}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={leave}
+        onKeyDown={(event) => event.key === 'Enter' && leave()}
+      />
+    </Field>
+  )
+}
+
+/** Boxes to tick, each with its name; the whole choice is saved at once. */
+export function Ticks<T extends string>(props: { options: readonly { id: T; name: ReactNode }[]; chosen: readonly T[]; save: (chosen: T[]) => void; disabled?: boolean }) {
+  const flip = (id: T) =>
+    props.save(props.chosen.includes(id) ? props.chosen.filter((other) => other !== id) : [...props.chosen, id])
+  return (
+    <div className="ticks">
+      {props.options.map((option) => (
+        <label key={option.id}>
+          <input type="checkbox" checked={props.chosen.includes(option.id)} disabled={props.disabled} onChange={() => flip(option.id)} />
+          <span className="cut">{option.name}</span>
+        </label>
+      ))}
+    </div>
+  )
+}

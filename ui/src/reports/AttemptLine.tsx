@@ -1,0 +1,76 @@
+/* One attempt as a line; open: who, the row of the file, each fact with its time, the recording. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { AudioLines } from 'lucide-react'
+import { useState } from 'react'
+import { api } from '../api/http.ts'
+import type { Attempt, AttemptFull } from '../api/evidence.ts'
+import { useNow } from '../kit/live.ts'
+import { useWords } from '../kit/prefs.ts'
+import { problemText } from '../kit/problem.ts'
+import { outcomeLook } from '../kit/states.ts'
+import { formatPhone, formatTalk } from '../words/format.ts'
+
+export function AttemptLine({ attempt }: { attempt: Attempt }) {
+  const words = useWords()
+  const now = useNow()
+  const [open, setOpen] = useState(false)
+  const look = outcomeLook(attempt.outcome)
+  const talked = (attempt.talk_s ?? 0) > 0
+  const title = talked ? words.t('desk.talk_of', { time: formatTalk(attempt.talk_s ?? 0) }) : attempt.outcome ? words.id('outcome', attempt.outcome) : words.id('attempt_state', attempt.state)
+  return (
+    <div className={`fact ${open ? 'is-open' : ''}`}>
+      <button type="button" className="line" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <span className="num small ink2">{words.moment(attempt.reserved_at, now)}</span>
+        <span className={`st small ${look.tone}`}>
+          <look.icon className="s" aria-hidden />
+          <span className="cut">{title}</span>
+        </span>
+        <span className="small ink2 cut r">{attempt.result ? words.id('result', attempt.result) : attempt.contact.name}</span>
+        {attempt.recording ? <AudioLines className="s ink3" aria-label={words.t('report.recorded')} /> : <span />}
+      </button>
+      {open && <AttemptOpen id={attempt.id} />}
+    </div>
+  )
+}
+
+/** Everything about one attempt, read when it is opened. */
+export function AttemptOpen({ id }: { id: string }) {
+  const words = useWords()
+  const { t } = words
+  const { data, error } = useQuery({ queryKey: ['attempt', id], queryFn: () => api<AttemptFull>(`/attempts/${id}`) })
+  if (!data) return <div className="detail small ink3">{error ? problemText(words, error) : t('common.loading')}</div>
+  const who = [data.agent?.name, t('desk.attempt_n', { n: data.number }), data.campaign.name]
+  const code = data.sip_code ? `SIP ${data.sip_code}${data.q850 ? ` · Q.850 ${data.q850}` : ''}` : null
+  return (
+    <div className="detail small ink2">
+      <div>
+        <Link to="/contacts/$id" params={{ id: data.contact.id }} className="m">
+          {data.contact.name || t('contacts.no_name')}
+        </Link>{' '}
+        {data.contact.phone && <span className="num">{formatPhone(data.contact.phone)}</span>}
+      </div>
+      <div>{who.filter(Boolean).join(' · ')}</div>
+      {data.list && <div>{t('desk.from_row', { file: data.list.file, row: data.list.row })}</div>}
+      {data.results.map((result) => (
+        <div key={result.at}>
+          {t('desk.result_is', { result: words.id('result', result.code) })}
+          {result.note && ` · ${result.note}`}
+        </div>
+      ))}
+      {data.recording && (
+        // A talk has no captions; the two voices are on two channels.
+        // oxlint-disable-next-line jsx-a11y/media-has-caption
+        <audio controls preload="none" src={`/api/v1/recordings/${data.recording.id}/audio`} aria-label={t('report.recording')} />
+      )}
+      <ol className="ladder">
+        {data.facts.map((fact) => (
+          <li key={fact.seq}>
+            <span className="num">{words.clock(fact.at, undefined, true)}</span> {words.id('fact', fact.kind)}
+          </li>
+        ))}
+        {code && <li className="mono">{code}</li>}
+      </ol>
+    </div>
+  )
+}
