@@ -32,6 +32,7 @@ class Agents:
         self.joined: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.lost: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.back: Callable[[LiveCall, str], None] = lambda _live, _agent: None
+        self.matching = True
 
     # ---- the machine
 
@@ -51,7 +52,8 @@ class Agents:
         self._scene.room.told_desks.add(agent)
         if ca.is_free(found.agent):
             self._scene.room.pace_wanted = True
-            self._offer_work(found)
+            if self.matching:
+                self._offer_work(found)
 
     def _carry_out(self, found: LiveAgent, command: ca.AgentCommand) -> None:
         now = self._scene.now.utc
@@ -139,6 +141,9 @@ class Agents:
         """Takes up a talk that began before this process did."""
         found = self._scene.room.agents.get(agent)
         if found is not None and found.agent.call != live.call.id:
+            if found.agent.work is ca.Work.WRAP_UP and found.agent.call:
+                # They went on to this talk before that call's end was durable.
+                self.step(agent, ca.ResultSaved(found.agent.call))
             found.last = live
             self.step(agent, ca.CallJoined(live.call.id))
 
@@ -162,7 +167,7 @@ class Agents:
         if found is None:
             self._scene.out.verb(ports.DeviceClose(event.leg))
             return
-        self._scene.room.devices[event.leg] = event.agent
+        self._scene.room.devices[event.leg] = self._scene.room.owners[event.leg] = event.agent
         found.codec, found.device_lost, found.pending_leg = event.codec, False, None
         self.step(event.agent, ca.DeviceUp(event.leg))
         live = self._scene.room.calls.get(found.agent.call or "")

@@ -58,7 +58,7 @@ class Calls:
         if isinstance(event, ports.BridgeLeft) and live.call.state is CallState.TALKING:
             live.parted_at = at
             return
-        world = self._world(event)
+        world = self._world(live, event)
         if world is not None:
             self.feed(live, world, at)
         if isinstance(event, ports.BridgeJoined) and live.call.state is CallState.TALKING:
@@ -114,7 +114,7 @@ class Calls:
         elif isinstance(event, ports.Ended | ports.Failed):
             self._scene.out.verb(ports.Forget(event.leg))
 
-    def _world(self, event: ports.LegEvent) -> ce.WorldEvent | None:
+    def _world(self, live: LiveCall, event: ports.LegEvent) -> ce.WorldEvent | None:
         match event:
             case ports.Refused():
                 return ce.Refused(event.reason)
@@ -135,7 +135,7 @@ class Calls:
             case ports.Classified():
                 return ce.Classified(AnswerClass(event.answer_class), event.detail)
             case ports.PlayFinished():
-                return ce.PlayFinished(event.play.partition(":")[2], event.completed)
+                return self._played(live, event)
             case ports.BridgeJoined():
                 agent = self._agent_of(event.leg, event.agent)
                 return ce.BridgeJoined(agent) if agent else None
@@ -144,6 +144,17 @@ class Calls:
                 return ce.BridgeLeft(agent) if agent else None
             case _:
                 return None
+
+    def _played(self, live: LiveCall, event: ports.PlayFinished) -> ce.PlayFinished | None:
+        mark, _, play = event.play.partition(":")
+        if self._scene.out.quiet:
+            # A prompt that was cut short while nobody was here is played again.
+            return ce.PlayFinished(play) if event.completed else None
+        return ce.PlayFinished(play, event.completed) if mark == self._mark(live) else None
+
+    def _mark(self, live: LiveCall) -> str:
+        """What the names of this call's plays begin with; another one after each repetition."""
+        return f"{live.call.id}#{live.plays}" if live.plays else live.call.id
 
     def _agent_of(self, leg: str, device: str) -> str | None:
         known = self._scene.room.agent_of_leg(device)
@@ -195,22 +206,21 @@ class Calls:
                 if not out.quiet:
                     self._agents.find_for(live)
             case ce.JoinAgent(agent):
-                self._join(live, agent)
+                self.join(live, agent)
             case ce.ReleaseAgent(agent, wrap_up):
                 self._agents.release(agent, live, wrap_up=wrap_up)
                 if live.call.bridged_at is None:
                     live.agent, live.agent_leg = None, None
             case ce.PlayPrompt(prompt, play, loop):
-                source = f"prompt:{self._language(live)}/{prompt}"
-                out.verb(ports.Play(leg, f"{leg}:{play}", source, loop))
+                self._play(live, prompt, play, loop=loop)
             case ce.StopPrompt(play):
-                out.verb(ports.StopPlay(leg, f"{leg}:{play}"))
+                out.verb(ports.StopPlay(leg, f"{self._mark(live)}:{play}"))
             case ce.ComfortTone(on):
                 if on:
                     out.verb(ports.Unbridge(leg, comfort=True))
             case ce.StartRecording():
                 live.recording = live.recording or leg
-                out.verb(ports.RecordStart(leg, leg, self._recording_path(live, at)))
+                self._record(live, at)
             case ce.StopRecording():
                 out.verb(ports.RecordStop(leg, leg))
             case _:
@@ -252,6 +262,24 @@ class Calls:
             classify=campaign.settings.classify.value != "none",
         )
 
+    def order_again(self, live: LiveCall) -> None:
+        """Gives the orders by which the callee hears and is recorded once more: they may be lost."""
+        call = live.call
+        if call.playing is not None and not live.finished:
+            live.plays += 1
+            waits = call.state is CallState.WAITING
+            self._play(live, call.playing.partition(":")[2], call.playing, loop=waits)
+        if call.recording:
+            self._record(live, self._scene.now.utc)
+
+    def _play(self, live: LiveCall, prompt: str, play: str, *, loop: bool) -> None:
+        source = f"prompt:{self._language(live)}/{prompt}"
+        self._scene.out.verb(ports.Play(live.call.id, f"{self._mark(live)}:{play}", source, loop))
+
+    def _record(self, live: LiveCall, at: datetime) -> None:
+        leg = live.call.id
+        self._scene.out.verb(ports.RecordStart(leg, leg, self._recording_path(live, at)))
+
     def _language(self, live: LiveCall) -> str:
         language = live.due.language if live.due else ""
         return language if language in ("ru", "en") else "ru"
@@ -271,7 +299,8 @@ class Calls:
     def _agent_back(self, live: LiveCall, agent: str) -> None:
         self.feed(live, ce.AgentBack(agent))
 
-    def _join(self, live: LiveCall, agent: str) -> None:
+    def join(self, live: LiveCall, agent: str) -> None:
+        """Bridges a call with its agent; doing it again does no harm."""
         found = self._scene.room.agents.get(agent)
         device = found.agent.device_leg if found else None
         if device is None:

@@ -139,7 +139,7 @@ def undo_result(scene: Scene, live: LiveCall, at: datetime) -> None:
 def count_answer(scene: Scene, live: LiveCall, at: datetime, *, abandoned: bool) -> None:
     """Counts a call that a person answered into the abandoned share of its day."""
     campaign = scene.room.campaigns.get(live.campaign)
-    if campaign is None or live.counted or scene.out.quiet:
+    if campaign is None or live.counted:
         return
     live.counted = True
     day = at.date()

@@ -5,24 +5,29 @@ them without sending a verb twice; bridges and devices that live are adopted; le
 up; an attempt the engine never heard of was never dialled and is closed as such.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 
 from vyzov.core import agent as ca
 from vyzov.core import call_events as ce
 from vyzov.core.agent import Agent, Wish
 from vyzov.core.call import CallPlan, CallState, adopt
 from vyzov.core.callback import Promise
-from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode
+from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode, may_dial
 from vyzov.core.contact import Entry, EntryState
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.instants import from_text
 from vyzov.dialer import ports
-from vyzov.dialer.agents import Agents, wants_agent
+from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
 from vyzov.dialer.entries import entry_of
-from vyzov.dialer.floor_store import FloorAgent, FloorCampaign, FloorState, OpenAttempt
+from vyzov.dialer.floor_store import (
+    FloorAgent,
+    FloorCampaign,
+    FloorState,
+    OpenAttempt,
+    UndisposedAttempt,
+)
 from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign, LiveTrunk
 from vyzov.dialer.scene import Scene
 
@@ -42,28 +47,33 @@ class Recovery:
         self.reload(state)
         for attempt in state.open_attempts:
             self._take_up(attempt)
-        for past in state.undisposed:
+        latest = {past.agent: past for past in state.undisposed}
+        for past in latest.values():
             found = self._scene.room.agents.get(past.agent)
             campaign = self._scene.room.campaigns.get(past.campaign)
-            if found is None or campaign is None or past.due is None:
+            if found is None or campaign is None:
                 continue
             left = campaign.settings.wrap_up - (self._scene.now.utc - past.ended_at)
-            if left.total_seconds() > 0:
-                self._wrap_up_again(found, campaign, past.attempt, past.number, past.ended_at)
+            if left > timedelta(0):
+                self._wrap_up_again(found, campaign, past, left)
 
     def _wrap_up_again(
-        self, found: LiveAgent, campaign: LiveCampaign, attempt: str, number: int, ended: datetime
+        self, found: LiveAgent, campaign: LiveCampaign, past: UndisposedAttempt, left: timedelta
     ) -> None:
         """An agent who was writing a call up goes on with what is left of their time."""
-        call = adopt(attempt, DialMode(campaign.record.mode), CallPlan.of(campaign.settings), ended)
-        live = LiveCall(
-            call=call, campaign=campaign.record.id, contact="", due=None, entry=None,
-            number=number, trunk="", caller_id="", verdict_at=0.0, finished=True,
+        mode = DialMode(campaign.record.mode)
+        call = replace(
+            adopt(past.attempt, mode, CallPlan.of(campaign.settings), past.ended_at),
+            state=CallState.ENDED, deadline=None, talked_with=past.agent,
+            answered_at=past.answered_at, bridged_at=past.bridged_at, ended_at=past.ended_at,
         )  # fmt: skip
-        found.last = live
-        self._agents.step(found.agent.id, ca.CallJoined(attempt))
-        left = campaign.settings.wrap_up - (self._scene.now.utc - ended)
-        self._agents.step(found.agent.id, ca.CustomerGone(attempt, left))
+        found.last = LiveCall(
+            call=call, campaign=campaign.record.id, contact=past.contact, due=past.due,
+            entry=entry_of(past.due) if past.due else None, number=past.number, trunk="",
+            caller_id="", verdict_at=0.0, agent=past.agent, finished=True,
+        )  # fmt: skip
+        self._agents.step(found.agent.id, ca.CallJoined(past.attempt))
+        self._agents.step(found.agent.id, ca.CustomerGone(past.attempt, left))
 
     def reload(self, state: FloorState) -> None:
         """Takes over changed settings, people and trunks; live calls keep the plan they began with."""
@@ -88,15 +98,15 @@ class Recovery:
                 continue
             if live is None:
                 live = LiveCampaign(record, settings, CampaignState(record.state))
+                live.abandon = {
+                    day.day.isoformat(): day for day in state.abandonment.get(record.id, ())
+                }
                 room.campaigns[record.id] = live
             else:
                 live.record, live.settings = record, settings
             # The state is this floor's own word while it lives; only a draft made elsewhere is new.
             if live.state in (CampaignState.DRAFT, CampaignState.READY):
                 live.state = CampaignState(record.state)
-            live.abandon = {
-                day.day.isoformat(): day for day in state.abandonment.get(record.id, ())
-            }
 
     def _trunks(self, state: FloorState) -> None:
         room = self._scene.room
@@ -156,61 +166,88 @@ class Recovery:
     # ---- from the engine
 
     def snapshot(self, seen: ports.Snapshot) -> None:
-        """Brings the room to what the engine says is so."""
+        """Brings the room to what the engine says is so.
+
+        First everything that happened is taken in, and only then anything is done about it: a call
+        that waits must not get an agent who turns out to be talking."""
         room = self._scene.room
         room.engine_up = True
         self.set_trunks()
-        self._devices(seen.devices)
+        self._agents.matching = False
+        self._devices(seen)
         bridged = dict(seen.bridges)
-        for leg, log in seen.legs.items():
+        for leg, log in sorted(seen.legs.items(), key=lambda item: item[0] in bridged):
             live = room.calls.get(leg)
-            if live is None:
-                if leg not in room.devices and leg not in seen.devices:
-                    self._stray(leg, log)
-                continue
-            self._replay(live, log, bridged.get(leg))
+            if live is not None:
+                self._replay(live, log, bridged.get(leg))
+            elif leg not in room.owners:
+                self._stray(leg, log)
         for live in list(room.calls.values()):
             if live.call.id not in seen.legs and live.call.state is not CallState.RESERVING:
                 self._never_heard(live)
+        self._agents.matching = True
+        for live in list(room.calls.values()):
+            self._go_on(live, bridged.get(live.call.id))
         room.pace_wanted = True
 
-    def _devices(self, living: Mapping[str, str]) -> None:
+    def _devices(self, seen: ports.Snapshot) -> None:
         room, mono = self._scene.room, self._scene.now.mono
+        for log in seen.legs.values():
+            room.owners |= {e.leg: e.agent for e in log if isinstance(e, ports.DeviceUp)}
         for leg, agent in list(room.devices.items()):
-            if leg not in living:
+            if leg not in seen.devices:
                 self._agents.device_down(ports.DeviceDown(leg, 0, mono, agent, "engine"))
-        for leg, agent in living.items():
-            if leg not in room.devices or room.agents[agent].agent.device_leg != leg:
+        for leg, agent in seen.devices.items():
+            found = room.agents.get(agent)
+            if leg not in room.devices or found is None or found.agent.device_leg != leg:
                 self._agents.device_up(ports.DeviceUp(leg, 0, mono, agent, ""))
 
     def _replay(
         self, live: LiveCall, log: tuple[ports.LegEvent, ...], bridged_with: str | None
     ) -> None:
-        """Feeds what was missed, without acting on the past, then acts on the present."""
+        """Feeds what was missed, without acting on the past."""
         out = self._scene.out
-        ended = any(isinstance(event, ports.Ended | ports.Failed | ports.Refused) for event in log)
-        before = live.call.state
         out.quiet = True
         try:
             for event in log:
-                if isinstance(event, ports.BridgeJoined) and wants_agent(live):
-                    agent = self._scene.room.agent_of_leg(event.agent)
-                    if agent is not None and (bridged_with == event.agent or ended):
-                        live.agent, live.agent_leg = agent, event.agent
-                        self._calls.feed(live, ce.AgentFound(agent))
                 self._calls.take(event)
         finally:
             out.quiet = False
-        if live.finished or live.call.state is before:
-            return
-        if bridged_with is not None and live.agent is not None:
+        if bridged_with is not None and live.agent is not None and not live.finished:
             self._agents.adopt_talk(live.agent, live)
-        elif live.call.state is CallState.TALKING and live.agent is not None:
-            self._calls.feed(live, ce.BridgeLeft(live.agent))
-        elif wants_agent(live):
-            self._agents.find_for(live)
-        elif live.call.state is CallState.CLOSING:
-            out.verb(ports.Hangup(live.call.id))
+
+    def _go_on(self, live: LiveCall, bridged_with: str | None) -> None:
+        """Does what a call needs now: a former life, or the way to the engine, may have failed to.
+
+        All of it may be done twice."""
+        call, out, now = live.call, self._scene.out, self._scene.now.utc
+        if live.finished:
+            return
+        match call.state:
+            case CallState.CLOSING:
+                out.verb(ports.Hangup(call.id))
+            case CallState.DIALING | CallState.RINGING if reason := self._why_stopped(live):
+                self._calls.feed(live, ce.Cancel(reason))
+            case CallState.TALKING if bridged_with is None and call.agent is not None:
+                live.parted_at = None
+                self._calls.feed(live, ce.BridgeLeft(call.agent))
+            case CallState.AGENT_AWAY if call.agent is not None:
+                out.verb(ports.Unbridge(call.id, comfort=True))
+                self._calls.feed(live, ce.AgentBack(call.agent))
+            case CallState.WAITING if call.agent is not None:
+                self._calls.join(live, call.agent)
+            case CallState.WAITING if call.deadline is not None and call.deadline > now:
+                self._agents.find_for(live)
+            case _:
+                pass
+        self._calls.order_again(live)
+
+    def _why_stopped(self, live: LiveCall) -> str:
+        room = self._scene.room
+        campaign = room.campaigns.get(live.campaign)
+        if room.stopped:
+            return "emergency_stop"
+        return "" if campaign is not None and may_dial(campaign.state) else "campaign_paused"
 
     def _never_heard(self, live: LiveCall) -> None:
         """The engine keeps a journal of all it dialled; what is not in it was never dialled."""

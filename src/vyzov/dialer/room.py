@@ -124,7 +124,10 @@ class LiveTrunk:
 
 @dataclass(slots=True)
 class Room:
-    """All of a floor's live state."""
+    """All of a floor's live state.
+
+    `devices` maps the legs of agents that live or are being set up to their agents, `owners` those
+    that have been up, gone ones included."""
 
     organisation: str = ""
     stopped: bool = False
@@ -137,6 +140,7 @@ class Room:
     campaigns: dict[str, LiveCampaign] = field(default_factory=dict[str, LiveCampaign])
     trunks: dict[str, LiveTrunk] = field(default_factory=dict[str, LiveTrunk])
     devices: dict[str, str] = field(default_factory=dict[str, str])
+    owners: dict[str, str] = field(default_factory=dict[str, str])
     pace_wanted: bool = False
     told_desks: set[str] = field(default_factory=set[str])
 
@@ -144,7 +148,8 @@ class Room:
         return [live for live in self.calls.values() if live.campaign == campaign]
 
     def agent_of_leg(self, leg: str) -> str | None:
-        return self.devices.get(leg)
+        """Whose leg it is or was: what the engine tells may be older than the leg's end."""
+        return self.devices.get(leg) or self.owners.get(leg)
 
 
 @dataclass(slots=True)
