@@ -41,7 +41,9 @@ def serve(
 
 def _child(name: str, data: Path) -> None:
     from vyzov import app as home
-    from vyzov.cli.processes import live
+    from vyzov.cli.processes import come_first, live
+
+    come_first(name)
 
     kinds = {"engine": home.run_engine, "floor": home.run_floor, "web": home.run_web}
     live(kinds[name], home.load_settings(data))

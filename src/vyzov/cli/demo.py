@@ -166,15 +166,12 @@ def _udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def open_centre(centre: Centre, contacts: int, *, headless: bool, say: Any) -> tuple[Manager, list[Json]]:
-    """Starts everything, and does what a manager does up to the start of the campaigns."""
-    centre.port = free_port(centre.port)
-    numbers = numbers_of(contacts)
+def open_empty(centre: Centre, numbers: list[str], *, hurry: float = 1.0) -> tuple[Manager, str]:
+    """Starts the box and an empty Vyzov; returns a signed-in administrator and the trunk's id."""
     (centre.out / "numbers.txt").write_text("\n".join(numbers) + "\n", encoding="ascii")
     box_port = _udp_port()
-    say("Starting the network in a box, Vyzov and its operators ...")
     centre.start(
-        "pstn", "pstn", "--port", str(box_port), "--seed", str(centre.seed),
+        "pstn", "pstn", "--port", str(box_port), "--seed", str(centre.seed), "--hurry", str(hurry),
         "--ledger", str(centre.out / "ledger.jsonl"), "--numbers", str(centre.out / "numbers.txt"),
     )  # fmt: skip
     data = centre.out / "data"
@@ -188,12 +185,23 @@ def open_centre(centre: Centre, contacts: int, *, headless: bool, say: Any) -> t
         password=BOX_USER, realm="pstn.box", codecs=["PCMA", "PCMU"], lines_max=60,
         calls_per_second=8, active=True,
     )  # fmt: skip
+    return manager, str(trunk["id"])
+
+
+def open_centre(
+    centre: Centre, contacts: int, *, headless: bool, say: Any
+) -> tuple[Manager, list[Json]]:
+    """Starts everything, and does what a manager does up to the start of the campaigns."""
+    centre.port = free_port(centre.port)
+    numbers = numbers_of(contacts)
+    say("Starting the network in a box, Vyzov and its operators ...")
+    manager, trunk = open_empty(centre, numbers)
     crew = STEADY_OPERATORS + FLAKY_OPERATORS
     agents = [_agent(manager, f"op{i + 1}", f"Оператор {i + 1}", centre) for i in range(crew)]
     if not headless:
         agents.append(_agent(manager, "anna", "Анна", centre))
         _agent(manager, "boss", "Мария", centre, role="supervisor")
-    campaigns = _campaigns(centre, manager, numbers, trunk["id"], agents, headless=headless)
+    campaigns = _campaigns(centre, manager, numbers, trunk, agents, headless=headless)
     _operators(centre)
     for campaign in campaigns:
         manager.post(f"/campaigns/{campaign['id']}/start")

@@ -8,6 +8,7 @@ from typing import Any
 
 import uvloop
 
+from vyzov.cli.processes import come_first
 from vyzov.cli.supervisor import watch_parent
 from vyzov.pstn.box import BoxSettings, run_box
 from vyzov.pstn.operators import OperatorSettings, run_operators
@@ -35,6 +36,7 @@ def box_settings(
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
     logging.getLogger("aioice").setLevel(logging.ERROR)
+    come_first("world")
 
     async def run() -> None:
         task = asyncio.ensure_future(work)
