@@ -41,8 +41,8 @@ class TestClock:
 class CountedDice:
     """Ids that grow one by one, shaped as UUIDv7; `stream` keeps the ids of processes apart."""
 
-    def __init__(self, stream: int = 0) -> None:
-        self._numbers = itertools.count(1)
+    def __init__(self, stream: int = 0, first: int = 1) -> None:
+        self._numbers = itertools.count(first)
         self._stream = stream
 
     def new_id(self) -> str:
@@ -79,6 +79,7 @@ class House:
     floor: str
     administrator: str
     open_store: Callable[[], FloorStore]
+    dump: Callable[[], str]
     opened: list[FloorStore] = field(default_factory=list)
 
     def store(self, holder: str = "first", at: datetime | None = None) -> FloorStore:

@@ -15,7 +15,12 @@ from sqlalchemy import event
 from sqlalchemy.pool import StaticPool
 
 BUSY_WAIT_MS = 5_000
-MEMORY = ":memory:"
+PRAGMAS = (
+    f"busy_timeout = {BUSY_WAIT_MS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+)
 
 
 def open_connection(path: Path | str) -> sqlite3.Connection:
@@ -24,13 +29,12 @@ def open_connection(path: Path | str) -> sqlite3.Connection:
         str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_WAIT_MS / 1000
     )
     connection.row_factory = sqlite3.Row
-    for pragma in (
-        f"busy_timeout = {BUSY_WAIT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

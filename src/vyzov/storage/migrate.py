@@ -9,7 +9,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import OperationalError
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from vyzov.core.errors import StoreFault
 from vyzov.storage.connections import open_engine
@@ -24,10 +25,15 @@ def migrate(path: Path | str) -> None:
     engine = open_engine(path, writes=True)
     try:
         migrate_engine(engine)
-    except OperationalError as fault:
+    except DBAPIError as fault:
         raise StoreFault(
             f"The database {path} could not be brought up to date: {fault.orig}.",
             "See that the file is a database, that its folder is writable and the disk has room.",
+        ) from fault
+    except CommandError as fault:
+        raise StoreFault(
+            f"The database {path} is of a version this program does not know: {fault}.",
+            "Run the newer Vyzov that made it, or restore the backup from before.",
         ) from fault
     finally:
         engine.dispose()

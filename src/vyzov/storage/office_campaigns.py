@@ -52,6 +52,8 @@ class Campaigns(OfficeBase):
         """Creates a draft with version 1 of its settings, and an entry for each contact."""
         campaign_id, now = self._new_id(), self._now_text()
         with self._writing() as connection:
+            if list_id is not None:
+                _require_list(connection, organisation, list_id)
             connection.execute(
                 t.campaign.insert().values(
                     id=campaign_id,
@@ -305,6 +307,7 @@ def _add_version(
 def _change_list(
     connection: sa.Connection, organisation: str, campaign: CampaignRecord, list_id: str
 ) -> None:
+    _require_list(connection, organisation, list_id)
     called = connection.execute(
         sa.select(t.attempt.c.id)
         .where(t.attempt.c.organisation_id == organisation, t.attempt.c.campaign_id == campaign.id)
@@ -326,9 +329,7 @@ def _change_list(
     _enter_list(connection, organisation, campaign.id, list_id)
 
 
-def _enter_list(
-    connection: sa.Connection, organisation: str, campaign_id: str, list_id: str
-) -> None:
+def _require_list(connection: sa.Connection, organisation: str, list_id: str) -> None:
     lists = t.contact_list.c
     ready = connection.execute(
         sa.select(lists.id).where(
@@ -342,6 +343,11 @@ def _enter_list(
         raise InvalidRequest.of(
             "The campaign", [Fault("list", "there is no such list, or its import was undone")]
         )
+
+
+def _enter_list(
+    connection: sa.Connection, organisation: str, campaign_id: str, list_id: str
+) -> None:
     source = sa.select(
         sa.literal(organisation),
         sa.literal(campaign_id),

@@ -314,6 +314,16 @@ def _forget_recordings(
 
 
 def _forget_person(connection: sa.Connection, organisation: str, contact_id: str, now: str) -> None:
+    numbers = sa.select(t.contact_phone.c.number_ref).where(
+        t.contact_phone.c.organisation_id == organisation,
+        t.contact_phone.c.contact_id == contact_id,
+    )
+    connection.execute(
+        t.stop_number.delete().where(
+            t.stop_number.c.organisation_id == organisation,
+            t.stop_number.c.number_ref.in_(numbers),
+        )
+    )
     for table in (t.contact_phone, t.contact_person):
         connection.execute(
             table.delete().where(
