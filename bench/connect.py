@@ -43,7 +43,7 @@ from vyzov.dialer.ports import (
     SetTrunk,
     Snapshot,
 )
-from vyzov.telephony.native.engine import EngineSettings, serve
+from vyzov.telephony.native.engine import EngineSettings, serve, take_precedence
 from vyzov.telephony.native.link import EngineLink
 
 HERE = Path(__file__).resolve().parent
@@ -56,6 +56,7 @@ class Floor:
     """The smallest floor there can be: it bridges what is answered with the leg it was meant for."""
 
     def __init__(self, socket: Path) -> None:
+        self.run_id = os.urandom(4).hex()
         self._waiting: dict[tuple[str, str], asyncio.Future[Any]] = {}
         self._bridge: dict[str, str] = {}
         self.call_ids: dict[str, str] = {}
@@ -144,8 +145,16 @@ class Bench:
         self.rows: list[dict[str, Any]] = []
 
     async def run(self) -> dict[str, Any]:
+        running = asyncio.get_running_loop().create_task(self.floor.link.run())
+        try:
+            return await self._measure()
+        finally:
+            running.cancel()
+            # The thread that reads the peer's reports ends with the peer.
+            self.end()
+
+    async def _measure(self) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        running = loop.create_task(self.floor.link.run())
         await asyncio.wait_for(self.floor.expect("", Snapshot), 20)  # type: ignore[arg-type]
         for trunk, part in (("carrier", self.peer), ("load", self.load)):
             port = (await loop.run_in_executor(None, part.read))["port"]
@@ -168,8 +177,6 @@ class Bench:
             extra[f"{phase}_calls_per_s"] = round(share * self.options.operators / spent, 1)
         self.peer.say({"do": "end"})
         await reader
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
         return extra
 
     async def _operators(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -198,7 +205,7 @@ class Bench:
     async def _background(self, pairs: int) -> None:
         """Brings up so many bridged calls that stay."""
         for pair in range(pairs):
-            one, two = f"load-{pair}-a", f"load-{pair}-b"
+            one, two = (f"{self.floor.run_id}-load-{pair}-{side}" for side in "ab")
             await asyncio.wait_for(self.floor.call(one, LOAD_NUMBER, "load"), CALL_LIMIT_S)
             await asyncio.wait_for(self.floor.call(two, LOAD_NUMBER, "load"), CALL_LIMIT_S)
             self.floor.link.send(Bridge(one, two, cue=False))
@@ -209,10 +216,11 @@ class Bench:
         loop = asyncio.get_running_loop()
         to = CUSTOMER_NUMBERS[operator]
         for number in range(count):
-            leg = f"{phase}-{operator}-{number}"
+            leg = f"{self.floor.run_id}-{phase}-{operator}-{number}"
             row: dict[str, Any] = {"phase": phase, "call": leg, "heard": 0}
+            ended = self.floor.expect(leg, Ended)
             answered = self.floor.call(leg, to, "carrier", f"operator-{operator}")
-            await asyncio.sleep(0)
+            lives = True
             try:
                 event = await asyncio.wait_for(answered, CALL_LIMIT_S)
                 if isinstance(event, Answered):
@@ -221,11 +229,13 @@ class Bench:
                     self.peer.say({"ask": self.floor.call_ids[leg]})
                     row |= await asyncio.wait_for(report, CALL_LIMIT_S)
                     row["heard"] = 1
+                else:
+                    lives = False
             except TimeoutError:
                 row["heard"] = 0
-            ended = self.floor.expect(leg, Ended, Failed)
             self.floor.link.send(Hangup(leg))
-            await asyncio.wait_for(ended, CALL_LIMIT_S)
+            if lives:
+                await asyncio.wait({ended}, timeout=CALL_LIMIT_S)
             self.rows.append(row)
             await asyncio.sleep(dice.uniform(0.02, 0.06))
 
@@ -269,6 +279,8 @@ def main() -> int:
         parts = {"engine": run_engine, "peer": run_peer, "load": run_load}
         uvloop.run(parts[options.part[0]](json.loads(options.part[1])))
         return 0
+    # A generator that waits for its turn would measure itself.
+    take_precedence()
     begun = time.monotonic()
     out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-connect-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -276,7 +288,6 @@ def main() -> int:
     try:
         extra = uvloop.run(bench.run())
     finally:
-        bench.end()
         bench.write()
     done = subprocess.run(
         [sys.executable, "-I", str(HERE / "check_connect.py"), str(out)],

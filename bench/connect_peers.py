@@ -34,6 +34,7 @@ from vyzov.media.tones import amplitude, tone
 from vyzov.sip import sdp
 from vyzov.sip.events import CallEnded, IncomingCall
 from vyzov.sip.user_agent import UserAgent
+from vyzov.telephony.native.engine import take_precedence
 from vyzov.telephony.native.webrtc import run_at_once, use_hosts
 
 CUSTOMER_NUMBERS = [f"+120255501{number:02d}" for number in range(50)]
@@ -273,6 +274,7 @@ async def lines() -> asyncio.StreamReader:
 
 async def run_peer(options: dict[str, Any]) -> None:
     """The process of the carrier and the operators."""
+    take_precedence()
     use_hosts(["127.0.0.1"])
     reader = await lines()
     carrier = Carrier(seed=options["seed"], measured=True)
@@ -295,6 +297,7 @@ async def run_peer(options: dict[str, Any]) -> None:
 
 async def run_load(options: dict[str, Any]) -> None:
     """The process of the background calls' far side."""
+    take_precedence()
     carrier = Carrier(seed=options["seed"], measured=False)
     tell(port=carrier.port)
     await asyncio.sleep(86_400)

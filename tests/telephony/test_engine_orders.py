@@ -264,6 +264,33 @@ def test_one_legs_fault_hangs_up_that_leg_alone(
     uvloop.run(story())
 
 
+def test_an_order_that_fails_inside_is_refused_aloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Calls, *rest: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(Calls, "_place", fail)
+
+    async def story() -> None:
+        async with Lab(tmp_path) as lab, Callee() as callee:
+            lab.floor.trunk(callee.port)
+            lab.floor.send(originate("a"))
+            assert (await lab.floor.wait(Refused, "a")).reason == "engine_fault"
+
+    uvloop.run(story())
+
+
+def test_a_trunk_with_codecs_nobody_knows_is_offered_g711(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Lab(tmp_path) as lab, Callee() as callee:
+            lab.floor.trunk(callee.port, codecs=("G729",))
+            lab.floor.send(originate("a"))
+            assert (await lab.floor.wait(Answered, "a")).codec == "PCMA"
+
+    uvloop.run(story())
+
+
 def test_a_second_engine_on_the_same_journal_is_refused(tmp_path: Path) -> None:
     async def story() -> None:
         async with Lab(tmp_path) as lab:

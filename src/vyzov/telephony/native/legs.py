@@ -121,6 +121,19 @@ class Calls:
             if placed is None or placed.attempt != order.attempt:
                 self._post(Refused(order.leg, 0, 0.0, "duplicate"))
             return
+        try:
+            self._originate(order, floor)
+        except Exception:
+            # A floor that asked for a call must hear what became of it, whatever went wrong.
+            log.exception("leg %s failed while it was placed", order.leg)
+            if order.leg in self.living:
+                self._loop.call_soon(self.hangup, order.leg, ENGINE_FAULT)
+                return
+            if order.leg not in self._book.legs:
+                self._book.open(order.leg, floor)
+            self._post(Refused(order.leg, 0, 0.0, ENGINE_FAULT))
+
+    def _originate(self, order: Originate, floor: str) -> None:
         trunk = self._trunks.get(order.trunk)
         reason = self._refusal(order, floor, trunk)
         if trunk is None or reason:

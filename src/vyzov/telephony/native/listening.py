@@ -18,7 +18,7 @@ from vyzov.media.classify import AnswerClassifier
 from vyzov.media.frame import FRAME_MS, FRAME_SAMPLES, Samples, silent_frame
 from vyzov.media.g711 import Law, decode
 from vyzov.media.rtp import RtpPacket
-from vyzov.media.telephone_event import Digit, DigitPaths, DigitReceiver, GoertzelDigits
+from vyzov.media.telephone_event import Digit, DigitReceiver, GoertzelDigits
 
 CLASSIFY_LIMIT_MS = 6000
 """When the classifier settles for `unknown`; a campaign's own, shorter limit is the floor's."""
@@ -41,7 +41,6 @@ class Listener:
         self._leg = leg
         self._post = post
         self._digits = DigitReceiver()
-        self._paths = DigitPaths()
         self._in_band: GoertzelDigits | None = None
         self._classifier: AnswerClassifier | None = None
         self._listens = False
@@ -54,7 +53,10 @@ class Listener:
         self._classified = False
 
     def answered(self, now: float, law: Law, *, in_band: bool, classify: bool) -> None:
-        """Begins to listen to the sound where something asks for it."""
+        """Begins to listen to the sound where something asks for it.
+
+        `in_band` is for a far side that sends no telephone events: with both, a key held long
+        would be heard as sound at its beginning and told as an event at its end."""
         del law  # Each packet says its own.
         self._answered_at = self._last_at = now
         if in_band and self._in_band is None:
@@ -105,7 +107,7 @@ class Listener:
     def _hear(self, frame: Samples, now: float) -> None:
         if self._in_band is not None:
             key = self._in_band.feed(frame)
-            if key is not None and self._paths.accept(key, "sound", now):
+            if key is not None:
                 self._post(DigitPressed(self._leg, 0, 0.0, key, IN_BAND_DIGIT_MS))
         if self._classifier is not None:
             self._classifier.feed(frame, self._heard_ms)
@@ -114,8 +116,7 @@ class Listener:
 
     def _report(self, digit: Digit | None, now: float) -> None:
         while digit is not None:
-            if self._paths.accept(digit.character, "event", now):
-                self._post(DigitPressed(self._leg, 0, 0.0, digit.character, digit.duration_ms))
+            self._post(DigitPressed(self._leg, 0, 0.0, digit.character, digit.duration_ms))
             digit = self._digits.expire(now)
 
     def _judge(self, classifier: AnswerClassifier, now: float) -> None:

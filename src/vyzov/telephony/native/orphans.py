@@ -59,11 +59,12 @@ class Orphans:
         self._since: dict[str, tuple[Phase, float]] = {}
         self._harbour: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def floor_left(self, floor: str) -> None:
         """Begins to count for a floor's calls."""
         self._away.add(floor)
-        if self._timer is None:
+        if self._timer is None and not self._closed:
             self._timer = self._loop.call_soon(self._check)  # type: ignore[assignment]
 
     def floor_came(self, floor: str) -> None:
@@ -82,7 +83,8 @@ class Orphans:
             self._hangup(leg, CAUSE)
 
     def close(self) -> None:
-        """Stops watching."""
+        """Stops watching for good."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
 

@@ -11,6 +11,7 @@ import socket
 from dataclasses import dataclass
 
 from vyzov.dialer.ports import SetTrunk
+from vyzov.sip.sdp import DEFAULT_CODECS
 from vyzov.sip.user_agent import Account
 
 log = logging.getLogger("vyzov.engine.trunks")
@@ -85,7 +86,7 @@ class Trunks:
         self._known[verb.trunk] = Trunk(
             target=(host, verb.port),
             account=Account(verb.username, verb.password, verb.realm),
-            codecs=verb.codecs,
+            codecs=tuple(c for c in verb.codecs if c in DEFAULT_CODECS) or DEFAULT_CODECS,
         )
         self._found.set()
 
