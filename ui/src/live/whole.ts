@@ -1,0 +1,59 @@
+/* Gives a topic's state its null members back. The server leaves them out, because a merge patch
+   cannot carry a null (RFC 7386); a state of which nothing is known yet is undefined. Pure. */
+import type { Json } from './patch.ts'
+
+type Obj = { [key: string]: Json }
+
+const obj = (value: Json | undefined): Obj | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+
+const or = (value: Json | undefined, empty: Obj): Json => {
+  const known = obj(value)
+  return known ? { ...empty, ...known } : null
+}
+
+const TIMES = { answered_at: null, bridged_at: null, ended_at: null }
+const WRAP = { until: null, result: null, undo_until: null }
+const CONTACT = { zone: null, utc_offset_minutes: null, window: null, may_call_until: null, list: null, note: null }
+
+function desk(state: Obj): Obj | undefined {
+  if (!obj(state.agent) || !obj(state.device)) return undefined
+  const call = obj(state.call)
+  const contact = obj(call?.contact)
+  return {
+    ...state,
+    agent: or(state.agent, { reason: null }),
+    device: or(state.device, { codec: null, rtt_ms: null, loss_share: null }),
+    today: or(state.today, { occupancy: null }),
+    call: call ? { ...TIMES, ...call, contact: contact ? { ...CONTACT, ...contact } : {} } : null,
+    wrap_up: or(state.wrap_up, WRAP),
+    empty: or(state.empty, { until: null }),
+  }
+}
+
+function campaign(state: Obj): Obj | undefined {
+  if (!obj(state.pace)) return undefined
+  return {
+    ...state,
+    pace: or(state.pace, { lines_per_agent: null, why: null, longest_wait_s: null }),
+    abandon: or(state.abandon, { share: null }),
+    progress: state.progress ?? null,
+  }
+}
+
+const floor = (state: Obj): Obj | undefined => (Array.isArray(state.agents) ? state : undefined)
+
+const done = new WeakMap<object, Obj | null>()
+
+/** Returns the whole state of a topic, the same object for the same state; undefined if unknown. */
+export function whole(topic: string, state: Json | undefined): Obj | undefined {
+  const known = obj(state)
+  if (!known) return undefined
+  let made = done.get(known)
+  if (made === undefined) {
+    const make = topic === 'desk' ? desk : topic === 'floor' ? floor : campaign
+    made = make(known) ?? null
+    done.set(known, made)
+  }
+  return made ?? undefined
+}
