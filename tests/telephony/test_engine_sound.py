@@ -12,7 +12,7 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vyzov.media import rtp
+from vyzov.media import prompts, rtp
 from vyzov.media.frame import Samples
 from vyzov.media.g711 import SILENCE, Law, decode, encode
 from vyzov.media.rtp import ReceptionReport, RtpPacket, RtpReceiver, RtpSender
@@ -313,6 +313,14 @@ def test_a_cue_sounds_even_when_the_customer_is_still_silent() -> None:
     assert level_dbm0(np.concatenate(line.tape)) > -30
     hearing.tick(50.2)
     assert level_dbm0(line.tape[-1]) < -30
+
+
+def test_hold_music_is_found_beside_the_prompts_of_a_language(tmp_path: Path) -> None:
+    folder = Path(prompts.__file__).parent / "prompts"
+    music = SoundShelf([tmp_path, folder]).hold()
+    assert isinstance(music, prompts.PromptPlayer)
+    (tmp_path / "hold.wav").write_bytes(b"no music")
+    assert not isinstance(SoundShelf([tmp_path]).hold(), prompts.PromptPlayer)
 
 
 def test_a_sound_nobody_has_says_what_to_do(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ CUE_WAIT_S = 0.03
 DIGITS_WAITING_MAX = 64
 _TONE = re.compile(r"tone:(\d{2,4}):(-?\d{1,2}(?:\.\d+)?)(?::(\d{1,6}))?")
 _PROMPT = "prompt:"
+HOLD_MUSIC = ("hold", "en/hold", "ru/hold")
 
 
 class Sound(Protocol):
@@ -92,11 +93,16 @@ class SoundShelf:
         )
 
     def hold(self) -> Sound:
-        """Returns the hold music, or a hold tone where no folder has a prompt `hold`."""
-        try:
-            return self.prompt("hold", loop=True)
-        except UnknownSound:
-            return hold_tone()
+        """Returns the hold music, or a hold tone where no folder has any.
+
+        Music has no language, so one kept beside the spoken prompts of any language will do."""
+        for name in HOLD_MUSIC:
+            if any(library.has(name) for library in self._libraries.values()):
+                try:
+                    return self.prompt(name, loop=True)
+                except UnknownSound as error:
+                    log.warning("the hold music cannot be played: %s", error)
+        return hold_tone()
 
 
 PlayEnded = Callable[[str, bool], None]
