@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from contract_house import SALT, CountedDice, House, TestClock
 
+from vyzov.dialer.floor_store import DueContact, FloorStore
 from vyzov.storage.first_run import FirstRun, first_run
 from vyzov.storage.office import SqlOffice
 from vyzov.storage.sqlite import SqliteStore
@@ -70,3 +71,13 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, template: Template) ->
     for store in made.opened:
         store.close()
     made.office.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def store(house: House) -> FloorStore:
+    return house.store()
+
+
+@pytest.fixture
+def due(house: House, store: FloorStore) -> list[DueContact]:
+    return house.due(store, house.campaign().id)

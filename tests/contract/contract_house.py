@@ -171,3 +171,7 @@ class House:
 
     def due(self, store: FloorStore, campaign: str, limit: int = 50) -> list[DueContact]:
         return store.due(campaign, self.clock.now, limit, frozenset())
+
+    def refusal(self, store: FloorStore, reserve: w.Reserve) -> w.ReserveRefusal | None:
+        """Commits one reservation and returns why it was refused."""
+        return store.commit((reserve,)).refused.get(reserve.attempt)
