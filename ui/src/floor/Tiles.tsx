@@ -29,7 +29,7 @@ function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
   const Icon = look.icon
   const { talk_s: talk, wrap_s: wrap, ready_s: ready, pause_s: pause } = agent.day
   const all = Math.max(1, talk + wrap + ready + pause)
-  const word = agent.attention ? t(`attention.${agent.attention}`) : t(`agent.${agent.state}`)
+  const word = agent.attention ? t(`attention.${agent.attention}`) : agent.state === 'ready' ? t('floor.ready') : t(`agent.${agent.state}`)
   const why = agent.state === 'pause' && agent.reason ? words.id('pause', agent.reason) : null
   return (
     <article className={`tile ${wants ? 'att' : ''} ${look.tone}`}>
@@ -71,6 +71,8 @@ export function Tiles({ agents, now }: { agents: FloorAgent[]; now: number }) {
   const [filter, setFilter] = useState<Group | 'all' | 'need'>('all')
   const counts = countByGroup(agents)
   const need = agents.filter((agent) => agent.attention).length
+  // A lost phone is already under "need you"; the group is for the others, if there are any.
+  const unseen = agents.some((agent) => groupOf(agent.state) === 'bad' && !agent.attention)
   const shown = inOrder(agents).filter(
     (agent) => filter === 'all' || (filter === 'need' ? agent.attention : groupOf(agent.state) === filter),
   )
@@ -88,7 +90,7 @@ export function Tiles({ agents, now }: { agents: FloorAgent[]; now: number }) {
     <>
       <div className="legend">
         {button('all', t('floor.all'), agents.length)}
-        {GROUPS.filter(([group]) => counts[group] > 0 || group !== 'bad').map(([group, Icon]) =>
+        {GROUPS.filter(([group]) => group !== 'bad' || unseen).map(([group, Icon]) =>
           button(group, t(`group.${group}`), counts[group], group, Icon),
         )}
         {need > 0 && button('need', t('floor.need_you'), need, 'bad', Hand)}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { Ban, CalendarClock, ChartColumn, Headphones, Languages, LayoutGrid, LogOut, Moon, PhoneOutgoing, RadioTower, Sun, TriangleAlert, UserRound, Users } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
-import { changePrefs, sessionQuery, useSession, useSignOut } from '../api/session.ts'
+import { changePrefs, may, sessionQuery, useSession, useSignOut } from '../api/session.ts'
 import type { Role, Session } from '../api/types.ts'
 import { PhoneKeeper } from '../desk/PhoneKeeper.tsx'
 import type { FloorState } from '../live/shapes.ts'
@@ -21,7 +21,7 @@ const OFFICE: (Item | null)[] = [
   { to: '/campaigns', icon: PhoneOutgoing, words: 'nav.campaigns', roles: [...LEADERS, 'customer'] },
   { to: '/contacts', icon: Users, words: 'nav.contacts', roles: LEADERS },
   { to: '/reports', icon: ChartColumn, words: 'nav.reports', roles: [...LEADERS, 'customer'] },
-  { to: '/desk', icon: Headphones, words: 'nav.desk', roles: LEADERS },
+  { to: '/desk', icon: Headphones, words: 'nav.desk', roles: ['supervisor'] },
   null,
   { to: '/trunks', icon: RadioTower, words: 'nav.trunks', roles: ['manager', 'administrator'] },
   { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
@@ -36,7 +36,8 @@ function Menu({ session, desk }: { session: Session; desk: boolean }) {
   const { t } = useWords()
   const { pathname } = useLocation()
   const role = session.user.role
-  const shown = OFFICE.filter((item) => !item || item.roles.includes(role))
+  const desks = may(session, 'desk.work')
+  const shown = OFFICE.filter((item) => !item || (item.roles.includes(role) && (item.to !== '/desk' || desks)))
   const items = desk ? [...DESK, ...(role === 'operator' ? [] : [OFFICE[0] as Item])] : shown
   const here = (to: string) => pathname === to || (to !== '/desk' && pathname.startsWith(`${to}/`))
   return items.map((item) =>
@@ -171,7 +172,7 @@ function Frame() {
       </nav>
       <div className="room">
         <LinkAway />
-        {session.user.role !== 'customer' && <PhoneKeeper />}
+        {may(session, 'desk.work') && <PhoneKeeper />}
         <Outlet />
       </div>
     </div>

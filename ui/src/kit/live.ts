@@ -1,6 +1,7 @@
 /* The live socket and the phone as React sees them: hooks over plain stores. */
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { LiveSocket, type Link } from '../live/socket.ts'
+import { whole } from '../live/whole.ts'
 import { Phone, type PhoneView } from '../phone/phone.ts'
 import { WebRtcDriver } from '../phone/webrtc.ts'
 
@@ -13,6 +14,7 @@ export const live = new LiveSocket(() => new WebSocket(address()))
 
 const speaker = new Audio()
 speaker.autoplay = true
+document.body.append(speaker)
 
 export const phone = new Phone(
   (report, blocked) => new WebRtcDriver(report, speaker, blocked),
@@ -41,7 +43,7 @@ export function useTopic<T>(topic: string): T | undefined {
     (listener: () => void) => live.store.subscribe(topic, listener),
     [topic],
   )
-  return useSyncExternalStore(subscribe, () => live.store.state(topic) as T | undefined)
+  return useSyncExternalStore(subscribe, () => whole(topic, live.store.state(topic)) as T | undefined)
 }
 
 /* One second hand for the whole page: countdowns step together, once a second of the server's clock. */

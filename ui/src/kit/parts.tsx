@@ -88,6 +88,7 @@ export function Dialog(props: { title: ReactNode; close: () => void; children: R
   useEffect(() => {
     const dialog = box.current
     dialog?.showModal()
+    dialog?.querySelector<HTMLElement>('.body :is(input, select, textarea):not([disabled])')?.focus()
     return () => dialog?.close()
   }, [])
   return (

@@ -6,7 +6,7 @@ import { Field, Kbd, Switch } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { fieldProblem } from '../kit/problem.ts'
 import type { Key } from '../words/words.ts'
-import { NumberField, TextField, Ticks } from './fields.tsx'
+import { ClockField, NumberField, TextField, Ticks } from './fields.tsx'
 import { FIRST_FLOW, keysOf } from './flow.ts'
 import { ListPart } from './ListPart.tsx'
 import { ModeCards } from './ModeCards.tsx'
@@ -184,9 +184,9 @@ export function Hours({ editing, campaign }: PartProps) {
           ))}
         </div>
         <div className="row">
-          <input className="input time" type="time" aria-label={t('campaign.from')} value={window.start ?? '09:00'} disabled={off} onChange={(event) => event.target.value && set({ start: event.target.value })} />
+          <ClockField label={t('campaign.from')} value={window.start ?? '09:00'} disabled={off} save={(start) => set({ start })} />
           –
-          <input className="input time" type="time" aria-label={t('campaign.to')} value={window.end ?? '21:00'} disabled={off} onChange={(event) => event.target.value && set({ end: event.target.value })} />
+          <ClockField label={t('campaign.to')} value={window.end ?? '21:00'} disabled={off} save={(end) => set({ end })} />
         </div>
       </div>
       <span className="st ok small law">

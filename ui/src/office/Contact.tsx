@@ -75,7 +75,7 @@ function Gates({ verdict }: { verdict: ContactVerdict }) {
   return (
     <section className="card">
       <header>
-        <h2>{titleOf(words, verdict, now)}</h2>
+        <h2 className="verdict-title">{titleOf(words, verdict, now)}</h2>
       </header>
       {verdict.gates.map((gate) => {
         const Icon = look[gate.status]
@@ -129,7 +129,7 @@ export function ContactPage() {
             <h2>{t('contacts.attempts')}</h2>
           </header>
           {data.history.map((attempt) => (
-            <AttemptLine key={attempt.id} attempt={attempt} />
+            <AttemptLine key={attempt.id} attempt={attempt} own />
           ))}
           {data.history.length === 0 && <p className="wait">{t('desk.first_time')}</p>}
         </section>

@@ -23,6 +23,13 @@ function formOf(file: File, region: string, mapping: Mapping): FormData {
   return form
 }
 
+/** The name of an encoding as people know it: "UTF-8", "Windows-1251". */
+export function encodingName(encoding: string): string {
+  const plain = encoding.toLowerCase().replaceAll('_', '-')
+  if (plain.startsWith('utf-8')) return 'UTF-8'
+  return plain.replace(/^cp(125\d)$/u, 'Windows-$1').replace(/^(cp|utf|koi8)/u, (whole) => whole.toUpperCase())
+}
+
 /** Watches an import until it is a list or has failed. */
 function useImport(id: string | null, done: (list: ContactList) => void): ContactList | undefined {
   const { data } = useQuery({
@@ -51,6 +58,7 @@ function Columns({ preview, set }: { preview: Preview; set: (column: string, use
         <thead>
           <tr>
             <th className="r">{t('list.row')}</th>
+            <th>{t('list.verdict')}</th>
             {preview.columns.map((column) => (
               <th key={column.name}>
                 <div className="cut ink2">{column.name}</div>
@@ -63,7 +71,6 @@ function Columns({ preview, set }: { preview: Preview; set: (column: string, use
                 </select>
               </th>
             ))}
-            <th>{t('list.verdict')}</th>
           </tr>
         </thead>
         <tbody>
@@ -72,17 +79,17 @@ function Columns({ preview, set }: { preview: Preview; set: (column: string, use
             return (
               <tr key={row.row}>
                 <td className="r num ink3">{row.row}</td>
-                {preview.columns.map((column, index) => (
-                  <td key={column.name} className={column.use === 'ignore' ? 'ink3' : ''}>
-                    {row.cells[index] ?? ''}
-                  </td>
-                ))}
-                <td>
+                <td className="verdict">
                   <span className={`st small ${bad ? 'bad' : 'ok'}`}>
                     {bad ? <TriangleAlert className="s" aria-hidden /> : <Check className="s" aria-hidden />}
                     {row.reason ? words.id('row', row.reason, row.args) : words.id('verdict', row.verdict)}
                   </span>
                 </td>
+                {preview.columns.map((column, index) => (
+                  <td key={column.name} className={column.use === 'ignore' ? 'ink3' : ''}>
+                    {row.cells[index] ?? ''}
+                  </td>
+                ))}
               </tr>
             )
           })}
@@ -140,7 +147,7 @@ export function Importing({ file, done, cancel }: { file: File; done: (list: Con
         <b className="cut">{file.name}</b>
         {shown && (
           <span className="small ink3 num">
-            {t('list.rows_n', { n: shown.rows_total })} · {t('list.encoding', { encoding: shown.encoding.toUpperCase() })} ·{' '}
+            {t('list.rows_n', { n: shown.rows_total })} · {t('list.encoding', { encoding: encodingName(shown.encoding) })} ·{' '}
             {t('list.delimiter', { delimiter: shown.delimiter === '\t' ? t('list.tab') : shown.delimiter })}
           </span>
         )}

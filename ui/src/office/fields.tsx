@@ -80,3 +80,35 @@ export function Ticks<T extends string>(props: { options: readonly { id: T; name
     </div>
   )
 }
+
+/** Reads "9:00", "0900" and "9" as "09:00"; null when it is no time of day. */
+export function readClock(text: string): string | null {
+  const match = /^(\d{1,2})(?:[:.\s]?(\d{2}))?$/u.exec(text.trim())
+  if (!match) return null
+  const [hours, minutes] = [Number(match[1]), Number(match[2] ?? 0)]
+  if (hours > 24 || minutes > 59 || (hours === 24 && minutes > 0)) return null
+  return `${String(hours % 24).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
+}
+
+/** A time of day, always written in 24 hours whatever the browser's own language is. */
+export function ClockField(props: { label: string; value: string; disabled?: boolean; save: (value: string) => void }) {
+  const [text, setText] = useState(props.value)
+  useEffect(() => setText(props.value), [props.value])
+  const leave = () => {
+    const read = readClock(text)
+    setText(read ?? props.value)
+    if (read && read !== props.value) props.save(read)
+  }
+  return (
+    <input
+      className="input time num"
+      inputMode="numeric"
+      aria-label={props.label}
+      value={text}
+      disabled={props.disabled}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={leave}
+      onKeyDown={(event) => event.key === 'Enter' && leave()}
+    />
+  )
+}

@@ -14,6 +14,7 @@ const COLUMNS: [string, Tone, string[]][] = [
   ['no_device', 'bad', ['no_device']],
 ]
 
+const timer = (seconds: number) => (seconds > 0 ? formatTimer(seconds) : '–')
 const secondsIn = (row: AgentRow, states: string[]) => states.reduce((sum, state) => sum + (row.states[state]?.value ?? 0), 0)
 
 export function AgentsTable({ report, ...opening }: Opening & { report: Report<AgentRow> }) {
@@ -60,7 +61,7 @@ export function AgentsTable({ report, ...opening }: Opening & { report: Report<A
                       <CellButton
                         {...opening}
                         cell={cell && { ...cell, value: seconds }}
-                        say={formatTimer(seconds)}
+                        say={timer(seconds)}
                         title={`${name}: ${t(`report.in_${column}` as 'report.in_pause')}`}
                       />
                     </td>
@@ -92,7 +93,7 @@ export function AgentsTable({ report, ...opening }: Opening & { report: Report<A
               <td className="r num">{formatTimer(all.signed)}</td>
               {COLUMNS.map(([column, , states]) => (
                 <td key={column} className="r num">
-                  {formatTimer(rows.reduce((sum, row) => sum + secondsIn(row, states), 0))}
+                  {timer(rows.reduce((sum, row) => sum + secondsIn(row, states), 0))}
                 </td>
               ))}
               <td />

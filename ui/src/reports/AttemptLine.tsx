@@ -11,12 +11,14 @@ import { problemText } from '../kit/problem.ts'
 import { outcomeLook } from '../kit/states.ts'
 import { formatPhone, formatTalk } from '../words/format.ts'
 
-export function AttemptLine({ attempt }: { attempt: Attempt }) {
+/** `own`: shown on the contact's page, where their name would say nothing new. */
+export function AttemptLine({ attempt, own = false }: { attempt: Attempt; own?: boolean }) {
   const words = useWords()
   const now = useNow()
   const [open, setOpen] = useState(false)
   const look = outcomeLook(attempt.outcome)
   const talked = (attempt.talk_s ?? 0) > 0
+  const beside = own ? (attempt.agent?.name ?? '') : attempt.contact.name
   const title = talked ? words.t('desk.talk_of', { time: formatTalk(attempt.talk_s ?? 0) }) : attempt.outcome ? words.id('outcome', attempt.outcome) : words.id('attempt_state', attempt.state)
   return (
     <div className={`fact ${open ? 'is-open' : ''}`}>
@@ -26,7 +28,7 @@ export function AttemptLine({ attempt }: { attempt: Attempt }) {
           <look.icon className="s" aria-hidden />
           <span className="cut">{title}</span>
         </span>
-        <span className="small ink2 cut r">{attempt.result ? words.id('result', attempt.result) : attempt.contact.name}</span>
+        <span className="small ink2 cut r">{attempt.result ? words.id('result', attempt.result) : beside}</span>
         {attempt.recording ? <AudioLines className="s ink3" aria-label={words.t('report.recorded')} /> : <span />}
       </button>
       {open && <AttemptOpen id={attempt.id} />}

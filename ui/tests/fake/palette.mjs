@@ -59,16 +59,30 @@ function unfilter(raw, height, stride, size) {
   return out
 }
 
-/** The most frequent colours, near ones counted together. */
+/** Half of the palette are the most frequent colours, half those farthest from what is chosen already,
+    so that a small red icon stays red. Near colours are counted together. */
 function paletteOf(pixels, size) {
   const bins = new Map()
   for (let at = 0; at < pixels.length; at += size) {
     const [r, g, b] = [pixels[at], pixels[at + 1], pixels[at + 2]]
     const key = ((r >> 2) << 12) | ((g >> 2) << 6) | (b >> 2)
-    const bin = bins.get(key) ?? bins.set(key, [0, r, g, b]).get(key)
+    const bin = bins.get(key) ?? bins.set(key, [0, r, g, b, Infinity]).get(key)
     bin[0]++
   }
-  return [...bins.values()].toSorted((a, b) => b[0] - a[0]).slice(0, COLOURS)
+  const all = [...bins.values()].toSorted((a, b) => b[0] - a[0])
+  const chosen = all.splice(0, COLOURS / 2)
+  const away = (bin, [, r, g, b]) => (bin[1] - r) ** 2 * 2 + (bin[2] - g) ** 2 * 4 + (bin[3] - b) ** 2
+  for (const bin of all) for (const other of chosen) bin[4] = Math.min(bin[4], away(bin, other))
+  while (chosen.length < COLOURS && all.length > 0) {
+    let best = 0
+    for (const [index, bin] of all.entries()) {
+      if (bin[4] * Math.sqrt(bin[0]) > all[best][4] * Math.sqrt(all[best][0])) best = index
+    }
+    const [taken] = all.splice(best, 1)
+    chosen.push(taken)
+    for (const bin of all) bin[4] = Math.min(bin[4], away(bin, taken))
+  }
+  return chosen
 }
 
 export function toPalette(png) {

@@ -1,7 +1,7 @@
 /* Stands in for the server inside a playwright page: canned answers, canned live states.
    Nothing of this is part of the shipped pages. */
 import { createServer } from 'node:http'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NOW } from './desk.mjs'
@@ -11,16 +11,20 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 
 /** Serves the built pages on a free loopback port; unknown addresses get index.html. */
 export async function serveBuilt() {
-  const server = createServer(async (request, response) => {
+  // Read once: a build going on beside us must not pull a page from under a picture.
+  const names = await readdir(STATIC, { recursive: true, withFileTypes: true })
+  const files = new Map()
+  for (const entry of names.filter((one) => one.isFile())) {
+    const file = join(entry.parentPath, entry.name)
+    files.set(file.slice(STATIC.length), await readFile(file))
+  }
+  const server = createServer((request, response) => {
     const path = normalize(new URL(request.url, 'http://x').pathname)
-    const file = extname(path) ? join(STATIC, path) : join(STATIC, 'index.html')
-    try {
-      const body = await readFile(file)
-      response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' })
-      response.end(body)
-    } catch {
-      response.writeHead(404).end()
-    }
+    const file = extname(path) ? path : '/index.html'
+    const body = files.get(file)
+    if (!body) return response.writeHead(404).end()
+    response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' })
+    response.end(body)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
