@@ -15,13 +15,13 @@ from vyzov.cli.supervisor import watch_parent
 Kind = Callable[[Settings, Callable[[asyncio.Event], None]], Awaitable[None]]
 
 
-# Sound cannot wait: the nearer a process is to the wire, the earlier it gets the processor.
-NICE = {"engine": -15, "floor": -8, "web": -3, "world": -12}
+# An answered call waits for the floor's word: it goes before pages. The engine asks for itself.
+NICE = {"floor": -8, "web": -3, "world": -12}
 
 
 def come_first(kind: str) -> None:
     """Asks for the processor before others where the system allows it (root, or CAP_SYS_NICE)."""
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(PermissionError, KeyError):
         os.setpriority(os.PRIO_PROCESS, 0, NICE[kind])
 
 
