@@ -254,7 +254,10 @@ def _restored(entry: Entry, before: Entry) -> _Moved:
     restored = replace(before, last_outcome=entry.last_outcome)
     if restored.state is EntryState.IN_CALL:
         # The call ended between the result and its undo: the contact waits closed for a new result.
-        restored = replace(restored, state=EntryState.CLOSED, pending=None, closed_reason="reached")
+        # A promise that the call was made for has been kept by it.
+        restored = replace(
+            restored, state=EntryState.CLOSED, pending=None, promise=None, closed_reason="reached"
+        )
     commands: tuple[EntryCommand, ...] = ()
     if entry.promise and entry.promise != restored.promise:
         commands += (CloseCallback(CallbackEnd.CANCELLED),)

@@ -7,7 +7,7 @@ carry a sequence number: one already seen is left out, so a replayed log changes
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
-from vyzov.core.call import CallState, step
+from vyzov.core.call import Call, CallState, step
 from vyzov.core.disposition import Consequence
 from vyzov.core.facts import FactKind
 from vyzov.core.outcome import AnswerClass, Outcome
@@ -55,8 +55,7 @@ class Calls:
         if isinstance(event, ports.BridgeJoined):
             live.parted_at = None
             self._bridged(live, event)
-        if isinstance(event, ports.BridgeLeft) and live.call.state is CallState.TALKING:
-            live.parted_at = at
+        if isinstance(event, ports.BridgeLeft) and self._is_parting(live, event, at):
             return
         world = self._world(live, event)
         if world is not None:
@@ -96,6 +95,19 @@ class Calls:
         found = [live.call.deadline for live in calls]
         found += [live.parted_at + PARTED_WAIT for live in calls if live.parted_at]
         return min((at for at in found if at is not None), default=None)
+
+    def _is_parting(self, live: LiveCall, event: ports.BridgeLeft, at: datetime) -> bool:
+        """True where the machine need not know yet, or not in these words."""
+        call = live.call
+        if call.state is CallState.TALKING:
+            live.parted_at = at
+            return True
+        if call.state is CallState.WAITING and call.agent and event.agent == live.agent_leg:
+            # The engine could not join them: the agent's leg is gone, and another agent is needed.
+            lost = ports.DeviceDown(event.agent, 0, event.at, call.agent, "gone")
+            self._agents.device_down(lost)
+            return True
+        return False
 
     def _notice_parting(self, live: LiveCall, now: datetime) -> None:
         """Takes a bridge for lost that fell while both its legs seem to live."""
@@ -327,7 +339,7 @@ class Calls:
              "code": call.code, "q850": call.q850},
         )  # fmt: skip
         if call.answered_at and outcome is Outcome.ANSWERED_HUMAN:
-            count_answer(scene, live, at, abandoned=False)
+            count_answer(scene, live, at, abandoned=_is_late(call))
         trunk = scene.room.trunks.get(live.trunk)
         if trunk is not None and call.answered_at:
             trunk.outcomes.append((scene.now.mono, True, False))
@@ -351,3 +363,10 @@ class Calls:
         """Moves the contact as its result says."""
         live.result = code
         follow_result(self._scene, live, consequences, at)
+
+
+def _is_late(call: Call) -> bool:
+    """True where the agent came after the limit: the rule counts it like nobody at all."""
+    if call.bridged_at is None or call.answered_at is None or call.flow is not None:
+        return False
+    return call.bridged_at - call.answered_at > call.plan.connect_limit

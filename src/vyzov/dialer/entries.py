@@ -4,7 +4,7 @@ from datetime import datetime
 
 from vyzov.core import contact as cc
 from vyzov.core.callback import Promise, first_permitted
-from vyzov.core.disposition import Consequence, StopListNumber
+from vyzov.core.disposition import CallBack, Consequence, StopListNumber
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
@@ -118,14 +118,12 @@ def follow_result(
         return
     policy = scene.room.campaigns[live.campaign].settings.redial
     move(scene, live, cc.Disposed(follows, policy), at)
-    entry = live.entry
-    promised = entry.pending if entry and isinstance(entry.pending, Promise) else None
-    promised = promised or (entry.promise if entry else None)
-    if promised is not None:
-        scene.call_fact(
-            live, FactKind.CALLBACK_PROMISED, f"callback:{int(promised.due.timestamp())}", at,
-            {"due_at": to_text(promised.due), "agent": promised.agent},
-        )  # fmt: skip
+    for one in follows:
+        if isinstance(one, CallBack):
+            scene.call_fact(
+                live, FactKind.CALLBACK_PROMISED, f"callback:{int(one.due.timestamp())}", at,
+                {"due_at": to_text(one.due), "agent": one.agent},
+            )  # fmt: skip
 
 
 def undo_result(scene: Scene, live: LiveCall, at: datetime) -> None:

@@ -25,6 +25,7 @@ from vyzov.dialer.writes import Reserve
 
 FLOOR_TOLD_S = 0.5
 COUNTS_S = 2.0
+_OF_DEVICES = (ports.DeviceAnswer, ports.DeviceUp, ports.DeviceDown, ports.DeviceQuality)
 NEVER = fx.Now(datetime(1970, 1, 1, tzinfo=UTC), 0.0, "none")
 
 
@@ -109,6 +110,8 @@ class Floor:
     def _leg_event(self, event: ports.Event) -> None:
         if not self.room.engine_up:
             # It stands in the snapshot that is on its way; taken now, it would hide what came before.
+            return
+        if isinstance(event, _OF_DEVICES) and not self.room.is_news(event):
             return
         match event:
             case ports.DeviceAnswer():

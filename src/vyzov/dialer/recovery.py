@@ -192,8 +192,12 @@ class Recovery:
 
     def _devices(self, seen: ports.Snapshot) -> None:
         room, mono = self._scene.room, self._scene.now.mono
-        for log in seen.legs.values():
-            room.owners |= {e.leg: e.agent for e in log if isinstance(e, ports.DeviceUp)}
+        for leg, log in seen.legs.items():
+            if any(isinstance(event, ports.DeviceUp | ports.DeviceDown) for event in log):
+                room.device_seqs[leg] = log[-1].seq
+            for event in log:
+                if isinstance(event, ports.DeviceUp):
+                    room.owners[leg] = event.agent
         for leg, agent in list(room.devices.items()):
             if leg not in seen.devices:
                 self._agents.device_down(ports.DeviceDown(leg, 0, mono, agent, "engine"))

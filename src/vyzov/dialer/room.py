@@ -22,7 +22,7 @@ from vyzov.dialer.floor_store import (
     PastAttempt,
 )
 from vyzov.dialer.office_records import Trunk
-from vyzov.dialer.ports import Json, Verb
+from vyzov.dialer.ports import Json, LegEvent, Verb
 from vyzov.dialer.writes import Write
 
 MINUTES_KEPT = 60
@@ -141,11 +141,19 @@ class Room:
     trunks: dict[str, LiveTrunk] = field(default_factory=dict[str, LiveTrunk])
     devices: dict[str, str] = field(default_factory=dict[str, str])
     owners: dict[str, str] = field(default_factory=dict[str, str])
+    device_seqs: dict[str, int] = field(default_factory=dict[str, int])
     pace_wanted: bool = False
     told_desks: set[str] = field(default_factory=set[str])
 
     def calls_of(self, campaign: str) -> list[LiveCall]:
         return [live for live in self.calls.values() if live.campaign == campaign]
+
+    def is_news(self, event: LegEvent) -> bool:
+        """False for an event of an agent's leg that was seen already: told again, it changes nothing."""
+        if event.seq <= self.device_seqs.get(event.leg, 0):
+            return False
+        self.device_seqs[event.leg] = event.seq
+        return True
 
     def agent_of_leg(self, leg: str) -> str | None:
         """Whose leg it is or was: what the engine tells may be older than the leg's end."""

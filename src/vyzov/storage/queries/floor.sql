@@ -50,10 +50,17 @@ WHERE a.organisation_id = :organisation AND c.floor_id = :floor
 ORDER BY a.ended_at, a.id;
 
 -- name: abandonment
+-- Who was joined after the limit counts as abandoned: the report folds the same facts.
 SELECT
     a.campaign_id,
     SUBSTR(a.ended_at, 1, 10) AS day,
-    SUM(CASE WHEN a.outcome = 'abandoned' THEN 1 ELSE 0 END) AS abandoned,
+    SUM(
+        CASE WHEN a.outcome = 'abandoned' OR EXISTS (
+            SELECT 1 FROM fact f
+            WHERE f.organisation_id = a.organisation_id AND f.attempt_id = a.id
+                AND f.kind = 'bridged' AND f.data LIKE '%"within_limit":false%'
+        ) THEN 1 ELSE 0 END
+    ) AS abandoned,
     COUNT(*) AS answered
 FROM attempt a
 JOIN campaign c ON c.organisation_id = a.organisation_id AND c.id = a.campaign_id
