@@ -6,6 +6,7 @@ It stands below the API only: it plays calls to one operator and keeps what the 
 import asyncio
 import contextlib
 import itertools
+import time
 from typing import Any
 
 import uvicorn
@@ -52,13 +53,13 @@ class EngineEnd:
                 with contextlib.suppress(ConnectionError):
                     await transport._send_rtp(sender.packet(row[tick % len(row)]))
             if tick % 5 == 4:
-                self.heard.append(self.ear.window())
+                self.heard.append(self.ear.window(time.monotonic()))
             await asyncio.sleep(0.02)
 
     async def _arrived(self, data: bytes, arrival_time_ms: int) -> None:
         packet = parse(data)
         if packet is not None:
-            self.ear.take(decode(packet.payload, Law.PCMA))
+            self.ear.take(decode(packet.payload, Law.PCMA), time.monotonic())
 
     async def close(self) -> None:
         self._task.cancel()

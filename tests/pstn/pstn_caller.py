@@ -180,11 +180,11 @@ class Caller(asyncio.DatagramProtocol):
                 assert parsed is not None
                 seen.received.receive(parsed, self._loop.time())
                 if parsed.payload_type == agreed.payload:
-                    ear.take(decode(parsed.payload, Law(agreed.codec)))
+                    ear.take(decode(parsed.payload, Law(agreed.codec)), self._loop.time())
                 elif digit := digits.receive(parsed, self._loop.time()):
                     seen.digits.append(digit.character)
             if tick % 5 == 0:
-                heard = ear.window()
+                heard = ear.window(self._loop.time())
                 seen.voices[heard] += 1
                 seen.memory.window(heard, (tick - 5) / 50, tick / 50)
             await asyncio.sleep(max(0.0, start + tick * 0.02 - self._loop.time()))

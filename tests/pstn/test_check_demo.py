@@ -267,6 +267,20 @@ ALLOWED: list[tuple[str, Plant]] = [
         e.operators.remove(e.of("operators", attempt="0010")),
         e.fact(12.6, "0010", "agent_away"),
     )),
+    ("an operator lost right after the bridge, and nobody came", lambda e: (
+        e.of("ledger", **call("0010")).update(
+            joined=False, joined_s=None, operators=[], abandoned=True),
+        e.operators.remove(e.of("operators", attempt="0010")),
+        e.fact(12.6, "0010", "agent_away"),
+    )),
+    ("an operator lost right after the bridge, who came back", lambda e: (
+        e.of("ledger", **call("0010")).update(joined_s=6.0),
+        e.fact(12.6, "0010", "agent_away"),
+    )),
+    ("a machine the product was not sure of", lambda e: (
+        e.of("facts", **fact("0015", "classified"))["data"].update(answer_class="unknown"),
+        e.of("facts", **fact("0015", "final"))["data"].update(outcome="answered_human"),
+    )),
     ("a late join the facts own up to", lambda e: (
         e.of("ledger", **call("0010")).update(joined_s=3.1),
         e.of("facts", **fact("0010", "bridged"))["data"].update(within_limit=False),

@@ -34,8 +34,8 @@ def windows(ear: Ear, samples: Samples) -> list[Heard]:
     heard: list[Heard] = []
     for start in range(0, len(samples) - 799, 800):
         for at in range(start, start + 800, 160):
-            ear.take(samples[at : at + 160])
-        heard.append(ear.window())
+            ear.take(samples[at : at + 160], (at + 160) / 8000)
+        heard.append(ear.window((start + 800) / 8000))
     return heard
 
 
@@ -94,15 +94,26 @@ def test_comfort_noise_is_silence_and_no_packets_is_neither() -> None:
     ear = callee_ear()
     sound = np.concatenate([noise.frame() for _ in range(10)])
     assert windows(ear, sound) == [Heard("silence")] * 2
-    assert ear.window() == Heard("no_packets")
+    assert ear.window(0.3) == Heard("no_packets")
 
 
 def test_long_packets_are_heard_too() -> None:
     ear = callee_ear()
-    ear.take(tone(1150, 200, -14))
-    assert ear.window() == Heard("operator", 1150)
-    ear.take(tone(1150, 0, -14))
-    assert ear.window() == Heard("no_packets")
+    ear.take(tone(1150, 200, -14), 0.05)
+    assert ear.window(0.1) == Heard("operator", 1150)
+    ear.take(tone(1150, 0, -14), 0.15)
+    assert ear.window(0.2) == Heard("no_packets")
+
+
+def test_what_was_read_late_is_heard_when_it_arrived() -> None:
+    ear = callee_ear()
+    for frame in range(50):
+        hz = 1150 if frame < 25 else 1400
+        ear.take(tone(hz, 20, -14), frame * 0.02 + 0.001)
+    heard = [ear.window(0.1 * (index + 1)) for index in range(12)]
+    assert heard[1:5] == [Heard("operator", 1150)] * 4
+    assert heard[6:10] == [Heard("operator", 1400)] * 4
+    assert heard[10:] == [Heard("no_packets")] * 2
 
 
 def test_an_ear_without_pilots_or_voices_hears_only_sound() -> None:

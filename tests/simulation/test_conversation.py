@@ -142,7 +142,7 @@ def test_voicemail_greets_long_and_then_beeps_once() -> None:
     assert lines.count(Line.VOICE) * FRAME_S == pytest.approx(plan.greeting_s, abs=0.05)
     assert lines.count(Line.BEEP) * FRAME_S == pytest.approx(0.4, abs=0.05)
     assert lines.index(Line.BEEP) > 1000 - lines[::-1].index(Line.VOICE) - 1
-    acts = listen(conversation, steady("silence"), 40)
+    acts = listen(conversation, steady("silence"), 50)
     assert [act for _, act in acts] == [HangUp("machine_is_full")]
 
 
@@ -155,3 +155,15 @@ def test_nothing_is_done_after_the_receiver_is_down() -> None:
     conversation = Conversation(plan_of(CalleeKind.HANGS_UP_MID_SENTENCE))
     listen(conversation, steady("offer"), 30)
     assert conversation.step(31.0, "operator") == ()
+
+
+def test_nobody_answers_an_operator_before_their_own_hello_is_over() -> None:
+    plan = plan_of(CalleeKind.ANSWERS_AND_SPEAKS)
+    conversation = Conversation(plan)
+    lines: list[Line] = []
+    for frame in range(200):
+        conversation.step(frame * FRAME_S, "operator")
+        lines.append(conversation.line(frame * FRAME_S))
+    hello_ends = int((plan.greeting_after_s + plan.greeting_s) / FRAME_S) + 1
+    assert set(lines[hello_ends : hello_ends + 40]) == {Line.QUIET}
+    assert Line.VOICE in lines[hello_ends + 40 :]

@@ -15,6 +15,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,8 @@ from vyzov.pstn.call import Call
 from vyzov.pstn.clock import MediaClock
 from vyzov.pstn.hearing import callee_ear
 from vyzov.pstn.ledger import Ledger
-from vyzov.pstn.line import Line, PortRange
+from vyzov.pstn.line import Line
+from vyzov.pstn.wire import PortRange, arrivals, stamped
 from vyzov.simulation.people import Callee, callee_for, town
 from vyzov.sip.events import (
     Address,
@@ -95,7 +97,7 @@ class Box:
         self._opened = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._ports = PortRange(settings.host, settings.rtp_first, settings.rtp_last)
-        self._clock = MediaClock(self._tick)
+        self._clock = MediaClock(self._tick, self._skip)
 
     def _check_host(self) -> None:
         host = self._settings.host
@@ -109,14 +111,11 @@ class Box:
         """Opens the ledger and the SIP port; returns the address it listens on."""
         settings = self._settings
         self._loop = asyncio.get_running_loop()
-        transport, _ = await self._loop.create_datagram_endpoint(
-            lambda: _SipPort(self._received), local_addr=(settings.host, settings.port)
-        )
-        self._transport = transport
-        wire = transport.get_extra_info("socket")
+        self._wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._wire.bind((settings.host, settings.port))
         with contextlib.suppress(OSError):
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        self.address: Address = transport.get_extra_info("sockname")[:2]
+            self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        self.address: Address = stamped(self._wire).getsockname()[:2]
         self._agent = UserAgent(
             local=self.address,
             secret=secrets.token_bytes(16),
@@ -128,6 +127,7 @@ class Box:
         self.ledger = Ledger(settings.ledger, self.now)
         kinds = Counter(callee.kind.value for callee in self.town.values())
         self.ledger.line("box", seed=settings.seed, address=list(self.address), kinds=dict(kinds))
+        self._loop.add_reader(self._wire.fileno(), self._received)
         self._clock.start(self._loop)
         return self.address
 
@@ -142,7 +142,8 @@ class Box:
         self._clock.stop()
         if self._deadline:
             self._deadline.cancel()
-        self._transport.close()
+        self._loop.remove_reader(self._wire.fileno())
+        self._wire.close()
         self.ledger.line("end", invites=self.ledger.invites, calls=sum(self._dialled.values()))
         self.ledger.close()
 
@@ -150,7 +151,7 @@ class Box:
 
     def now(self) -> float:
         """Monotonic seconds, the clock of every `t` in the ledger."""
-        return self._loop.time()
+        return time.monotonic()
 
     def later(self, delay_s: float, act: Callable[[], None]) -> asyncio.TimerHandle:
         """Runs `act` after `delay_s` and sends what came of it."""
@@ -166,7 +167,7 @@ class Box:
         del call
         self._opened += 1
         host, wire = self._media_host, self._ports.open()
-        return Line(self._loop, wire, callee_ear(), host=host, number=self._opened)
+        return Line(wire, callee_ear(), host=host, number=self._opened)
 
     def respond(
         self,
@@ -204,9 +205,10 @@ class Box:
     def _media_host(self) -> str:
         return self._settings.advertise or self._settings.host
 
-    def _received(self, data: bytes, source: Address) -> None:
-        self.ledger.datagram("in", data, source)
-        self._agent.receive_datagram(data, source, self.now())
+    def _received(self) -> None:
+        for data, source, at in arrivals(self._wire):
+            self.ledger.datagram("in", data, source, at)
+            self._agent.receive_datagram(data, source, self.now())
         self._pump()
 
     def _due(self) -> None:
@@ -222,11 +224,14 @@ class Box:
             events = self._agent.events()
         for data, target in self._agent.datagrams_to_send():
             self.ledger.datagram("out", data, target)
-            self._transport.sendto(data, target)
+            with contextlib.suppress(OSError):
+                self._wire.sendto(data, target)
         deadline = self._agent.next_deadline()
         if self._deadline:
             self._deadline.cancel()
-        self._deadline = None if deadline is None else self._loop.call_at(deadline, self._due)
+        if deadline is not None:
+            wait = max(0.0, deadline - self.now())
+            self._deadline = self._loop.call_later(wait, self._due)
 
     def _happened(self, event: SipEvent) -> None:
         if isinstance(event, IncomingCall):
@@ -275,20 +280,14 @@ class Box:
         self._by_leg.pop(leg, None)
         self._agent.forget(leg)
 
-    def _tick(self) -> None:
+    def _tick(self, due: float) -> None:
         for call in tuple(self._by_call_id.values()):
-            call.tick()
+            call.tick(due)
         self._pump()  # A callee may have hung up just now.
 
-
-class _SipPort(asyncio.DatagramProtocol):
-    """The SIP socket: everything that arrives is handed on with its source."""
-
-    def __init__(self, received: Callable[[bytes, Address], None]) -> None:
-        self._received = received
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._received(data, addr[:2])
+    def _skip(self, ticks: int) -> None:
+        for call in tuple(self._by_call_id.values()):
+            call.skip(ticks)
 
 
 async def run_box(settings: BoxSettings) -> None:

@@ -171,20 +171,30 @@ class Call:
 
     # ---- what the callee does ----------------------------------------------------------------
 
-    def tick(self) -> None:
-        """Sends one frame; on every fifth, settles what was heard and lets the callee decide."""
+    def tick(self, due: float) -> None:
+        """Sends the frame of this tick; on every fifth, lets the callee listen and decide.
+
+        `due` is when the tick was due, in monotonic seconds: after a stall of the box several come
+        at once, and each hears what had arrived by its own time.
+        """
         line = self.line
         if line is None:
             return
         if self.state is State.EARLY:
             row = sound.announcement(line.law)
             line.send(row[self._frame % len(row)])
-        elif self.story.answered_at is not None:
-            at = self._exchange.now() - self.story.answered_at
+        elif self.story.answered_at is not None and due >= self.story.answered_at:
+            at = due - self.story.answered_at
             line.send(self._payload(line, at))
             if self._frame % FRAMES_PER_WINDOW == FRAMES_PER_WINDOW - 1:
-                self._listen(line, at)
+                self._listen(line, due, at)
         self._frame += 1
+
+    def skip(self, ticks: int) -> None:
+        """Notes that the box stood still for longer than it can make up for."""
+        if self.line is not None:
+            self.line.skip(ticks)
+            self._did("stalled", ticks=ticks)
 
     def _payload(self, line: Line, at: float) -> bytes:
         sending = self._conversation.line(at)
@@ -196,8 +206,9 @@ class Call:
             row = sound.quiet(line.law)
         return row[self._frame % len(row)]
 
-    def _listen(self, line: Line, at: float) -> None:
-        closed = self.memory.window(line.ear.window(), max(0.0, at - WINDOW_S), at)
+    def _listen(self, line: Line, due: float, at: float) -> None:
+        line.drain()
+        closed = self.memory.window(line.ear.window(due), max(0.0, at - WINDOW_S), at)
         if closed is not None:
             self._heard(closed)
         for act in self._conversation.step(at, self.memory.now.what):

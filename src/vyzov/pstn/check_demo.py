@@ -23,6 +23,7 @@ CONNECT_LIMIT_S = 2.0
 FLOW_WAIT_S = 12.0
 HEARS_WITHIN_S = 0.5  # two windows of 100 ms, one round of the media clocks, and a busy machine
 TOO_BRIEF_S = 0.6  # a sound shorter than this may pass unheard
+HEARD_LONG_S = 4.0  # whoever heard an operator for so long has answered
 KEY_HOLD_S = 0.2
 STOP_WITHIN_S = 1.0
 CALLBACK_GRACE_S = 60.0
@@ -109,6 +110,8 @@ def check_joined(pair: Pair, call: Json, flow_wait_s: float) -> Iterator[Mismatc
         return
     if not bridged or not bridged["data"].get("within_limit", True):
         return
+    if lasted(pair.attempt, "bridged") < TOO_BRIEF_S:
+        return  # The operator was lost before being heard; whoever came later has no limit.
     pressed = [key["at_s"] for key in call["keys"] if key["key"] == "1"]
     if pressed:
         waited, limit = call["joined_s"] - pressed[-1], flow_wait_s + KEY_HOLD_S
@@ -134,13 +137,22 @@ def lasted(attempt: Attempt, kind: str) -> float:
 
 def check_abandoned(pair: Pair, call: Json) -> Iterator[Mismatch]:
     counted = pair.attempt.has("abandoned")
-    if counted != call["abandoned"]:
-        brief = counted and call["ended_by"] == "callee" and lasted(pair.attempt, "abandoned")
-        if not (brief and brief < TOO_BRIEF_S):
-            detail = f"callee {call['abandoned']}, facts {counted}, {pair.attempt.outcome}"
-            yield mismatch("abandoned", pair.wire.call_id, detail)
+    if counted != call["abandoned"] and not unheard(pair.attempt, call, counted=counted):
+        detail = f"callee {call['abandoned']}, facts {counted}, {pair.attempt.outcome}"
+        yield mismatch("abandoned", pair.wire.call_id, detail)
     if counted != (pair.attempt.outcome == "abandoned"):
         yield mismatch("abandoned_outcome", pair.wire.call_id, pair.attempt.outcome)
+
+
+def unheard(attempt: Attempt, call: Json, *, counted: bool) -> bool:
+    """Tells whether the two differ only because something was over before it could be heard.
+
+    Either the callee left as the safe-harbour message began, or the operator was lost right after
+    the bridge: the product knows of a join, the callee of nobody.
+    """
+    if counted:
+        return call["ended_by"] == "callee" and lasted(attempt, "abandoned") < TOO_BRIEF_S
+    return attempt.has("agent_away") and lasted(attempt, "bridged") < TOO_BRIEF_S
 
 
 def check_outcome(pair: Pair, call: Json) -> Iterator[Mismatch]:
@@ -173,8 +185,9 @@ def answered_outcomes(attempt: Attempt, call: Json) -> set[str]:
         brief = {"answered_silence"} if call["ended_by"] == "callee" and not call["keys"] else set()
         return HUMAN | late | brief
     right = {"voicemail": "answered_machine", "silent": "answered_silence"}[call["acts_as"]]
-    if not attempt.has("classified"):
-        return HUMAN | late | {right}
+    judged = attempt.first("classified")
+    if judged is None or judged["data"].get("answer_class") == "unknown":
+        return HUMAN | late | {right}  # Nobody claimed to know.
     return {right, "abandoned"} | late | ({"answered_human"} if call["joined"] else set())
 
 
@@ -207,7 +220,10 @@ def check_ears(pair: Pair, call: Json, talks: list[Json], known: set[int]) -> It
         if wrong:
             detail = f"{talk['operator']} heard {wrong}, the callee speaks at {call['voice_hz']}"
             yield mismatch("operator_heard_a_stranger", pair.wire.call_id, detail)
-        long = talk["talk_s"] >= 4.0 and call["joined"]
+        long = any(
+            one["hz"] == talk["tone_hz"] and one["heard_s"] >= HEARD_LONG_S
+            for one in call["operators"]
+        )
         if long and not loud and call["acts_as"] in PEOPLE - {"hangs_up_mid_sentence"}:
             yield mismatch("operator_heard_nobody", pair.wire.call_id, talk["operator"])
 

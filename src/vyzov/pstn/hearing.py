@@ -6,6 +6,7 @@ it is decided by the listener (`vyzov.simulation.conversation`).
 """
 
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ PILOT_WITHIN_DB = 4.0  # speech that strays onto a pilot is hardly ever this ste
 PILOT_LEAD_DB = 8.0
 PURE_SHARE = 0.5
 HOLDS_WINDOWS = 2
+LEAST_SAMPLES = 160
+MOST_WAITING = 1000  # twenty seconds of packets nobody asked about
 
 PILOTS: Mapping[int, str] = {
     620: "offer",
@@ -77,29 +80,38 @@ class Ear:
         self._speaker = speaker
         self._bank = _bank(self._pilot_hz + self._voice_hz)
         self._samples: NDArray[np.float64] = np.zeros(WINDOW_SAMPLES)
-        self._new = 0
+        self._waiting: deque[tuple[float, NDArray[np.int16]]] = deque(maxlen=MOST_WAITING)
 
-    def take(self, samples: NDArray[np.int16]) -> None:
-        """Takes decoded samples as they arrive, of any length."""
+    def take(self, samples: NDArray[np.int16], at: float) -> None:
+        """Takes decoded samples of any length that arrived at `at` (monotonic seconds)."""
+        self._waiting.append((at, samples))
+
+    def window(self, end: float) -> Heard:
+        """Names the 100 ms up to `end`; to be asked for one window after another."""
+        arrived = 0
+        while self._waiting and self._waiting[0][0] <= end:
+            at, samples = self._waiting.popleft()
+            self._push(samples)
+            if at > end - WINDOW_S:
+                arrived += len(samples)
+        if arrived < LEAST_SAMPLES:
+            return Heard(NO_PACKETS)
+        windowed = self._samples * _HANN
+        total = math.sqrt(float(windowed @ windowed) / _HANN_POWER)
+        if dbm0(total) < SILENCE_DBM0:
+            return Heard(SILENCE)
+        parts = self._bank @ self._samples
+        half = len(parts) // 2
+        levels = np.hypot(parts[:half], parts[half:])
+        return self._voice(levels, total) or self._pilot(levels) or Heard(SOUND)
+
+    def _push(self, samples: NDArray[np.int16]) -> None:
         count = len(samples)
         if count >= WINDOW_SAMPLES:
             self._samples = samples[-WINDOW_SAMPLES:].astype(np.float64)
         elif count:
             self._samples[:-count] = self._samples[count:]
             self._samples[-count:] = samples
-        self._new += count
-
-    def window(self) -> Heard:
-        """Names the last 100 ms; to be asked every 100 ms of wall time."""
-        arrived, self._new = self._new, 0
-        if arrived < WINDOW_SAMPLES // 4:
-            return Heard(NO_PACKETS)
-        windowed = self._samples * _HANN
-        total = math.sqrt(float(windowed @ windowed) / _HANN_POWER)
-        if dbm0(total) < SILENCE_DBM0:
-            return Heard(SILENCE)
-        levels = np.abs(self._bank @ self._samples)
-        return self._voice(levels, total) or self._pilot(levels) or Heard(SOUND)
 
     def _voice(self, levels: NDArray[np.float64], total: float) -> Heard | None:
         if not self._voice_hz:
@@ -175,11 +187,11 @@ def dbm0(rms: float) -> float:
     return 20 * math.log10(rms / FULL_SCALE_SINE_RMS) + FULL_SCALE_DBM0
 
 
-def _bank(frequencies: Sequence[int]) -> NDArray[np.complex128]:
-    """Returns rows whose product with a window is the root mean square of that tone in it."""
-    turns = np.outer(np.asarray(frequencies), np.arange(WINDOW_SAMPLES)) / SAMPLE_RATE
+def _bank(frequencies: Sequence[int]) -> NDArray[np.float64]:
+    """Returns rows, cosines above sines, that project a window on tones at their effective value."""
+    turns = 2 * np.pi * np.outer(np.asarray(frequencies), np.arange(WINDOW_SAMPLES)) / SAMPLE_RATE
     scale = math.sqrt(2) / float(_HANN.sum())
-    return np.asarray(np.exp(-2j * np.pi * turns) * _HANN * scale, dtype=np.complex128)
+    return np.vstack([np.cos(turns), np.sin(turns)]) * _HANN * scale
 
 
 _HANN: NDArray[np.float64] = np.hanning(WINDOW_SAMPLES + 1)[:-1]

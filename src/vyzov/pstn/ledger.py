@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -115,16 +115,20 @@ class Ledger:
         self._utc = utc
         self.invites = 0
 
-    def datagram(self, direction: str, data: bytes, peer: Address) -> None:
-        """Writes one SIP datagram; `direction` is `in` or `out`, seen from the box."""
+    def datagram(self, direction: str, data: bytes, peer: Address, at: float | None = None) -> None:
+        """Writes one SIP datagram; `direction` is `in` or `out`, seen from the box.
+
+        `at` is the monotonic second of its arrival where that is known better than by reading it.
+        """
         words = scan(data)
         if words is None:
-            self.line("noise", dir=direction, peer=_peer(peer), bytes=len(data))
+            self.line("noise", at, dir=direction, peer=_peer(peer), bytes=len(data))
             return
         if direction == "in" and words.method == "INVITE":
             self.invites += 1
         self.line(
             "sip",
+            at,
             dir=direction,
             peer=_peer(peer),
             bytes=len(data),
@@ -142,10 +146,16 @@ class Ledger:
             body=words.has_body,
         )
 
-    def line(self, rec: str, **fields: object) -> None:
-        """Writes one line of kind `rec`."""
-        now = self._utc().astimezone(UTC).isoformat(timespec="microseconds")
-        stamp = {"rec": rec, "t": round(self._monotonic(), 6), "utc": now.replace("+00:00", "Z")}
+    def line(self, rec: str, at: float | None = None, /, **fields: object) -> None:
+        """Writes one line of kind `rec`, of now or of the monotonic second `at`."""
+        now = self._monotonic()
+        ago = timedelta(seconds=0.0 if at is None else now - at)
+        utc = (self._utc().astimezone(UTC) - ago).isoformat(timespec="microseconds")
+        stamp: dict[str, object] = {
+            "rec": rec,
+            "t": round(now if at is None else at, 6),
+            "utc": utc.replace("+00:00", "Z"),
+        }
         self._file.write(json.dumps(stamp | fields, ensure_ascii=False) + "\n")
 
     def close(self) -> None:

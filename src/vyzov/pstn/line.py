@@ -4,47 +4,16 @@ Carries sound and keys; what is sent and what the sound means is decided by `cal
 other host than the one agreed in SDP are dropped.
 """
 
-import asyncio
 import contextlib
 import socket
 
+from vyzov.media.frame import FRAME_SAMPLES
 from vyzov.media.g711 import Law, decode
 from vyzov.media.rtp import RtpReceiver, RtpSender, parse
 from vyzov.media.telephone_event import DigitSender
 from vyzov.pstn.hearing import Ear
+from vyzov.pstn.wire import arrivals
 from vyzov.sip.sdp import Agreement
-
-_LARGEST = 2048
-_BURST = 32
-
-
-class PortRange:
-    """Hands out even ports of a range, round and round (RFC 3550 §11)."""
-
-    def __init__(self, host: str, first: int, last: int) -> None:
-        if not 1024 <= first < last <= 65535:
-            raise ValueError(f"RTP ports {first}-{last}: give a range within 1024-65535")
-        self._host = host
-        self._ports = range(first + first % 2, last, 2)
-        self._next = 0
-
-    def open(self) -> socket.socket:
-        """Returns a bound, non-blocking socket; raises OSError when the whole range is taken."""
-        for _ in self._ports:
-            port = self._ports[self._next % len(self._ports)]
-            self._next += 1
-            wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            try:
-                wire.bind((self._host, port))
-            except OSError:
-                wire.close()
-                continue
-            wire.setblocking(False)
-            return wire
-        raise OSError(
-            f"no free RTP port in {self._ports.start}-{self._ports.stop} of {self._host}: "
-            "widen the range or place fewer calls"
-        )
 
 
 class Line:
@@ -52,14 +21,12 @@ class Line:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
         wire: socket.socket,
         ear: Ear,
         *,
         host: str,
         number: int,
     ) -> None:
-        self._loop = loop
         self._wire = wire
         self._number = number
         self.host = host
@@ -70,7 +37,6 @@ class Line:
         self.received = RtpReceiver()
         self.foreign = 0
         self.ear = ear
-        loop.add_reader(wire.fileno(), self._arrived)
 
     @property
     def port(self) -> int:
@@ -116,25 +82,25 @@ class Line:
         with contextlib.suppress(OSError):
             self._wire.sendto(data, (self._agreed.address, self._agreed.port))
 
-    def _arrived(self) -> None:
-        for _ in range(_BURST):
-            try:
-                data, source = self._wire.recvfrom(_LARGEST)
-            except OSError:
-                # Nothing more to read, or an ICMP error about a port that is gone.
-                return
-            if self._agreed is None or source[0] != self._agreed.address:
+    def skip(self, ticks: int) -> None:
+        """Leaves out ticks that a stall has cost: silence to the caller, not lost packets."""
+        if self._sender is not None:
+            self._sender.skip(ticks * FRAME_SAMPLES)
+
+    def drain(self) -> None:
+        """Takes all packets that have arrived, each at the time the kernel took it."""
+        agreed = self._agreed
+        for data, source, at in arrivals(self._wire):
+            if agreed is None or source[0] != agreed.address:
                 self.foreign += 1
                 continue
             packet = parse(data)
             if packet is None:
                 continue
-            self.received.receive(packet, self._loop.time())
-            if packet.payload_type == self._agreed.payload:
-                self.ear.take(decode(packet.payload, self._law))
+            self.received.receive(packet, at)
+            if packet.payload_type == agreed.payload:
+                self.ear.take(decode(packet.payload, self._law), at)
 
     def close(self) -> None:
         """Frees the port; harmless when repeated."""
-        if self._wire.fileno() >= 0:
-            self._loop.remove_reader(self._wire.fileno())
-            self._wire.close()
+        self._wire.close()

@@ -209,7 +209,7 @@ class Operator:
             self._remember(talk, began_utc)
 
     def _listen(self, talk: Talk, spoken: float) -> None:
-        heard = self.phone.ear.window() if self.phone else None
+        heard = self.phone.ear.window(time.monotonic()) if self.phone else None
         if heard and heard.what == CALLEE:
             self._heard[heard.hz] += 1
             # The first window may still hold the end of the cue or of another call.

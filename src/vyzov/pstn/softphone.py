@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import time
 from collections.abc import Callable
 
 import aioice.ice
@@ -135,7 +136,7 @@ class Softphone:
         self.received.receive(packet, arrival_time_ms / 1000)
         law = law_of(packet.payload_type)
         if law is not None:
-            self.ear.take(decode(packet.payload, law))
+            self.ear.take(decode(packet.payload, law), time.monotonic())
 
     def _changed(self) -> None:
         if self._peer.connectionState == "connected":

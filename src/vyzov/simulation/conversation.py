@@ -20,7 +20,7 @@ OFFER = "offer"
 BEEP_S = 0.4
 REPLY_AFTER_S = 0.35
 WORD_S = 0.9
-PAUSE_S = 0.7
+PAUSE_S = 0.9
 HELLO_AGAIN_S = 3.0
 PRESS_AGAIN_S = 3.0
 LISTENS_ON_S = 12.0
@@ -107,15 +107,19 @@ class Conversation:
             beep_from = self._hello_at + 0.25
             return Line.BEEP if beep_from <= at < beep_from + BEEP_S else Line.QUIET
         if self._plan.acts_as in _TALKERS and self._talks(at):
-            word = (at - self._first[OPERATOR] - REPLY_AFTER_S) % (WORD_S + PAUSE_S)
+            word = (at - self._replies_from()) % (WORD_S + PAUSE_S)
             return Line.VOICE if word < WORD_S else Line.QUIET
         return Line.QUIET
 
     def _talks(self, at: float) -> bool:
         """A person talks from a moment after the operator was heard, while they are there."""
-        if OPERATOR not in self._first or at < self._first[OPERATOR] + REPLY_AFTER_S:
+        if OPERATOR not in self._first or at < self._replies_from():
             return False
         return at - self._last[OPERATOR] < 2.0
+
+    def _replies_from(self) -> float:
+        """Nobody answers before they have said hello to the end and drawn breath."""
+        return max(self._first[OPERATOR] + REPLY_AFTER_S, self._hello_at + PAUSE_S)
 
     def _decide(self, at: float, heard: str) -> Iterable[Act]:
         kind = self._plan.acts_as

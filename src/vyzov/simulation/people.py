@@ -191,7 +191,7 @@ def _shape(plan: Plan, dice: Random) -> Plan:
             return replace(plan, greeting_s=0.0, patience_s=dice.uniform(20.0, 30.0))
         case CalleeKind.VOICEMAIL:
             greeting = dice.uniform(3.6, 5.2)
-            return replace(plan, greeting_after_s=0.15, greeting_s=greeting, patience_s=25.0)
+            return replace(plan, greeting_after_s=0.15, greeting_s=greeting, patience_s=40.0)
         case _:
             return _shape_unanswered(plan, dice)
 
