@@ -93,6 +93,7 @@ def test_a_call_that_is_answered_and_joined_becomes_a_talk() -> None:
 def test_the_callee_ends_the_talk() -> None:
     ride = Ride().talk().feed(65.1, ev.Ended("far", "16"))
     assert ride.finish == ("answered_human", "hung_up_far")
+    assert (ride.call.side, ride.call.ended_at) == ("far", after(65.1))
     assert ev.ReleaseAgent("ann", wrap_up=True) in ride.commands
     assert ev.StopRecording() in ride.commands
     assert ride.told(FactKind.ENDED)[0].data["talk_s"] == pytest.approx(60.0)
@@ -113,7 +114,9 @@ def test_a_repeated_end_is_one_end() -> None:
 
 
 def test_a_cancelled_talk_is_hung_up() -> None:
-    ride = Ride().talk().feed(60, ev.Cancel("emergency_stop")).feed(60.1, ev.Ended("us"))
+    ride = Ride().talk().feed(60, ev.Cancel("emergency_stop"))
+    assert ride.commands[0] == ev.ReleaseAgent("ann", wrap_up=True)
+    ride.feed(60.1, ev.Ended("us"))
     assert ride.finish == ("answered_human", "emergency_stop")
 
 
@@ -136,6 +139,9 @@ def test_busy_is_told_by_the_engine_and_counted_once() -> None:
     ride = Ride().feed(0, ev.Reserved()).feed(1, ev.Failed(486), ev.Failed(486))
     assert ride.finish == ("busy", "line_busy")
     assert ride.told(FactKind.FAILED)[0].data["code"] == 486
+    assert (ride.call.code, ride.call.q850) == (486, None)
+    barred = Ride().feed(0, ev.Reserved()).feed(1, ev.Failed(480, reasons=("Q.850;cause=21",)))
+    assert (barred.call.code, barred.call.q850) == (480, 21)
     assert len(ride.told(FactKind.FAILED)) == 1
 
 
@@ -151,6 +157,7 @@ def test_a_call_the_engine_forgot_is_hung_up_and_then_unknown() -> None:
     assert ride.commands == ()
     ride.feed(35, ev.DeadlinePassed())
     assert ride.commands == (ev.SendHangup("ring_timeout"),)
+    assert ride.call.deadline == after(45)
     ride.feed(45, ev.DeadlinePassed())
     assert ride.commands == (ev.SendHangup("normal"), ev.Finish(*_unknown()))
     assert ride.state is CallState.ENDED
@@ -225,8 +232,10 @@ def test_a_busy_that_crosses_our_cancel_stays_busy() -> None:
 def test_an_answer_that_crosses_our_cancel_is_hung_up_and_ours() -> None:
     ride = Ride().ring().feed(4, ev.Cancel("pause")).feed(4.2, ev.Answered())
     assert ev.SendHangup("cancelled") in ride.commands
-    ride.feed(4.3, ev.Answered(), ev.Failed(487)).feed(4.5, ev.Ended("us"))
+    assert ride.call.deadline == after(14.2)
+    ride.feed(4.3, ev.Answered(), ev.Failed(487)).feed(6.2, ev.Ended("us"))
     assert ride.finish == ("cancelled_by_us", "pause")
+    assert not ride.told(FactKind.FAILED)
     assert len(ride.told(FactKind.ANSWERED)) == 1
 
 
@@ -276,6 +285,7 @@ def test_the_clock_of_abandonment_starts_at_the_answer() -> None:
 def test_nobody_in_time_hears_the_safe_harbour_message_and_is_abandoned() -> None:
     ride = Ride().answer().feed(5, ev.NobodyYet()).feed(7, ev.DeadlinePassed())
     assert ride.state is CallState.FAREWELL
+    assert ride.call.deadline == after(37)
     assert ride.commands == (
         ev.Record(FactKind.ABANDONED, {"wait_s": 2.0, "limit_s": 2.0}, "abandoned"),
         ev.PlayPrompt("safe_harbour", "1:safe_harbour"),
@@ -306,7 +316,7 @@ def test_a_cancel_during_the_message_hangs_up() -> None:
 
 
 def test_hanging_up_within_the_limit_is_not_abandonment() -> None:
-    ride = Ride().answer().feed(6.5, ev.Ended("far"))
+    ride = Ride().answer().feed(7, ev.Ended("far"))
     assert ride.finish == ("answered_human", "hung_up_early")
     assert not ride.told(FactKind.ABANDONED)
 
@@ -336,6 +346,19 @@ def test_an_answered_call_that_is_cancelled_without_an_agent_is_abandoned() -> N
     assert ride.finish == ("abandoned", "emergency_stop")
 
 
+def test_an_agent_joined_at_the_very_limit_is_within_it() -> None:
+    ride = Ride().answer().feed(5.1, ev.AgentFound("ann"))
+    assert ride.call.deadline == after(7)
+    ride.feed(7, ev.BridgeJoined("ann"))
+    assert ride.told(FactKind.BRIDGED)[0].data["within_limit"] is True
+
+
+@pytest.mark.parametrize("event", [ev.AgentFound("bob"), ev.NobodyYet()])
+def test_a_call_with_an_agent_is_not_looking_for_one(event: ev.Event) -> None:
+    with pytest.raises(ImpossibleEvent, match="'waiting'"):
+        Ride().answer().feed(5.1, ev.AgentFound("ann"), event)
+
+
 def test_an_agent_found_in_the_last_moment_gets_the_time_a_bridge_takes() -> None:
     ride = Ride().answer().feed(6.9, ev.AgentFound("ann"))
     assert ride.call.deadline == after(7.9)
@@ -362,6 +385,7 @@ def test_a_bridge_with_somebody_else_changes_nothing() -> None:
 def test_a_bridge_found_after_a_restart_is_taken_up() -> None:
     ride = Ride().answer().feed(5.2, ev.BridgeJoined("ann"))
     assert ride.state is CallState.TALKING
+    assert (ride.call.agent, ride.call.talked_with) == ("ann", "ann")
     assert ride.sent(ev.StartRecording) == [ev.StartRecording()]
 
 
@@ -376,6 +400,7 @@ def test_a_lost_agent_is_waited_for_with_comfort_tone() -> None:
     assert ride.call.deadline == after(25)
     assert ride.commands[0] == ev.ComfortTone(on=True)
     ride.feed(12, ev.NobodyYet(), ev.BridgeLeft("ann"), ev.AgentBack("bob"))
+    ride.feed(12, ev.BridgeJoined("bob"))
     assert ride.commands == ()
     ride.feed(13, ev.AgentBack("ann"))
     assert ride.commands == (ev.JoinAgent("ann"),)

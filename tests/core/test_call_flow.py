@@ -85,6 +85,7 @@ def test_leaving_while_waiting_for_key_one_is_the_callees_choice() -> None:
 def test_the_way_out_stays_open_while_the_callee_waits_for_an_agent() -> None:
     ride = robot().feed(6, ev.Digit("1")).feed(8, ev.AgentFound("ann"), ev.Digit("9"))
     assert ride.state is CallState.IN_FLOW
+    assert ride.sent(ev.ReleaseAgent) == [ev.ReleaseAgent("ann", wrap_up=False)]
     kinds = [type(command) for command in ride.commands]
     assert kinds.index(ev.ReleaseAgent) < kinds.index(ev.Suppress) < kinds.index(ev.PlayPrompt)
     assert ride.call.deadline is not None
@@ -147,9 +148,11 @@ def test_a_machine_is_hung_up_on() -> None:
 def test_a_machine_gets_its_message_after_the_beep() -> None:
     ride = robot(LEAVING).feed(8, ev.Classified(AnswerClass.MACHINE))
     assert ride.commands[-1] == ev.StopPrompt("1:offer")
+    assert ride.call.deadline == after(12)
     assert ride.state is CallState.FAREWELL
     ride.feed(9, ev.Classified(AnswerClass.MACHINE, "beep"))
     assert ride.commands[-1] == ev.PlayPrompt("message", "2:message")
+    assert ride.call.deadline == after(129)
     ride.feed(12, ev.Classified(AnswerClass.MACHINE, "beep"))
     assert len(ride.sent(ev.PlayPrompt)) == 2
     ride.feed(20, ev.PlayFinished("2:message")).feed(20.1, ev.Ended("us"))
@@ -170,6 +173,11 @@ def test_a_message_cut_short_is_told_as_such() -> None:
     ride = robot(LEAVING).feed(8, ev.Classified(AnswerClass.MACHINE)).feed(12, ev.DeadlinePassed())
     ride.feed(13, ev.Ended("far"))
     assert ride.finish == ("answered_machine", "message_cut")
+
+
+def test_a_person_taken_for_a_machine_still_has_the_way_out() -> None:
+    ride = robot(LEAVING).feed(8, ev.Classified(AnswerClass.MACHINE)).feed(9, ev.Digit("9"))
+    assert ride.sent(ev.Suppress) == [ev.Suppress("9")]
 
 
 def test_a_fax_gets_no_message() -> None:

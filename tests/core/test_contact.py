@@ -109,6 +109,7 @@ def test_a_result_said_after_the_call_takes_effect_at_once() -> None:
     assert entry.closed_reason == "agreed"
     entry = drive(entry, ct.Disposed((TryAgain(Outcome.CONGESTION),), POLICY))
     assert (entry.state, entry.next_due) == (EntryState.DUE, after(300))
+    assert entry.closed_reason == ""
 
 
 def test_a_stop_result_closes_for_good() -> None:
@@ -195,6 +196,14 @@ def test_taking_back_after_the_call_ended_waits_for_a_new_result() -> None:
     entry = drive(said, ct.Restored(before))
     assert (entry.state, entry.closed_reason) == (EntryState.CLOSED, "reached")
     assert entry.last_outcome is Outcome.ANSWERED_HUMAN
+
+
+def test_taking_back_does_not_bring_back_what_the_call_has_settled() -> None:
+    before = drive(promised(), ct.AttemptReserved(), ct.CallbackPromised(Promise(after(60))))
+    said = drive(before, ct.Disposed((CloseContact("agreed"),), POLICY), REACHED)
+    entry, commands = step(said, ct.Restored(before), T0)
+    assert (entry.pending, entry.promise) == (None, None)
+    assert commands == ()
 
 
 def test_a_result_cannot_be_taken_back_once_the_contact_was_called_again() -> None:

@@ -37,6 +37,8 @@ def test_a_masked_number_keeps_its_ends() -> None:
     assert masked("+70005550101") == "+7********01"
     assert masked("112") == "***"
     assert masked("123456") == "****56"
+    assert masked("12345") == "***45"
+    assert masked("1234") == "****"
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))

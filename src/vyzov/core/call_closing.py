@@ -151,11 +151,10 @@ def answer(call: Call, event: ev.Answered, now: datetime) -> Moved:
 
 
 def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
-    cancelled = call.verdict is not None and event.code == 487
     found = diagnose_failure(
         event.code,
         phrase=event.phrase,
-        stage="cancelled" if cancelled else event.stage,
+        stage=event.stage,
         reasons=event.reasons,
         q850=event.q850,
         ring_s=event.ring_s,

@@ -150,7 +150,7 @@ def _not_a_person(call: Call, now: datetime) -> Moved:
         quiet, stop = stop_prompt(released)
         patient = go(quiet, CallState.FAREWELL, now, now + leave.beep_wait)
         verdict = (outcome, "no_message")
-        waiting = replace(patient, verdict=verdict, leaving_message=True, flow=None)
+        waiting = replace(patient, verdict=verdict, leaving_message=True)
         return waiting, (*freed, *stop)
     return led_by(freed, hang_up(released, "machine", (outcome, "classified"), now))
 
@@ -265,7 +265,7 @@ def _obey(
             case flows.EnterStep(name):
                 call, more = record(call, FactKind.FLOW_STEP, {"step": name})
             case flows.StopListNow(key):
-                call, more = replace(call, stop_asked=True), (ev.Suppress(key),)
+                more = (ev.Suppress(key),)
             case flows.Promise(after):
                 more = (ev.PromiseCallback(after),)
             case flows.HandOver(prompt, wait):

@@ -232,7 +232,7 @@ def _settle(entry: Entry, follows: Decision | Promise) -> _Moved:
             return called, (*over, OpenCallback(follows))
         case Again(at) if entry.promise:
             # Not reached: the promise stays open and is tried again.
-            return replace(entry, state=EntryState.CALLBACK, next_due=at, closed_reason=""), ()
+            return replace(entry, state=EntryState.CALLBACK, next_due=at), ()
         case Again(at):
             return replace(entry, state=EntryState.DUE, next_due=at, closed_reason=""), ()
         case Closed(reason):  # pragma: no branch
