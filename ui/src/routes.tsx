@@ -1,6 +1,13 @@
 /* Which address shows which room, and who is sent where. */
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { sessionQuery } from './api/session.ts'
 import type { Session } from './api/types.ts'
 import { SignIn } from './door/SignIn.tsx'
@@ -17,7 +24,11 @@ export function homeOf(session: Session): '/desk' | '/floor' | '/reports' {
   return session.user.role === 'customer' ? '/reports' : '/floor'
 }
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, errorComponent: Wrong, notFoundComponent: () => <Wrong /> })
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  errorComponent: Wrong,
+  notFoundComponent: () => <Wrong />,
+})
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -43,7 +54,11 @@ const inside = createRoute({
 
 const index = createRoute({ getParentRoute: () => inside, path: '/', component: Outlet })
 const desk = createRoute({ getParentRoute: () => inside, path: '/desk', component: Desk })
-const callbacks = createRoute({ getParentRoute: () => inside, path: '/desk/callbacks', component: Callbacks })
+const callbacks = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk/callbacks',
+  component: Callbacks,
+})
 const floor = createRoute({
   getParentRoute: () => inside,
   path: '/floor',
@@ -102,7 +117,20 @@ export type ReportSearch = { campaign?: string; from?: string; to?: string; of?:
 export function makeRouter(queries: QueryClient) {
   const tree = root.addChildren([
     signIn,
-    inside.addChildren([index, desk, callbacks, floor, campaigns, campaign, contacts, contact, reports, trunks, people, stopList]),
+    inside.addChildren([
+      index,
+      desk,
+      callbacks,
+      floor,
+      campaigns,
+      campaign,
+      contacts,
+      contact,
+      reports,
+      trunks,
+      people,
+      stopList,
+    ]),
   ])
   return createRouter({ routeTree: tree, context: { queries }, defaultPreload: false })
 }

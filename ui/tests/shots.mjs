@@ -17,12 +17,21 @@ const only = process.argv.slice(2)
 const launch = (lang) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', `--use-file-for-fake-audio-capture=${voiceFile()}`, `--lang=${lang}`],
+    args: [
+      '--no-sandbox',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-audio-capture=${voiceFile()}`,
+      `--lang=${lang}`,
+    ],
     env: { ...process.env, LANGUAGE: lang },
   })
 const browsers = { ru: await launch('ru-RU'), en: await launch('en-GB') }
 const built = await serveBuilt()
-const phones = { ru: await engine(browsers.ru, built.address), en: await engine(browsers.en, built.address) }
+const phones = {
+  ru: await engine(browsers.ru, built.address),
+  en: await engine(browsers.en, built.address),
+}
 await mkdir(OUT, { recursive: true })
 let failures = 0
 
@@ -38,7 +47,11 @@ async function take(shot, variant) {
   const page = await context.newPage()
   const wrong = []
   page.on('pageerror', (error) => wrong.push(String(error)))
-  page.on('console', (message) => message.type() === 'error' && !/404|401/.test(message.text()) && wrong.push(message.text()))
+  page.on(
+    'console',
+    (message) =>
+      message.type() === 'error' && !/404|401/.test(message.text()) && wrong.push(message.text()),
+  )
   await page.addInitScript(
     ([shownLang, shownTheme, stored]) => {
       localStorage.setItem('vyzov.lang', shownLang)

@@ -39,9 +39,21 @@ export type Fact = {
   data: Record<string, unknown>
 }
 export type Cell = { value: number; facts: string }
-export type Report<Row> = { from: string; to: string; campaign: string | null; rows: Row[]; total?: Cell }
+export type Report<Row> = {
+  from: string
+  to: string
+  campaign: string | null
+  rows: Row[]
+  total?: Cell
+}
 export type OutcomeRow = { outcome: string; attempts: Cell; share: number | null; talk_s: number }
-export type ResultRow = { result: string; label: Two | null; group: string | null; count: Cell; share: number | null }
+export type ResultRow = {
+  result: string
+  label: Two | null
+  group: string | null
+  count: Cell
+  share: number | null
+}
 export type AgentRow = {
   agent: Named | null
   signed_in_s: number

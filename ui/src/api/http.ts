@@ -39,7 +39,12 @@ async function problemOf(response: Response): Promise<ApiProblem> {
       body.fields ?? [],
     )
   } catch {
-    return new ApiProblem(response.status, response.status >= 500 ? 'server_away' : 'unknown', '', '')
+    return new ApiProblem(
+      response.status,
+      response.status >= 500 ? 'server_away' : 'unknown',
+      '',
+      '',
+    )
   }
 }
 

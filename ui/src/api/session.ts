@@ -60,7 +60,10 @@ export function useSignOut(): () => Promise<void> {
 /** Changes language or theme here at once and on the server for the next place. */
 export function changePrefs(change: { lang?: 'ru' | 'en'; theme?: 'light' | 'dark' }): void {
   setPrefs(change)
-  const body = { ...(change.lang && { language: change.lang }), ...(change.theme && { theme: change.theme }) }
+  const body = {
+    ...(change.lang && { language: change.lang }),
+    ...(change.theme && { theme: change.theme }),
+  }
   void api('/session', { method: 'PATCH', body }).catch(() => undefined)
 }
 

@@ -103,7 +103,13 @@ export type Preview = {
   rows_total: number
   rows_judged: number
   verdicts: Verdicts
-  first_rows: { row: number; verdict: string; reason: string | null; args: Record<string, string>; cells: string[] }[]
+  first_rows: {
+    row: number
+    verdict: string
+    reason: string | null
+    args: Record<string, string>
+    cells: string[]
+  }[]
   problems: string[]
 }
 export type ContactList = {
@@ -165,7 +171,12 @@ export type ContactVerdict = {
   reason: string | null
   until: string | null
   rule_version: string
-  gates: { gate: string; status: 'passed' | 'stopped' | 'not_asked'; reason: string | null; until: string | null }[]
+  gates: {
+    gate: string
+    status: 'passed' | 'stopped' | 'not_asked'
+    reason: string | null
+    until: string | null
+  }[]
 }
 
 export type Trunk = {

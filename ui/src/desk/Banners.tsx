@@ -29,7 +29,13 @@ export function Banners({ desk, problem }: { desk: DeskState; problem: string | 
       {lost && (
         <Note tone="bad" icon={<HeadphoneOff aria-hidden />} alert action={retry}>
           <b>{NO_MIC.has(reason) ? t(`phone.${reason as 'mic_gone'}`) : t('phone.line_lost')}</b>{' '}
-          {talking ? (NO_MIC.has(reason) && lostMic ? t('phone.customer_waits') : t('phone.customer_waits_line')) : NO_MIC.has(reason) ? t('phone.no_calls_without_mic') : t('phone.reconnecting')}
+          {talking
+            ? NO_MIC.has(reason) && lostMic
+              ? t('phone.customer_waits')
+              : t('phone.customer_waits_line')
+            : NO_MIC.has(reason)
+              ? t('phone.no_calls_without_mic')
+              : t('phone.reconnecting')}
         </Note>
       )}
       {view.blocked && (
@@ -38,7 +44,11 @@ export function Banners({ desk, problem }: { desk: DeskState; problem: string | 
           icon={<VolumeX aria-hidden />}
           alert
           action={
-            <button type="button" className="btn primary s" onClick={() => void phone.playBlocked()}>
+            <button
+              type="button"
+              className="btn primary s"
+              onClick={() => void phone.playBlocked()}
+            >
               {t('phone.turn_on_sound')}
             </button>
           }

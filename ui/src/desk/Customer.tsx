@@ -27,10 +27,19 @@ function HoursStrip({ contact, now }: { contact: LiveContact; now: number }) {
         <Clock className="fg" aria-hidden />
         <b className="num">{words.clock(wallClock(now, offset), 'UTC')}</b>
         <span className="ink2 cut">
-          {[contact.zone && words.place(contact.zone), formatOffset(offset)].filter(Boolean).join(', ')}
+          {[contact.zone && words.place(contact.zone), formatOffset(offset)]
+            .filter(Boolean)
+            .join(', ')}
         </span>
       </div>
-      <svg viewBox={`0 0 ${WIDTH} 24`} role="img" aria-label={t('desk.hours_label', { from: window?.from ?? '00:00', to: window?.to ?? '24:00' })}>
+      <svg
+        viewBox={`0 0 ${WIDTH} 24`}
+        role="img"
+        aria-label={t('desk.hours_label', {
+          from: window?.from ?? '00:00',
+          to: window?.to ?? '24:00',
+        })}
+      >
         <rect y="4" width={WIDTH} height="6" rx="3" className="rest" />
         <rect x={x(from)} y="4" width={x(to) - x(from)} height="6" className="fill" />
         <path d={`M${x(minute)} 0v14`} className="mark" />
@@ -44,8 +53,12 @@ function HoursStrip({ contact, now }: { contact: LiveContact; now: number }) {
       <div className="row between small">
         {until && open ? (
           <>
-            <b className="fg">{t('desk.may_call_until', { at: words.clock(wallClock(until, offset), 'UTC') })}</b>
-            <span className="ink2 num">{t('desk.left', { span: words.span((until - now) / 1000) })}</span>
+            <b className="fg">
+              {t('desk.may_call_until', { at: words.clock(wallClock(until, offset), 'UTC') })}
+            </b>
+            <span className="ink2 num">
+              {t('desk.left', { span: words.span((until - now) / 1000) })}
+            </span>
           </>
         ) : (
           <b className="fg">{open ? t('desk.may_call') : t('desk.outside_hours')}</b>

@@ -37,7 +37,10 @@ function Place({ desk }: { desk: DeskState }) {
   const contact = desk.call?.contact ?? null
   const noteText = useRef('')
   const results = useResult(desk, () => noteText.current)
-  const note = useNote(results.call?.contact.id ?? null, contact?.note ?? results.call?.contact.note ?? null)
+  const note = useNote(
+    results.call?.contact.id ?? null,
+    contact?.note ?? results.call?.contact.note ?? null,
+  )
   useEffect(() => {
     noteText.current = note.text
   }, [note.text])
@@ -65,7 +68,10 @@ function Place({ desk }: { desk: DeskState }) {
     },
   }
   const digits = Object.fromEntries(
-    (call?.results ?? []).map((result) => [`Digit${result.key}`, () => results.choose(result.code)]),
+    (call?.results ?? []).map((result) => [
+      `Digit${result.key}`,
+      () => results.choose(result.code),
+    ]),
   )
   useKeys({
     ...digits,
@@ -85,7 +91,12 @@ function Place({ desk }: { desk: DeskState }) {
   const picking = results.chosen?.needs === 'callback' && call
   return (
     <main className="desk">
-      <StateBar desk={desk} pause={pause} help={() => setHelp(true)} history={call ? () => setHistory(!history) : undefined} />
+      <StateBar
+        desk={desk}
+        pause={pause}
+        help={() => setHelp(true)}
+        history={call ? () => setHistory(!history) : undefined}
+      />
       <div className="banners">
         <Banners desk={desk} problem={asking.problem ?? results.problem} />
       </div>

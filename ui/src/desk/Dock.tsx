@@ -1,5 +1,16 @@
 /* The hands' part of the desk: call controls, results 1-9, the wrap-up that saves itself. */
-import { Check, Disc, Grip, Hand, Mic, MicOff, Pause, PhoneOff, PhoneOutgoing, Play } from 'lucide-react'
+import {
+  Check,
+  Disc,
+  Grip,
+  Hand,
+  Mic,
+  MicOff,
+  Pause,
+  PhoneOff,
+  PhoneOutgoing,
+  Play,
+} from 'lucide-react'
 import { Fragment, useState } from 'react'
 import type { ResultDef } from '../api/types.ts'
 import { useNow } from '../kit/live.ts'
@@ -11,9 +22,21 @@ import { Keypad } from './Keypad.tsx'
 import type { Ask } from './useDesk.ts'
 import type { Results } from './useResult.ts'
 
-export type CallControls = { mute: () => void; hold: () => void; keypad: () => void; end: () => void; help: () => void }
+export type CallControls = {
+  mute: () => void
+  hold: () => void
+  keypad: () => void
+  end: () => void
+  help: () => void
+}
 
-export function Controls(props: { call: LiveCall; controls: CallControls; keypad: boolean; ask: Ask; helping: boolean }) {
+export function Controls(props: {
+  call: LiveCall
+  controls: CallControls
+  keypad: boolean
+  ask: Ask
+  helping: boolean
+}) {
   const { t } = useWords()
   const { call, controls } = props
   if (call.state === 'ringing') {
@@ -28,25 +51,50 @@ export function Controls(props: { call: LiveCall; controls: CallControls; keypad
   }
   return (
     <div className="ctl">
-      <button type="button" className={`btn ${call.muted ? 'on' : ''}`} aria-pressed={call.muted} onClick={controls.mute}>
+      <button
+        type="button"
+        className={`btn ${call.muted ? 'on' : ''}`}
+        aria-pressed={call.muted}
+        onClick={controls.mute}
+      >
         {call.muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}
         {call.muted ? t('desk.unmute') : t('desk.mute')}
         <Kbd>M</Kbd>
       </button>
-      <button type="button" className={`btn ${call.held ? 'on' : ''}`} aria-pressed={call.held} onClick={controls.hold}>
+      <button
+        type="button"
+        className={`btn ${call.held ? 'on' : ''}`}
+        aria-pressed={call.held}
+        onClick={controls.hold}
+      >
         {call.held ? <Play aria-hidden /> : <Pause aria-hidden />}
         {call.held ? t('desk.unhold') : t('desk.hold')}
         <Kbd>H</Kbd>
       </button>
       <span className="at">
-        <button type="button" className={`btn ${props.keypad ? 'on' : ''}`} aria-expanded={props.keypad} onClick={controls.keypad}>
+        <button
+          type="button"
+          className={`btn ${props.keypad ? 'on' : ''}`}
+          aria-expanded={props.keypad}
+          onClick={controls.keypad}
+        >
           <Grip aria-hidden />
           {t('desk.keypad')}
           <Kbd>K</Kbd>
         </button>
-        {props.keypad && <Keypad send={(digit) => void props.ask('digits', { digits: digit })} close={controls.keypad} />}
+        {props.keypad && (
+          <Keypad
+            send={(digit) => void props.ask('digits', { digits: digit })}
+            close={controls.keypad}
+          />
+        )}
       </span>
-      <button type="button" className={`btn quiet ${props.helping ? 'on' : ''}`} aria-pressed={props.helping} onClick={controls.help}>
+      <button
+        type="button"
+        className={`btn quiet ${props.helping ? 'on' : ''}`}
+        aria-pressed={props.helping}
+        onClick={controls.help}
+      >
         <Hand aria-hidden />
         {props.helping ? t('desk.help_asked') : t('desk.ask_help')}
       </button>
@@ -75,24 +123,39 @@ export function WrapLine({ wrap, results }: { wrap: WrapUp | null; results: Resu
   const call = results.call
   const from = call?.bridged_at ?? call?.answered_at
   const talk = call?.ended_at && from ? (Date.parse(call.ended_at) - Date.parse(from)) / 1000 : null
-  const left = wrap?.until ? Math.max(0, Math.ceil((Date.parse(wrap.until) - now) / 1000) - EXTRA) : null
+  const left = wrap?.until
+    ? Math.max(0, Math.ceil((Date.parse(wrap.until) - now) / 1000) - EXTRA)
+    : null
   const incomplete = results.chosen?.needs === 'callback' && results.callbackAt === null
   return (
     <div className="ctl wrapline">
-      <b>{results.chosen ? t('desk.result_is', { result: words.pick(results.chosen.label) }) : t('desk.choose_result')}</b>
-      {talk !== null && <span className="ink3 hide-s">{t('desk.talk_was', { time: formatTalk(talk) })}</span>}
+      <b>
+        {results.chosen
+          ? t('desk.result_is', { result: words.pick(results.chosen.label) })
+          : t('desk.choose_result')}
+      </b>
+      {talk !== null && (
+        <span className="ink3 hide-s">{t('desk.talk_was', { time: formatTalk(talk) })}</span>
+      )}
       <span className="push row g3 wrap">
         {left !== null && wrap && (
           <>
             <span className="small ink2 num">
-              {results.chosen && !incomplete ? t('desk.saves_itself', { span: words.span(left) }) : t('desk.left_to_choose', { span: words.span(left) })}
+              {results.chosen && !incomplete
+                ? t('desk.saves_itself', { span: words.span(left) })
+                : t('desk.left_to_choose', { span: words.span(left) })}
             </span>
             <span className="bar wrapup">
               <i style={{ width: `${Math.min(100, (left / Math.max(1, wrap.limit_s)) * 100)}%` }} />
             </span>
           </>
         )}
-        <button type="button" className="btn primary" disabled={!results.chosen || incomplete || results.saving} onClick={results.save}>
+        <button
+          type="button"
+          className="btn primary"
+          disabled={!results.chosen || incomplete || results.saving}
+          onClick={results.save}
+        >
           <Check aria-hidden />
           {results.saving ? t('common.saving') : t('desk.save_next')}
           <Kbd>Enter</Kbd>
@@ -141,10 +204,16 @@ export function UndoBar({ results }: { results: Results }) {
   if (left <= 0 && !hover) return null
   const label = saved.call.results.find((known) => known.code === saved.code)?.label
   return (
-    <div className="undo" role="status" onPointerEnter={() => setHover(true)} onPointerLeave={() => setHover(false)}>
+    <div
+      className="undo"
+      role="status"
+      onPointerEnter={() => setHover(true)}
+      onPointerLeave={() => setHover(false)}
+    >
       <Check className="fg ok" aria-hidden />
       <span>
-        {t('desk.saved_as')} <b>{words.pick(label)}</b> <span className="ink3">{saved.call.contact.name}</span>
+        {t('desk.saved_as')} <b>{words.pick(label)}</b>{' '}
+        <span className="ink3">{saved.call.contact.name}</span>
       </span>
       <button type="button" className="btn" disabled={left <= 0} onClick={results.undo}>
         {left > 0 ? t('desk.undo', { span: words.span(left) }) : t('desk.undo_over')}

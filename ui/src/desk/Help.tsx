@@ -55,9 +55,7 @@ export function Help({ close }: { close: () => void }) {
         <dl className="keylist">
           {KEYS.map(([caps, words]) => (
             <div key={words}>
-              <dt>
-                {caps.map((cap) => (cap === '–' ? '–' : <Kbd key={cap}>{cap}</Kbd>))}
-              </dt>
+              <dt>{caps.map((cap) => (cap === '–' ? '–' : <Kbd key={cap}>{cap}</Kbd>))}</dt>
               <dd>{t(words)}</dd>
             </div>
           ))}

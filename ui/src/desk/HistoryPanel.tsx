@@ -16,7 +16,9 @@ function Event({ event, results, now }: { event: History; results: ResultDef[]; 
   const Icon = look.icon
   const label = results.find((known) => known.code === event.result)?.label
   const talked = event.talk_s !== null && event.talk_s > 0
-  const title = talked ? words.t('desk.talk_of', { time: formatTalk(event.talk_s ?? 0) }) : words.id('outcome', event.outcome)
+  const title = talked
+    ? words.t('desk.talk_of', { time: formatTalk(event.talk_s ?? 0) })
+    : words.id('outcome', event.outcome)
   const says = [label ? words.pick(label) : event.result, event.agent].filter(Boolean).join(' · ')
   return (
     <div className={`ev ${talked ? 'talk' : look.tone}`}>
@@ -46,7 +48,11 @@ function NowEvent({ call, now }: { call: LiveCall; now: number }) {
       </span>
       <div>
         <div className="t">
-          <b className="m">{end ? words.t('desk.talk_of', { time: formatTalk((end - Date.parse(from)) / 1000) }) : words.t('desk.talking_now')}</b>
+          <b className="m">
+            {end
+              ? words.t('desk.talk_of', { time: formatTalk((end - Date.parse(from)) / 1000) })
+              : words.t('desk.talking_now')}
+          </b>
           <time dateTime={from}>{words.moment(from, now)}</time>
         </div>
         {call.recording && !end && (
@@ -60,14 +66,24 @@ function NowEvent({ call, now }: { call: LiveCall; now: number }) {
   )
 }
 
-type Props = { call: LiveCall; open: boolean; note: NoteField; noteRef: RefObject<HTMLInputElement | null> }
+type Props = {
+  call: LiveCall
+  open: boolean
+  note: NoteField
+  noteRef: RefObject<HTMLInputElement | null>
+}
 
 export function HistoryPanel({ call, open, note, noteRef }: Props) {
   const { t } = useWords()
   const now = useNow()
   const [show, setShow] = useState<'all' | 'talks'>('all')
   const events = call.history.filter((event) => show === 'all' || (event.talk_s ?? 0) > 0)
-  const said = { still: t('desk.note_still'), typing: t('desk.note_typing'), saved: t('desk.note_saved'), failed: t('desk.note_failed') }
+  const said = {
+    still: t('desk.note_still'),
+    typing: t('desk.note_typing'),
+    saved: t('desk.note_saved'),
+    failed: t('desk.note_failed'),
+  }
   return (
     <aside className={`tl ${open ? 'is-open' : ''}`} aria-label={t('desk.history')}>
       <header>

@@ -1,5 +1,17 @@
 /* Why it is quiet and until when: the title is the answer, the reasons add up to the whole list. */
-import { Ban, CalendarClock, Check, Clock, Coffee, Headphones, type LucideIcon, Phone, RefreshCw, Shield, Sparkles } from 'lucide-react'
+import {
+  Ban,
+  CalendarClock,
+  Check,
+  Clock,
+  Coffee,
+  Headphones,
+  type LucideIcon,
+  Phone,
+  RefreshCw,
+  Shield,
+  Sparkles,
+} from 'lucide-react'
 import { Link } from '@tanstack/react-router'
 import { useNow } from '../kit/live.ts'
 import { Bar, Kbd, type Tone } from '../kit/parts.tsx'
@@ -76,7 +88,11 @@ export function Quiet({ desk, ready, ask }: { desk: DeskState; ready: () => void
   const words = useWords()
   const { t } = words
   const now = useNow()
-  const empty = desk.empty ?? { reason: desk.agent.wish === 'ready' ? 'waiting' : 'not_ready', until: null, counts: {} }
+  const empty = desk.empty ?? {
+    reason: desk.agent.wish === 'ready' ? 'waiting' : 'not_ready',
+    until: null,
+    counts: {},
+  }
   const until = empty.until ? words.moment(empty.until, now) : null
   const left = empty.until ? Math.max(0, (Date.parse(empty.until) - now) / 1000) : 0
   const title = until
@@ -90,7 +106,9 @@ export function Quiet({ desk, ready, ask }: { desk: DeskState; ready: () => void
           <h1 className="big">{title}</h1>
           <p className="lead">
             {words.id('quiet_why', empty.reason)}
-            {until && left > 0 && left < 8 * 3600 ? ` ${t('quiet.in_span', { span: words.span(left) })}` : ''}
+            {until && left > 0 && left < 8 * 3600
+              ? ` ${t('quiet.in_span', { span: words.span(left) })}`
+              : ''}
           </p>
         </div>
         {off && (
@@ -137,7 +155,11 @@ export function Quiet({ desk, ready, ask }: { desk: DeskState; ready: () => void
                   <small className="small ink3">{t('quiet.my_callbacks_why')}</small>
                 </span>
               </Link>
-              <button type="button" className="d" onClick={() => void ask('pause', { reason: 'break' })}>
+              <button
+                type="button"
+                className="d"
+                onClick={() => void ask('pause', { reason: 'break' })}
+              >
                 <Coffee aria-hidden />
                 <span>
                   {t('quiet.take_break')}

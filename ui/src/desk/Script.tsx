@@ -24,7 +24,9 @@ export function Script({ call, agent }: { call: LiveCall; agent: string }) {
   const [at, setAt] = useState(0)
   const steps = call.script
   const go = (index: number) => setAt(Math.max(0, Math.min(steps.length - 1, index)))
-  const jumps = Object.fromEntries(steps.slice(0, 9).map((_, index) => [`Alt+Digit${index + 1}`, () => go(index)]))
+  const jumps = Object.fromEntries(
+    steps.slice(0, 9).map((_, index) => [`Alt+Digit${index + 1}`, () => go(index)]),
+  )
   useKeys({ ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), ...jumps })
   const step = steps[at]
   const next = steps[at + 1]
@@ -49,7 +51,11 @@ export function Script({ call, agent }: { call: LiveCall; agent: string }) {
             onClick={() => go(index)}
             title={`Alt ${index + 1}`}
           >
-            {index < at ? <Check className="s" aria-hidden /> : <span className="num">{index + 1}</span>}
+            {index < at ? (
+              <Check className="s" aria-hidden />
+            ) : (
+              <span className="num">{index + 1}</span>
+            )}
             {pick(known.title)}
           </button>
         ))}
@@ -60,7 +66,13 @@ export function Script({ call, agent }: { call: LiveCall; agent: string }) {
             piece.kind === 'plain' ? (
               piece.text
             ) : (
-              <var key={`${index}${piece.text}`} className={piece.kind === 'missing' ? 'missing' : piece.text.length < 24 ? 'short' : ''} title={piece.kind === 'missing' ? t('desk.not_known') : undefined}>
+              <var
+                key={`${index}${piece.text}`}
+                className={
+                  piece.kind === 'missing' ? 'missing' : piece.text.length < 24 ? 'short' : ''
+                }
+                title={piece.kind === 'missing' ? t('desk.not_known') : undefined}
+              >
                 {piece.text}
               </var>
             ),

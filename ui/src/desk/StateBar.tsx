@@ -18,14 +18,23 @@ function Quality({ desk }: { desk: DeskState }) {
   const shaky = (loss ?? 0) > GOOD_LOSS || (rtt ?? 0) > GOOD_RTT_MS
   const tone: Tone = shown === 'up' ? (shaky ? 'warn' : 'ok') : shown === 'lost' ? 'bad' : 'pause'
   const word = shown === 'up' ? (shaky ? t('line.shaky') : t('line.good')) : t(`line.${shown}`)
-  const facts = [rtt === null ? '' : t('line.rtt', { ms: num(rtt) }), loss === null ? '' : loss === 0 ? t('line.no_loss') : t('line.loss', { share: share(loss, 1) })]
+  const facts = [
+    rtt === null ? '' : t('line.rtt', { ms: num(rtt) }),
+    loss === null ? '' : loss === 0 ? t('line.no_loss') : t('line.loss', { share: share(loss, 1) }),
+  ]
   return (
     <div className="cell hide-s">
       <span>{t('desk.line')}</span>
       <span className={`st ${tone}`}>
-        {shown === 'up' || shown === 'connecting' ? <Signal className="s" aria-hidden /> : <Unplug className="s" aria-hidden />}
+        {shown === 'up' || shown === 'connecting' ? (
+          <Signal className="s" aria-hidden />
+        ) : (
+          <Unplug className="s" aria-hidden />
+        )}
         {word}
-        {shown === 'up' && <span className="ink3 num quality">{facts.filter(Boolean).join(' · ')}</span>}
+        {shown === 'up' && (
+          <span className="ink3 num quality">{facts.filter(Boolean).join(' · ')}</span>
+        )}
       </span>
     </div>
   )
@@ -55,7 +64,12 @@ function Counts({ today }: { today: DeskState['today'] }) {
   )
 }
 
-export function StateBar(props: { desk: DeskState; pause: () => void; help: () => void; history?: () => void }) {
+export function StateBar(props: {
+  desk: DeskState
+  pause: () => void
+  help: () => void
+  history?: () => void
+}) {
   const { t } = useWords()
   const now = useNow()
   const { agent, campaigns } = props.desk
@@ -74,10 +88,18 @@ export function StateBar(props: { desk: DeskState; pause: () => void; help: () =
         </span>
       </div>
       <div className="cell campaign">
-        <span>{campaign ? t('desk.campaign_mode', { mode: t(`mode.${campaign.mode}` as 'mode.progressive').toLowerCase() }) : t('desk.campaign')}</span>
+        <span>
+          {campaign
+            ? t('desk.campaign_mode', {
+                mode: t(`mode.${campaign.mode}` as 'mode.progressive').toLowerCase(),
+              })
+            : t('desk.campaign')}
+        </span>
         <span className="cut">
           {campaign?.name ?? t('desk.no_campaign')}
-          {campaigns.length > 1 && <span className="ink3"> {t('desk.and_more', { n: campaigns.length - 1 })}</span>}
+          {campaigns.length > 1 && (
+            <span className="ink3"> {t('desk.and_more', { n: campaigns.length - 1 })}</span>
+          )}
         </span>
       </div>
       <Quality desk={props.desk} />
@@ -97,13 +119,28 @@ export function StateBar(props: { desk: DeskState; pause: () => void; help: () =
             <Kbd>P</Kbd>
           </button>
         ) : (
-          <button type="button" className={`btn ${agent.pause_after ? 'on' : ''}`} aria-pressed={agent.pause_after} onClick={props.pause}>
+          <button
+            type="button"
+            className={`btn ${agent.pause_after ? 'on' : ''}`}
+            aria-pressed={agent.pause_after}
+            onClick={props.pause}
+          >
             {agent.pause_after ? <Clock3 aria-hidden /> : <Coffee aria-hidden />}
-            {working ? (agent.pause_after ? t('desk.pause_set') : t('desk.pause_after')) : t('desk.pause')}
+            {working
+              ? agent.pause_after
+                ? t('desk.pause_set')
+                : t('desk.pause_after')
+              : t('desk.pause')}
             <Kbd>P</Kbd>
           </button>
         )}
-        <button type="button" className="btn quiet icon" onClick={props.help} aria-label={t('desk.help')} title={t('desk.help')}>
+        <button
+          type="button"
+          className="btn quiet icon"
+          onClick={props.help}
+          aria-label={t('desk.help')}
+          title={t('desk.help')}
+        >
           <HelpCircle aria-hidden />
         </button>
       </div>

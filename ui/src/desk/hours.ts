@@ -22,14 +22,23 @@ export function minuteOfDay(ms: number, offsetMinutes: number): number {
 export type Slot = { at: number; open: boolean; past: boolean }
 
 /** Whether a moment falls into the permitted hours on the customer's clock. */
-export function withinWindow(ms: number, offsetMinutes: number, window: { from: string; to: string } | null): boolean {
+export function withinWindow(
+  ms: number,
+  offsetMinutes: number,
+  window: { from: string; to: string } | null,
+): boolean {
   if (!window) return true
   const minute = minuteOfDay(ms, offsetMinutes)
   return minute >= minutesOf(window.from) && minute < minutesOf(window.to)
 }
 
 /** The moment of a wall-clock time `days` after today there. */
-export function momentThere(now: number, offsetMinutes: number, days: number, minute: number): number {
+export function momentThere(
+  now: number,
+  offsetMinutes: number,
+  days: number,
+  minute: number,
+): number {
   const wall = wallClock(now, offsetMinutes)
   const midnight = Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate())
   return midnight + (days * DAY_MIN + minute - offsetMinutes) * 60_000
@@ -60,7 +69,10 @@ export function slotGrid(
   window: { from: string; to: string } | null,
   shape: { days: number; rows: number; around: number; firstDay: number },
 ): Slot[][] {
-  const first = Math.max(0, Math.min(DAY_MIN - shape.rows * 30, shape.around - Math.floor(shape.rows / 2) * 30))
+  const first = Math.max(
+    0,
+    Math.min(DAY_MIN - shape.rows * 30, shape.around - Math.floor(shape.rows / 2) * 30),
+  )
   const start = Math.floor(first / 30) * 30
   return Array.from({ length: shape.rows }, (_, row) =>
     Array.from({ length: shape.days }, (_, day) => {

@@ -5,7 +5,9 @@ export type Piece = { text: string; kind: 'plain' | 'filled' | 'missing' }
 /** Splits "Hello, {{name}}" into plain pieces, filled variables and variables nobody knows. */
 export function pieces(text: string, facts: Record<string, string>): Piece[] {
   const found: Piece[] = []
-  const known = new Map(Object.entries(facts).map(([name, value]) => [name.trim().toLowerCase(), value]))
+  const known = new Map(
+    Object.entries(facts).map(([name, value]) => [name.trim().toLowerCase(), value]),
+  )
   let from = 0
   for (const match of text.matchAll(/\{\{\s*([^{}]+?)\s*\}\}/gu)) {
     if (match.index > from) found.push({ text: text.slice(from, match.index), kind: 'plain' })

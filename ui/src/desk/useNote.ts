@@ -4,7 +4,11 @@ import { api } from '../api/http.ts'
 
 const SAVE_AFTER_MS = 800
 
-export type NoteField = { text: string; state: 'still' | 'typing' | 'saved' | 'failed'; type: (text: string) => void }
+export type NoteField = {
+  text: string
+  state: 'still' | 'typing' | 'saved' | 'failed'
+  type: (text: string) => void
+}
 
 export function useNote(contact: string | null, first: string | null): NoteField {
   const [text, setText] = useState('')

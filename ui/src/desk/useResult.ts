@@ -11,7 +11,13 @@ import type { DeskState, LiveCall } from '../live/shapes.ts'
 const SAVE_BEFORE_END_MS = 1_500
 const TRIES = 3
 
-export type Chosen = { attempt: string; code: string; callbackAt: number | null; mine: boolean; key: string }
+export type Chosen = {
+  attempt: string
+  code: string
+  callbackAt: number | null
+  mine: boolean
+  key: string
+}
 export type Saved = { call: LiveCall; code: string; undoUntil: number; undone: boolean }
 export type Results = {
   call: LiveCall | null
@@ -64,7 +70,9 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
   const call = shown ?? undone
   const mine = chosen && chosen.attempt === call?.attempt ? chosen : null
   const definition = call?.results.find((result) => result.code === mine?.code) ?? null
-  const over = Boolean(call && (desk?.wrap_up?.attempt === call.attempt || call.state === 'ended' || call === undone))
+  const over = Boolean(
+    call && (desk?.wrap_up?.attempt === call.attempt || call.state === 'ended' || call === undone),
+  )
 
   const save = async (what: Chosen | null) => {
     if (!what || saving || !call || what.attempt !== call.attempt) return
@@ -74,7 +82,14 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
     setProblem(null)
     try {
       const callback = what.callbackAt === null ? null : new Date(what.callbackAt).toISOString()
-      const body = { attempt: what.attempt, result: what.code, note: noteNow(), callback_at: callback, callback_mine: callback !== null && what.mine, fields: {} }
+      const body = {
+        attempt: what.attempt,
+        result: what.code,
+        note: noteNow(),
+        callback_at: callback,
+        callback_mine: callback !== null && what.mine,
+        fields: {},
+      }
       const answer = await post(body, what.key)
       setSaved({ call, code: what.code, undoUntil: Date.parse(answer.undo_until), undone: false })
       setChosen(null)
@@ -89,7 +104,13 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
     const result = call?.results.find((known) => known.code === code)
     if (!call || !result || saving) return
     setProblem(null)
-    const next = { attempt: call.attempt, code, callbackAt: null, mine: true, key: idempotencyKey() }
+    const next = {
+      attempt: call.attempt,
+      code,
+      callbackAt: null,
+      mine: true,
+      key: idempotencyKey(),
+    }
     setChosen(next)
     if (over && (!result.needs || result.needs === 'none')) void save(next)
   }
@@ -102,7 +123,10 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
   useEffect(() => {
     if (!until) return
     const wait = Date.parse(until) - live.clock.now() - SAVE_BEFORE_END_MS
-    const timer = window.setTimeout(() => void latest.current.save(latest.current.mine), Math.max(0, wait))
+    const timer = window.setTimeout(
+      () => void latest.current.save(latest.current.mine),
+      Math.max(0, wait),
+    )
     return () => window.clearTimeout(timer)
   }, [until])
 
@@ -110,7 +134,12 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
   const known =
     saved ??
     (done?.result && done.undo_until && desk?.call?.attempt === done.attempt
-      ? { call: desk.call, code: done.result, undoUntil: Date.parse(done.undo_until), undone: false }
+      ? {
+          call: desk.call,
+          code: done.result,
+          undoUntil: Date.parse(done.undo_until),
+          undone: false,
+        }
       : null)
 
   const undo = async () => {

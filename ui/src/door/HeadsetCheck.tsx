@@ -10,7 +10,14 @@ import { useEcho } from './useEcho.ts'
 import { type MicCheck, useMicCheck } from './useMicCheck.ts'
 import { useRoundTrip } from './useRoundTrip.ts'
 
-function Line(props: { tone: Tone; icon: ReactNode; title: string; says: string; verdict: ReactNode; children?: ReactNode }) {
+function Line(props: {
+  tone: Tone
+  icon: ReactNode
+  title: string
+  says: string
+  verdict: ReactNode
+  children?: ReactNode
+}) {
   return (
     <div className="pf">
       <span className={`st ${props.tone}`}>{props.icon}</span>
@@ -33,7 +40,15 @@ function Verdict({ tone, icon: Icon, words }: { tone: Tone; icon: typeof Check; 
   )
 }
 
-function Microphone({ check, processing, setProcessing }: { check: MicCheck; processing: boolean; setProcessing: (on: boolean) => void }) {
+function Microphone({
+  check,
+  processing,
+  setProcessing,
+}: {
+  check: MicCheck
+  processing: boolean
+  setProcessing: (on: boolean) => void
+}) {
   const { t } = useWords()
   const echo = useEcho(check.stream)
   const says = {
@@ -44,7 +59,12 @@ function Microphone({ check, processing, setProcessing }: { check: MicCheck; pro
     refused: t('door.mic_refused'),
     missing: t('door.mic_missing'),
   }[check.state]
-  const tone: Tone = check.state === 'heard' ? 'ok' : check.state === 'refused' || check.state === 'missing' ? 'bad' : 'pause'
+  const tone: Tone =
+    check.state === 'heard'
+      ? 'ok'
+      : check.state === 'refused' || check.state === 'missing'
+        ? 'bad'
+        : 'pause'
   const verdict =
     check.state === 'heard' ? (
       <Verdict tone="ok" icon={Check} words={t('door.heard')} />
@@ -59,12 +79,23 @@ function Microphone({ check, processing, setProcessing }: { check: MicCheck; pro
       </button>
     )
   return (
-    <Line tone={tone} icon={<Mic aria-hidden />} title={t('door.microphone')} says={says} verdict={verdict}>
+    <Line
+      tone={tone}
+      icon={<Mic aria-hidden />}
+      title={t('door.microphone')}
+      says={says}
+      verdict={verdict}
+    >
       {check.stream && (
         <>
           <LevelBar stream={check.stream} heard={check.hear} />
           {check.devices.length > 1 && (
-            <select className="input s" aria-label={t('door.which_mic')} value={check.deviceId} onChange={(event) => check.choose(event.target.value)}>
+            <select
+              className="input s"
+              aria-label={t('door.which_mic')}
+              value={check.deviceId}
+              onChange={(event) => check.choose(event.target.value)}
+            >
               {check.devices.map((device) => (
                 <option key={device.deviceId} value={device.deviceId}>
                   {device.label}
@@ -102,7 +133,9 @@ export function HeadsetCheck() {
     <div>
       <div>
         <h1>{t('door.can_they_hear')}</h1>
-        <p className="ink2">{check.headset.deviceId ? t('door.same_headset') : t('door.first_check')}</p>
+        <p className="ink2">
+          {check.headset.deviceId ? t('door.same_headset') : t('door.first_check')}
+        </p>
       </div>
       <div>
         <Microphone check={check} processing={processing} setProcessing={change} />
@@ -122,12 +155,22 @@ export function HeadsetCheck() {
           tone={network}
           icon={<Signal aria-hidden />}
           title={t('door.network')}
-          says={trip === null ? t('door.network_asking') : trip < 0 ? t('door.network_away') : t('door.network_says', { ms: Math.round(trip) })}
+          says={
+            trip === null
+              ? t('door.network_asking')
+              : trip < 0
+                ? t('door.network_away')
+                : t('door.network_says', { ms: Math.round(trip) })
+          }
           verdict={
             trip === null ? (
               <Verdict tone="pause" icon={Clock} words={t('door.wait')} />
             ) : (
-              <Verdict tone={network} icon={network === 'ok' ? Check : TriangleAlert} words={t(`door.network_${network as 'ok' | 'warn' | 'bad'}`)} />
+              <Verdict
+                tone={network}
+                icon={network === 'ok' ? Check : TriangleAlert}
+                words={t(`door.network_${network as 'ok' | 'warn' | 'bad'}`)}
+              />
             )
           }
         />

@@ -34,7 +34,13 @@ export function LevelBar({ stream, heard }: { stream: MediaStream; heard?: () =>
     }
   }, [stream])
   return (
-    <svg ref={picture} className="meter" viewBox="0 0 384 20" preserveAspectRatio="none" aria-hidden>
+    <svg
+      ref={picture}
+      className="meter"
+      viewBox="0 0 384 20"
+      preserveAspectRatio="none"
+      aria-hidden
+    >
       {Array.from({ length: STEPS }, (_, index) => (
         <rect key={index * 8} x={index * 8} y="4" width="5" height="12" rx="1.5" />
       ))}

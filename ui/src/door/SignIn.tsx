@@ -33,7 +33,13 @@ function Password(props: { value: string; set: (value: string) => void; focus: b
         value={props.value}
         onChange={(event) => props.set(event.target.value)}
       />
-      <button type="button" className="btn quiet s icon" aria-pressed={shown} onClick={() => setShown(!shown)} aria-label={t('door.show_password')}>
+      <button
+        type="button"
+        className="btn quiet s icon"
+        aria-pressed={shown}
+        onClick={() => setShown(!shown)}
+        aria-label={t('door.show_password')}
+      >
         {shown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
       </button>
     </div>
@@ -46,11 +52,20 @@ function Choices() {
   const dark = shownTheme() === 'dark'
   return (
     <div className="row g1">
-      <button type="button" className="btn quiet s" onClick={() => setPrefs({ lang: lang === 'ru' ? 'en' : 'ru' })}>
+      <button
+        type="button"
+        className="btn quiet s"
+        onClick={() => setPrefs({ lang: lang === 'ru' ? 'en' : 'ru' })}
+      >
         <Languages className="s" aria-hidden />
         {lang === 'ru' ? 'English' : 'Русский'}
       </button>
-      <button type="button" className="btn quiet s icon" onClick={() => setPrefs({ theme: dark ? 'light' : 'dark' })} aria-label={t('nav.theme')}>
+      <button
+        type="button"
+        className="btn quiet s icon"
+        onClick={() => setPrefs({ theme: dark ? 'light' : 'dark' })}
+        aria-label={t('nav.theme')}
+      >
         {dark ? <Sun className="s" aria-hidden /> : <Moon className="s" aria-hidden />}
       </button>
     </div>
@@ -73,7 +88,10 @@ function Form() {
     setProblem(null)
     try {
       const session = await signIn(login.trim(), password)
-      setPrefs({ lang: session.user.language, ...(session.user.theme !== 'system' && { theme: session.user.theme }) })
+      setPrefs({
+        lang: session.user.language,
+        ...(session.user.theme !== 'system' && { theme: session.user.theme }),
+      })
       await navigate({ to: homeOf(session) })
     } catch (error) {
       setProblem(problemText(words, error))
@@ -89,7 +107,11 @@ function Form() {
         {t('common.vyzov')}
       </div>
       <div>
-        <h1 className="big">{last?.name ? t(`door.${part}_name`, { name: last.name.split(' ')[0] ?? '' }) : t(`door.${part}`)}</h1>
+        <h1 className="big">
+          {last?.name
+            ? t(`door.${part}_name`, { name: last.name.split(' ')[0] ?? '' })
+            : t(`door.${part}`)}
+        </h1>
         <p className="ink2" style={{ marginTop: 4 }}>
           {t('door.one_sign_in')}
         </p>

@@ -1,6 +1,12 @@
 /* Opens the microphone for the check: at once when the browser already allowed it, else on request. */
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { closeStream, type Headset, openMicrophone, rememberedHeadset, rememberHeadset } from '../phone/microphone.ts'
+import {
+  closeStream,
+  type Headset,
+  openMicrophone,
+  rememberedHeadset,
+  rememberHeadset,
+} from '../phone/microphone.ts'
 
 export type MicCheck = {
   state: 'idle' | 'asking' | 'quiet' | 'heard' | 'refused' | 'missing'

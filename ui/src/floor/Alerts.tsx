@@ -4,7 +4,14 @@ import { useWords } from '../kit/prefs.ts'
 import type { FloorState } from '../live/shapes.ts'
 import { inOrder } from './order.ts'
 
-type Line = { id: string; icon: LucideIcon; tone: string; title: string; says: string; since: string }
+type Line = {
+  id: string
+  icon: LucideIcon
+  tone: string
+  title: string
+  says: string
+  since: string
+}
 const PEOPLE: Record<string, { icon: LucideIcon; tone: string }> = {
   help: { icon: Hand, tone: 'bad' },
   device_lost: { icon: HeadphoneOff, tone: 'warn' },

@@ -20,7 +20,12 @@ export function Minutes({ minutes }: { minutes: FloorCampaign['minutes'] }) {
   const step = (WIDTH - LEFT) / 60
   const x = (index: number) => LEFT + (60 - shown.length + index) * step
   const y = (value: number) => HEIGHT - (value / top) * (HEIGHT - 6)
-  const line = shown.map((minute, index) => `${index ? 'L' : 'M'}${(x(index) + step / 2).toFixed(1)} ${y(minute.answered).toFixed(1)}`).join('')
+  const line = shown
+    .map(
+      (minute, index) =>
+        `${index ? 'L' : 'M'}${(x(index) + step / 2).toFixed(1)} ${y(minute.answered).toFixed(1)}`,
+    )
+    .join('')
   const last = shown.at(-1)
   const first = shown[0]
   return (
@@ -36,7 +41,16 @@ export function Minutes({ minutes }: { minutes: FloorCampaign['minutes'] }) {
           {t('floor.answered')}
         </span>
       </div>
-      <svg className="minutes" viewBox={`0 0 ${WIDTH} 92`} role="img" aria-label={last ? t('floor.minute_says', { dialed: last.dialed, answered: last.answered }) : t('floor.no_minutes')}>
+      <svg
+        className="minutes"
+        viewBox={`0 0 ${WIDTH} 92`}
+        role="img"
+        aria-label={
+          last
+            ? t('floor.minute_says', { dialed: last.dialed, answered: last.answered })
+            : t('floor.no_minutes')
+        }
+      >
         {[0, top / 2, top].map((value) => (
           <g key={value}>
             <path className="grid" d={`M${LEFT} ${y(value)}H${WIDTH}`} />
@@ -46,7 +60,14 @@ export function Minutes({ minutes }: { minutes: FloorCampaign['minutes'] }) {
           </g>
         ))}
         {shown.map((minute, index) => (
-          <rect key={minute.t} x={x(index) + 0.8} y={y(minute.dialed)} width={Math.max(1, step - 1.6)} height={HEIGHT - y(minute.dialed)} className="dialed" />
+          <rect
+            key={minute.t}
+            x={x(index) + 0.8}
+            y={y(minute.dialed)}
+            width={Math.max(1, step - 1.6)}
+            height={HEIGHT - y(minute.dialed)}
+            className="dialed"
+          />
         ))}
         <path d={line} className="answered" />
         {first && last && (

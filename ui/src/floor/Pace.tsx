@@ -12,7 +12,18 @@ import type { Abandon, FloorCampaign } from '../live/shapes.ts'
 import { LostGauge } from './LostGauge.tsx'
 import { Minutes } from './Minutes.tsx'
 
-const WARNS = new Set(['abandon_near', 'abandon_limit', 'over_limit', 'emergency_stop', 'stopped', 'engine_away', 'store_away', 'no_trunk', 'trunks_down', 'clock_unsteady'])
+const WARNS = new Set([
+  'abandon_near',
+  'abandon_limit',
+  'over_limit',
+  'emergency_stop',
+  'stopped',
+  'engine_away',
+  'store_away',
+  'no_trunk',
+  'trunks_down',
+  'clock_unsteady',
+])
 
 function whyText(words: Words, campaign: FloorCampaign): string {
   const why = campaign.pace.why
@@ -20,7 +31,13 @@ function whyText(words: Words, campaign: FloorCampaign): string {
   return words.id('why', why.id, why.args ?? {}, words.t('why.other', { id: why.id }))
 }
 
-function StartPause({ campaign, tell }: { campaign: FloorCampaign; tell: (problem: string | null) => void }) {
+function StartPause({
+  campaign,
+  tell,
+}: {
+  campaign: FloorCampaign
+  tell: (problem: string | null) => void
+}) {
   const words = useWords()
   const { t } = words
   const [busy, setBusy] = useState(false)
@@ -60,18 +77,34 @@ function Lost({ abandon }: { abandon: Abandon }) {
     <div>
       <div className="row between">
         <span className="m">{t('floor.lost_calls')}</span>
-        <b className="num big-figure">{abandon.denominator > 0 ? share(abandon.share ?? 0, 2) : '–'}</b>
+        <b className="num big-figure">
+          {abandon.denominator > 0 ? share(abandon.share ?? 0, 2) : '–'}
+        </b>
       </div>
       <LostGauge share={abandon.denominator > 0 ? (abandon.share ?? 0) : 0} limit={abandon.limit} />
       <div className="small ink2">
-        {t('floor.lost_of', { n: abandon.numerator, lost: num(abandon.numerator), answered: num(abandon.denominator) })} ·{' '}
-        {t('floor.last_days', { n: abandon.window_days })} · {t('floor.limit_rule', { limit: share(abandon.limit, Number.isInteger(abandon.limit * 100) ? 0 : 1), rule: abandon.rule })}
+        {t('floor.lost_of', {
+          n: abandon.numerator,
+          lost: num(abandon.numerator),
+          answered: num(abandon.denominator),
+        })}{' '}
+        · {t('floor.last_days', { n: abandon.window_days })} ·{' '}
+        {t('floor.limit_rule', {
+          limit: share(abandon.limit, Number.isInteger(abandon.limit * 100) ? 0 : 1),
+          rule: abandon.rule,
+        })}
       </div>
     </div>
   )
 }
 
-export function Pace({ campaign, tell }: { campaign: FloorCampaign; tell: (problem: string | null) => void }) {
+export function Pace({
+  campaign,
+  tell,
+}: {
+  campaign: FloorCampaign
+  tell: (problem: string | null) => void
+}) {
   const words = useWords()
   const { t, num } = words
   const session = useSession()
@@ -82,7 +115,12 @@ export function Pace({ campaign, tell }: { campaign: FloorCampaign; tell: (probl
     [pace.lines, t('floor.lines_busy', { max: num(pace.lines_max) })],
     [pace.ringing, t('floor.ringing')],
     [pace.talking, t('floor.talking')],
-    [pace.waiting, pace.waiting > 0 && pace.longest_wait_s ? t('floor.waits', { s: num(pace.longest_wait_s, 1) }) : t('floor.waiting')],
+    [
+      pace.waiting,
+      pace.waiting > 0 && pace.longest_wait_s
+        ? t('floor.waits', { s: num(pace.longest_wait_s, 1) })
+        : t('floor.waiting'),
+    ],
   ]
   return (
     <section className="card pace">
@@ -110,7 +148,10 @@ export function Pace({ campaign, tell }: { campaign: FloorCampaign; tell: (probl
             </span>
           )}
         </div>
-        <Note tone={warn ? 'warn' : undefined} icon={warn ? <TriangleAlert aria-hidden /> : <Info aria-hidden />}>
+        <Note
+          tone={warn ? 'warn' : undefined}
+          icon={warn ? <TriangleAlert aria-hidden /> : <Info aria-hidden />}
+        >
           <Rich text={whyText(words, campaign)} />
         </Note>
         <div className="strip">
@@ -122,7 +163,9 @@ export function Pace({ campaign, tell }: { campaign: FloorCampaign; tell: (probl
           ))}
         </div>
         <Minutes minutes={campaign.minutes} />
-        {campaign.mode !== 'agentless' || campaign.abandon.denominator > 0 ? <Lost abandon={campaign.abandon} /> : null}
+        {campaign.mode !== 'agentless' || campaign.abandon.denominator > 0 ? (
+          <Lost abandon={campaign.abandon} />
+        ) : null}
       </div>
     </section>
   )

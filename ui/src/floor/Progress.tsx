@@ -21,12 +21,20 @@ export function Progress({ campaign, progress }: { campaign: FloorCampaign; prog
         <h2>{t('floor.list_progress')}</h2>
         <span className="small ink3 cut">{campaign.name}</span>
         <span className="push small ink3 num">
-          {t('floor.attempts_answered', { attempts: num(progress.attempts), answered: num(progress.answered) })}
+          {t('floor.attempts_answered', {
+            attempts: num(progress.attempts),
+            answered: num(progress.answered),
+          })}
           {progress.attempts > 0 && ` · ${share(progress.answered / progress.attempts, 1)}`}
         </span>
       </header>
       <div className="inside stack g3">
-        <Bar parts={PARTS.map(([part, tone]) => [part === 'in_call' ? 'talk' : tone, progress[part] / total] as const)} label={t('floor.list_progress')} />
+        <Bar
+          parts={PARTS.map(
+            ([part, tone]) => [part === 'in_call' ? 'talk' : tone, progress[part] / total] as const,
+          )}
+          label={t('floor.list_progress')}
+        />
         <div className="strip parts">
           {PARTS.map(([part, tone]) => (
             <div key={part} className="stat">

@@ -29,7 +29,11 @@ function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
   const Icon = look.icon
   const { talk_s: talk, wrap_s: wrap, ready_s: ready, pause_s: pause } = agent.day
   const all = Math.max(1, talk + wrap + ready + pause)
-  const word = agent.attention ? t(`attention.${agent.attention}`) : agent.state === 'ready' ? t('floor.ready') : t(`agent.${agent.state}`)
+  const word = agent.attention
+    ? t(`attention.${agent.attention}`)
+    : agent.state === 'ready'
+      ? t('floor.ready')
+      : t(`agent.${agent.state}`)
   const why = agent.state === 'pause' && agent.reason ? words.id('pause', agent.reason) : null
   return (
     <article className={`tile ${wants ? 'att' : ''} ${look.tone}`}>
@@ -74,10 +78,23 @@ export function Tiles({ agents, now }: { agents: FloorAgent[]; now: number }) {
   // A lost phone is already under "need you"; the group is for the others, if there are any.
   const unseen = agents.some((agent) => groupOf(agent.state) === 'bad' && !agent.attention)
   const shown = inOrder(agents).filter(
-    (agent) => filter === 'all' || (filter === 'need' ? agent.attention : groupOf(agent.state) === filter),
+    (agent) =>
+      filter === 'all' || (filter === 'need' ? agent.attention : groupOf(agent.state) === filter),
   )
-  const button = (id: typeof filter, words: string, count: number, tone?: Tone, Icon?: LucideIcon) => (
-    <button type="button" key={id} className={`btn s ${filter === id ? 'on' : ''}`} aria-pressed={filter === id} onClick={() => setFilter(id)}>
+  const button = (
+    id: typeof filter,
+    words: string,
+    count: number,
+    tone?: Tone,
+    Icon?: LucideIcon,
+  ) => (
+    <button
+      type="button"
+      key={id}
+      className={`btn s ${filter === id ? 'on' : ''}`}
+      aria-pressed={filter === id}
+      onClick={() => setFilter(id)}
+    >
       {Icon && (
         <span className={`st ${tone}`}>
           <Icon className="s" aria-hidden />

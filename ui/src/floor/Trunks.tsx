@@ -34,7 +34,9 @@ export function Trunks({ trunks }: { trunks: FloorTrunk[] }) {
                 <look.icon className="s" aria-hidden />
                 {t(`trunk_state.${trunk.state}`)}
               </span>
-              <b className="num r m">{trunk.answer_share === null ? '–' : share(trunk.answer_share)}</b>
+              <b className="num r m">
+                {trunk.answer_share === null ? '–' : share(trunk.answer_share)}
+              </b>
             </div>
           )
         })}

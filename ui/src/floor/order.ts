@@ -27,7 +27,9 @@ export function groupOf(state: AgentState): Group {
 /** Attention first (help, lost phone, long pause), then by group, then by name. */
 export function inOrder(agents: readonly FloorAgent[]): FloorAgent[] {
   const rank = (agent: FloorAgent) =>
-    agent.attention ? ATTENTION.indexOf(agent.attention) : ATTENTION.length + ORDER.indexOf(groupOf(agent.state))
+    agent.attention
+      ? ATTENTION.indexOf(agent.attention)
+      : ATTENTION.length + ORDER.indexOf(groupOf(agent.state))
   return agents.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
 }
 

@@ -1,7 +1,22 @@
 /* The frame of every signed-in screen: the menu by role, the live link, the phone that survives navigation. */
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { Ban, CalendarClock, ChartColumn, Headphones, Languages, LayoutGrid, LogOut, Moon, PhoneOutgoing, RadioTower, Sun, TriangleAlert, UserRound, Users } from 'lucide-react'
+import {
+  Ban,
+  CalendarClock,
+  ChartColumn,
+  Headphones,
+  Languages,
+  LayoutGrid,
+  LogOut,
+  Moon,
+  PhoneOutgoing,
+  RadioTower,
+  Sun,
+  TriangleAlert,
+  UserRound,
+  Users,
+} from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { changePrefs, may, sessionQuery, useSession, useSignOut } from '../api/session.ts'
 import type { Role, Session } from '../api/types.ts'
@@ -18,7 +33,12 @@ type Item = { to: string; icon: typeof Ban; words: Key; roles: Role[] }
 const LEADERS: Role[] = ['supervisor', 'manager', 'administrator']
 const OFFICE: (Item | null)[] = [
   { to: '/floor', icon: LayoutGrid, words: 'nav.floor', roles: LEADERS },
-  { to: '/campaigns', icon: PhoneOutgoing, words: 'nav.campaigns', roles: [...LEADERS, 'customer'] },
+  {
+    to: '/campaigns',
+    icon: PhoneOutgoing,
+    words: 'nav.campaigns',
+    roles: [...LEADERS, 'customer'],
+  },
   { to: '/contacts', icon: Users, words: 'nav.contacts', roles: LEADERS },
   { to: '/reports', icon: ChartColumn, words: 'nav.reports', roles: [...LEADERS, 'customer'] },
   { to: '/desk', icon: Headphones, words: 'nav.desk', roles: ['supervisor'] },
@@ -37,12 +57,20 @@ function Menu({ session, desk }: { session: Session; desk: boolean }) {
   const { pathname } = useLocation()
   const role = session.user.role
   const desks = may(session, 'desk.work')
-  const shown = OFFICE.filter((item) => !item || (item.roles.includes(role) && (item.to !== '/desk' || desks)))
+  const shown = OFFICE.filter(
+    (item) => !item || (item.roles.includes(role) && (item.to !== '/desk' || desks)),
+  )
   const items = desk ? [...DESK, ...(role === 'operator' ? [] : [OFFICE[0] as Item])] : shown
   const here = (to: string) => pathname === to || (to !== '/desk' && pathname.startsWith(`${to}/`))
   return items.map((item) =>
     item ? (
-      <Link key={item.to} to={item.to} className="item" aria-current={here(item.to) ? 'page' : undefined} title={t(item.words)}>
+      <Link
+        key={item.to}
+        to={item.to}
+        className="item"
+        aria-current={here(item.to) ? 'page' : undefined}
+        title={t(item.words)}
+      >
         <item.icon aria-hidden />
         <span>{t(item.words)}</span>
         {item.to === '/floor' && role !== 'customer' && <Attention />}
@@ -87,15 +115,31 @@ function Foot({ session }: { session: Session }) {
   const dark = shownTheme() === 'dark'
   return (
     <div className="foot">
-      <button type="button" className="btn quiet s who" aria-expanded={open} onClick={() => setOpen(!open)} title={session.user.name}>
+      <button
+        type="button"
+        className="btn quiet s who"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        title={session.user.name}
+      >
         <UserRound className="s" aria-hidden />
         <span className="cut">{session.user.name}</span>
       </button>
-      <button type="button" className="btn quiet s" onClick={() => changePrefs({ lang: lang === 'ru' ? 'en' : 'ru' })} title={t('nav.other_language')}>
+      <button
+        type="button"
+        className="btn quiet s"
+        onClick={() => changePrefs({ lang: lang === 'ru' ? 'en' : 'ru' })}
+        title={t('nav.other_language')}
+      >
         <Languages className="s" aria-hidden />
         {lang === 'ru' ? 'EN' : 'РУ'}
       </button>
-      <button type="button" className="btn quiet s icon" onClick={() => changePrefs({ theme: dark ? 'light' : 'dark' })} aria-label={t('nav.theme')}>
+      <button
+        type="button"
+        className="btn quiet s icon"
+        onClick={() => changePrefs({ theme: dark ? 'light' : 'dark' })}
+        aria-label={t('nav.theme')}
+      >
         {dark ? <Sun className="s" aria-hidden /> : <Moon className="s" aria-hidden />}
       </button>
       {open && (
@@ -108,7 +152,11 @@ function Foot({ session }: { session: Session }) {
           </div>
           <hr />
           <label>
-            <input type="checkbox" checked={keys} onChange={(event) => setKeys(event.target.checked)} />
+            <input
+              type="checkbox"
+              checked={keys}
+              onChange={(event) => setKeys(event.target.checked)}
+            />
             {t('nav.single_keys')}
           </label>
           <hr />

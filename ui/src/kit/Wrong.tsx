@@ -14,7 +14,12 @@ export function Wrong({ error }: { error?: unknown }) {
     void router.invalidate()
   }
   const away = error instanceof ApiProblem && (error.status === 0 || error.status >= 500)
-  const title = error === undefined ? words.t('wrong.no_page') : away ? words.t('wrong.away') : words.t('wrong.title')
+  const title =
+    error === undefined
+      ? words.t('wrong.no_page')
+      : away
+        ? words.t('wrong.away')
+        : words.t('wrong.title')
   return (
     <div className="empty" role="alert">
       <h1>{title}</h1>

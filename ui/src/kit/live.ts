@@ -43,7 +43,10 @@ export function useTopic<T>(topic: string): T | undefined {
     (listener: () => void) => live.store.subscribe(topic, listener),
     [topic],
   )
-  return useSyncExternalStore(subscribe, () => whole(topic, live.store.state(topic)) as T | undefined)
+  return useSyncExternalStore(
+    subscribe,
+    () => whole(topic, live.store.state(topic)) as T | undefined,
+  )
 }
 
 /* One second hand for the whole page: countdowns step together, once a second of the server's clock. */

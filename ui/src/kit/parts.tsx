@@ -15,7 +15,13 @@ export function Rich({ text }: { text: string }) {
 const NOTE_ICON = { ok: Check, warn: AlertTriangle, bad: AlertTriangle }
 
 /** One sentence with an icon; `alert` is read out at once by a screen reader. */
-export function Note(props: { tone?: Tone; icon?: ReactNode; alert?: boolean; action?: ReactNode; children: ReactNode }) {
+export function Note(props: {
+  tone?: Tone
+  icon?: ReactNode
+  alert?: boolean
+  action?: ReactNode
+  children: ReactNode
+}) {
   const Icon = NOTE_ICON[props.tone as keyof typeof NOTE_ICON] ?? Info
   return (
     <div className={`note ${props.tone ?? ''}`} role={props.alert ? 'alert' : undefined}>
@@ -31,7 +37,13 @@ export function Kbd({ children }: { children: ReactNode }) {
 }
 
 /** A label over its control, with what is wrong with it underneath. */
-export function Field(props: { label: ReactNode; wrong?: string | null; hint?: ReactNode; children: ReactNode; className?: string }) {
+export function Field(props: {
+  label: ReactNode
+  wrong?: string | null
+  hint?: ReactNode
+  children: ReactNode
+  className?: string
+}) {
   return (
     <label className={`field ${props.className ?? ''}`}>
       <span className="lab">{props.label}</span>
@@ -49,7 +61,13 @@ export function Field(props: { label: ReactNode; wrong?: string | null; hint?: R
 
 export function Switch(props: { on: boolean; set: (on: boolean) => void; children: ReactNode }) {
   return (
-    <button type="button" role="switch" className="switch" aria-checked={props.on} onClick={() => props.set(!props.on)}>
+    <button
+      type="button"
+      role="switch"
+      className="switch"
+      aria-checked={props.on}
+      onClick={() => props.set(!props.on)}
+    >
       <i aria-hidden />
       <span>{props.children}</span>
     </button>
@@ -57,11 +75,21 @@ export function Switch(props: { on: boolean; set: (on: boolean) => void; childre
 }
 
 /** Two or more ways to look at the same thing. */
-export function Seg<T extends string>(props: { value: T; options: readonly (readonly [T, ReactNode])[]; set: (value: T) => void; label: string }) {
+export function Seg<T extends string>(props: {
+  value: T
+  options: readonly (readonly [T, ReactNode])[]
+  set: (value: T) => void
+  label: string
+}) {
   return (
     <div className="seg" role="group" aria-label={props.label}>
       {props.options.map(([value, words]) => (
-        <button type="button" key={value} aria-pressed={value === props.value} onClick={() => props.set(value)}>
+        <button
+          type="button"
+          key={value}
+          aria-pressed={value === props.value}
+          onClick={() => props.set(value)}
+        >
           {words}
         </button>
       ))}
@@ -70,11 +98,21 @@ export function Seg<T extends string>(props: { value: T; options: readonly (read
 }
 
 /** A linear bar from zero; parts are shares 0..1 of the whole width. */
-export function Bar({ parts, label }: { parts: readonly (readonly [Tone | '', number])[]; label?: string }) {
+export function Bar({
+  parts,
+  label,
+}: {
+  parts: readonly (readonly [Tone | '', number])[]
+  label?: string
+}) {
   return (
     <span className="bar" role={label ? 'img' : undefined} aria-label={label}>
       {parts.map(([tone, share], index) => (
-        <i key={`${tone}${index}`} className={tone} style={{ width: `${Math.min(100, Math.max(0, share * 100))}%` }} />
+        <i
+          key={`${tone}${index}`}
+          className={tone}
+          style={{ width: `${Math.min(100, Math.max(0, share * 100))}%` }}
+        />
       ))}
     </span>
   )
@@ -88,14 +126,21 @@ export function Dialog(props: { title: ReactNode; close: () => void; children: R
   useEffect(() => {
     const dialog = box.current
     dialog?.showModal()
-    dialog?.querySelector<HTMLElement>('.body :is(input, select, textarea):not([disabled])')?.focus()
+    dialog
+      ?.querySelector<HTMLElement>('.body :is(input, select, textarea):not([disabled])')
+      ?.focus()
     return () => dialog?.close()
   }, [])
   return (
     <dialog ref={box} aria-labelledby={title} onCancel={props.close}>
       <header>
         <h1 id={title}>{props.title}</h1>
-        <button type="button" className="btn quiet s icon push" onClick={props.close} aria-label={t('common.close')}>
+        <button
+          type="button"
+          className="btn quiet s icon push"
+          onClick={props.close}
+          aria-label={t('common.close')}
+        >
           <X className="s" aria-hidden />
         </button>
       </header>
@@ -105,7 +150,12 @@ export function Dialog(props: { title: ReactNode; close: () => void; children: R
 }
 
 /** A button that acts only after being held; released early it does nothing. Works with pointer and keys. */
-export function HoldButton(props: { ms: number; act: () => void; className?: string; children: ReactNode }) {
+export function HoldButton(props: {
+  ms: number
+  act: () => void
+  className?: string
+  children: ReactNode
+}) {
   const [held, setHeld] = useState(false)
   const timer = useRef(0)
   const press = () => {

@@ -18,6 +18,8 @@ export function problemText(words: Words, error: unknown): string {
 /** What is wrong with one field of a form, or null. */
 export function fieldProblem(words: Words, error: unknown, field: string): string | null {
   if (!(error instanceof ApiProblem)) return null
-  const found = error.fields.find((problem) => problem.field === field || problem.field.endsWith(`.${field}`))
+  const found = error.fields.find(
+    (problem) => problem.field === field || problem.field.endsWith(`.${field}`),
+  )
   return found ? (found.detail ?? words.t('problem.unknown')) : null
 }

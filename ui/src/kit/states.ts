@@ -1,5 +1,24 @@
 /* How states look: one tone and one icon each. The words come from `words`. */
-import { Ban, Check, Coffee, Headphones, HeadphoneOff, type LucideIcon, OctagonX, Pause, Pen, Phone, PhoneMissed, PhoneOff, PhoneOutgoing, Power, Shield, TriangleAlert, Voicemail, X } from 'lucide-react'
+import {
+  Ban,
+  Check,
+  Coffee,
+  Headphones,
+  HeadphoneOff,
+  type LucideIcon,
+  OctagonX,
+  Pause,
+  Pen,
+  Phone,
+  PhoneMissed,
+  PhoneOff,
+  PhoneOutgoing,
+  Power,
+  Shield,
+  TriangleAlert,
+  Voicemail,
+  X,
+} from 'lucide-react'
 import type { AgentState } from '../live/shapes.ts'
 import type { Tone } from './parts.tsx'
 

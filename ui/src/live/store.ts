@@ -3,8 +3,7 @@
 import { applyPatch, type Json } from './patch.ts'
 
 export type Frame =
-  | { topic: string; n: number; snapshot: Json }
-  | { topic: string; n: number; diff: Json }
+  { topic: string; n: number; snapshot: Json } | { topic: string; n: number; diff: Json }
 
 export type Verdict = 'applied' | 'ignored' | 'resync'
 

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { whole } from './whole.ts'
 
-const desk = { floor: 'here', agent: { id: 'a', state: 'ready' }, device: { state: 'up' }, today: { calls: 1 } }
+const desk = {
+  floor: 'here',
+  agent: { id: 'a', state: 'ready' },
+  device: { state: 'up' },
+  today: { calls: 1 },
+}
 
 test('members the server left out are null again', () => {
   const state = whole('desk', desk)

@@ -14,7 +14,14 @@ const or = (value: Json | undefined, empty: Obj): Json => {
 
 const TIMES = { answered_at: null, bridged_at: null, ended_at: null }
 const WRAP = { until: null, result: null, undo_until: null }
-const CONTACT = { zone: null, utc_offset_minutes: null, window: null, may_call_until: null, list: null, note: null }
+const CONTACT = {
+  zone: null,
+  utc_offset_minutes: null,
+  window: null,
+  may_call_until: null,
+  list: null,
+  note: null,
+}
 
 function desk(state: Obj): Obj | undefined {
   if (!obj(state.agent) || !obj(state.device)) return undefined

@@ -25,14 +25,21 @@ export function BeforeStart({ campaign }: { campaign: Campaign }) {
   const { t } = useWords()
   const trunks = useTrunks().data ?? []
   const named = new Set(campaign.settings?.trunks ?? [])
-  const checks = checksOf(campaign, trunks.filter((trunk) => trunk.active && named.has(trunk.id)).length)
+  const checks = checksOf(
+    campaign,
+    trunks.filter((trunk) => trunk.active && named.has(trunk.id)).length,
+  )
   const open = checks.filter((check) => !check.ok)
   if (!['draft', 'ready', 'scheduled', 'paused'].includes(campaign.state)) return null
   return (
     <section className="card">
       <header>
         <h2>{t('before.title')}</h2>
-        <span className="push small ink3">{open.length > 0 ? t('before.count', { n: open.length, fine: checks.length - open.length }) : t('before.all_fine')}</span>
+        <span className="push small ink3">
+          {open.length > 0
+            ? t('before.count', { n: open.length, fine: checks.length - open.length })
+            : t('before.all_fine')}
+        </span>
       </header>
       {open.map((check) => (
         <div key={check.id} className="alrt">

@@ -13,7 +13,8 @@ import { campaignLook } from '../kit/states.ts'
 import type { FloorCampaign } from '../live/shapes.ts'
 import { Progress } from '../floor/Progress.tsx'
 import { BeforeStart } from './BeforeStart.tsx'
-import { Hours, How, Numbers, Redials, ResultsPart, Who, Whom } from './CampaignParts.tsx'
+import { How, Numbers, ResultsPart, Who, Whom } from './CampaignParts.tsx'
+import { Hours, Redials } from './CampaignTimes.tsx'
 import { ScriptPart } from './ScriptPart.tsx'
 import { type Editing, useCampaign } from './useCampaign.ts'
 import { Waterfall } from './Waterfall.tsx'
@@ -27,8 +28,8 @@ function Finish(props: { live: FloorCampaign | undefined; go: () => void; close:
   return (
     <Dialog title={t('campaign.finish_title')} close={props.close}>
       <p>
-        {t('floor.stop_ringing', { n: props.live?.pace.ringing ?? 0 })} {t('floor.stop_talking', { n: props.live?.pace.talking ?? 0 })}{' '}
-        {t('campaign.finish_says')}
+        {t('floor.stop_ringing', { n: props.live?.pace.ringing ?? 0 })}{' '}
+        {t('floor.stop_talking', { n: props.live?.pace.talking ?? 0 })} {t('campaign.finish_says')}
       </p>
       <div className="row">
         <button type="button" className="btn danger" onClick={props.go}>
@@ -43,7 +44,15 @@ function Finish(props: { live: FloorCampaign | undefined; go: () => void; close:
   )
 }
 
-function Acts({ campaign, live, tell }: { campaign: Campaign; live: FloorCampaign | undefined; tell: (problem: string | null) => void }) {
+function Acts({
+  campaign,
+  live,
+  tell,
+}: {
+  campaign: Campaign
+  live: FloorCampaign | undefined
+  tell: (problem: string | null) => void
+}) {
   const words = useWords()
   const { t } = words
   const queries = useQueryClient()
@@ -61,7 +70,9 @@ function Acts({ campaign, live, tell }: { campaign: Campaign; live: FloorCampaig
     await queries.invalidateQueries({ queryKey: ['campaign', campaign.id] })
     setBusy(false)
   }
-  const verbs = (['finish', 'pause', 'start'] as Verb[]).filter((verb) => campaign.allowed.includes(verb))
+  const verbs = (['finish', 'pause', 'start'] as Verb[]).filter((verb) =>
+    campaign.allowed.includes(verb),
+  )
   return (
     <span className="push row">
       {verbs.map((verb) => {
@@ -75,7 +86,9 @@ function Acts({ campaign, live, tell }: { campaign: Campaign; live: FloorCampaig
             onClick={() => (verb === 'finish' ? setAsking(true) : void go(verb))}
           >
             <Icon aria-hidden />
-            {verb === 'start' && campaign.state !== 'draft' && campaign.state !== 'ready' ? t('campaign.go_on') : t(`campaign.${verb}`)}
+            {verb === 'start' && campaign.state !== 'draft' && campaign.state !== 'ready'
+              ? t('campaign.go_on')
+              : t(`campaign.${verb}`)}
           </button>
         )
       })}
@@ -149,7 +162,9 @@ export function CampaignPage() {
           <ResultsPart campaign={campaign} />
         </div>
         <aside className="stack g3 sticky">
-          {live?.progress && live.progress.attempts > 0 && <Progress campaign={live} progress={live.progress} />}
+          {live?.progress && live.progress.attempts > 0 && (
+            <Progress campaign={live} progress={live.progress} />
+          )}
           <Waterfall id={id} />
           <BeforeStart campaign={campaign} />
         </aside>

@@ -1,12 +1,11 @@
-/* The numbered parts of a campaign: how, whom, who talks, from which numbers, when, again, results. */
-import { Shield } from 'lucide-react'
+/* The numbered parts of a campaign: how, whom, who talks, from which numbers, results. */
 import type { ReactNode } from 'react'
 import type { Campaign } from '../api/types.ts'
 import { Field, Kbd, Switch } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { fieldProblem } from '../kit/problem.ts'
 import type { Key } from '../words/words.ts'
-import { ClockField, NumberField, TextField, Ticks } from './fields.tsx'
+import { NumberField, TextField, Ticks } from './fields.tsx'
 import { FIRST_FLOW, keysOf } from './flow.ts'
 import { ListPart } from './ListPart.tsx'
 import { ModeCards } from './ModeCards.tsx'
@@ -39,7 +38,9 @@ export function How({ editing, campaign }: PartProps) {
   const set = editing.change
   const keys = campaign.mode === 'agentless' ? keysOf(settings.flow) : []
   const pick = (mode: string) =>
-    set({ settings: { mode, ...(mode === 'agentless' && !settings.flow ? { flow: FIRST_FLOW } : {}) } })
+    set({
+      settings: { mode, ...(mode === 'agentless' && !settings.flow ? { flow: FIRST_FLOW } : {}) },
+    })
   return (
     <Part n={1} title="campaign.how">
       <ModeCards mode={campaign.mode} pick={draft && !off ? pick : undefined} />
@@ -53,8 +54,23 @@ export function How({ editing, campaign }: PartProps) {
         </div>
       )}
       <div className="fields">
-        <NumberField label={t('campaign.lines_max')} value={settings.lines_max} least={1} most={10_000} whole disabled={off} save={(lines_max) => set({ settings: { lines_max } })} />
-        <NumberField label={t('campaign.per_second')} value={settings.calls_per_second} least={0.1} most={1000} disabled={off} save={(calls_per_second) => set({ settings: { calls_per_second } })} />
+        <NumberField
+          label={t('campaign.lines_max')}
+          value={settings.lines_max}
+          least={1}
+          most={10_000}
+          whole
+          disabled={off}
+          save={(lines_max) => set({ settings: { lines_max } })}
+        />
+        <NumberField
+          label={t('campaign.per_second')}
+          value={settings.calls_per_second}
+          least={0.1}
+          most={1000}
+          disabled={off}
+          save={(calls_per_second) => set({ settings: { calls_per_second } })}
+        />
         <NumberField
           label={t('campaign.ring')}
           unit={t('unit.s')}
@@ -66,7 +82,14 @@ export function How({ editing, campaign }: PartProps) {
           save={(ring_timeout_s) => set({ settings: { ring_timeout_s } })}
         />
         {campaign.mode !== 'agentless' && (
-          <NumberField label={t('campaign.wrap_up')} unit={t('unit.s')} value={settings.wrap_up_s} most={3600} disabled={off} save={(wrap_up_s) => set({ settings: { wrap_up_s } })} />
+          <NumberField
+            label={t('campaign.wrap_up')}
+            unit={t('unit.s')}
+            value={settings.wrap_up_s}
+            most={3600}
+            disabled={off}
+            save={(wrap_up_s) => set({ settings: { wrap_up_s } })}
+          />
         )}
         <NumberField
           label={t('campaign.connect_limit')}
@@ -81,13 +104,20 @@ export function How({ editing, campaign }: PartProps) {
         <NumberField
           label={t('campaign.abandon_limit', { n: settings.abandon_window_days ?? 30 })}
           unit="%"
-          value={settings.abandon_limit === undefined ? undefined : Math.round(settings.abandon_limit * 1000) / 10}
+          value={
+            settings.abandon_limit === undefined
+              ? undefined
+              : Math.round(settings.abandon_limit * 1000) / 10
+          }
           most={100}
           disabled={off}
           save={(share) => set({ settings: { abandon_limit: share / 100 } })}
         />
       </div>
-      <Switch on={settings.recording ?? true} set={(recording) => !off && set({ settings: { recording } })}>
+      <Switch
+        on={settings.recording ?? true}
+        set={(recording) => !off && set({ settings: { recording } })}
+      >
         {t('campaign.recording')}
       </Switch>
     </Part>
@@ -104,7 +134,9 @@ export function Whom({ editing, campaign }: PartProps) {
 
 export function Who({ editing, campaign }: PartProps) {
   const { t } = useWords()
-  const users = (useUsers().data ?? []).filter((user) => !user.disabled && (user.role === 'operator' || user.role === 'supervisor'))
+  const users = (useUsers().data ?? []).filter(
+    (user) => !user.disabled && (user.role === 'operator' || user.role === 'supervisor'),
+  )
   const chosen = campaign.settings?.agents ?? []
   const off = !mayEdit(campaign)
   return (
@@ -112,7 +144,11 @@ export function Who({ editing, campaign }: PartProps) {
       <div className="row">
         <span className="ink2">{t('campaign.agents_n', { n: chosen.length })}</span>
         {!off && users.length > chosen.length && (
-          <button type="button" className="btn s" onClick={() => editing.change({ settings: { agents: users.map((user) => user.id) } })}>
+          <button
+            type="button"
+            className="btn s"
+            onClick={() => editing.change({ settings: { agents: users.map((user) => user.id) } })}
+          >
             {t('campaign.all_agents')}
           </button>
         )}
@@ -120,7 +156,12 @@ export function Who({ editing, campaign }: PartProps) {
       {users.length === 0 ? (
         <p className="ink3">{t('campaign.no_agents')}</p>
       ) : (
-        <Ticks options={users} chosen={chosen} disabled={off} save={(agents) => editing.change({ settings: { agents } })} />
+        <Ticks
+          options={users}
+          chosen={chosen}
+          disabled={off}
+          save={(agents) => editing.change({ settings: { agents } })}
+        />
       )}
     </Part>
   )
@@ -142,7 +183,9 @@ export function Numbers({ editing, campaign }: PartProps) {
           disabled={off}
           hint={t('campaign.caller_hint')}
           wrong={fieldProblem(words, editing.problem, 'caller_id')}
-          save={(caller_id) => editing.change({ settings: { caller_id: caller_id.replace(/[\s()-]/gu, '') } })}
+          save={(caller_id) =>
+            editing.change({ settings: { caller_id: caller_id.replace(/[\s()-]/gu, '') } })
+          }
         />
         <Field label={t('nav.trunks')} wrong={fieldProblem(words, editing.problem, 'trunks')}>
           <Ticks
@@ -153,81 +196,6 @@ export function Numbers({ editing, campaign }: PartProps) {
           />
         </Field>
       </div>
-    </Part>
-  )
-}
-
-const WEEK = [1, 2, 3, 4, 5, 6, 7]
-/* 1 January 2024 was a Monday: names of weekdays come from the calendar, not from a list of ours. */
-const MONDAY = Date.UTC(2024, 0, 1, 12)
-
-export function Hours({ editing, campaign }: PartProps) {
-  const words = useWords()
-  const { t } = words
-  const window = campaign.settings?.window ?? {}
-  const days = window.days ?? WEEK
-  const off = !mayEdit(campaign)
-  const set = (change: object) => editing.change({ settings: { window: { ...window, ...change } } })
-  const name = (day: number) => words.weekday(MONDAY + (day - 1) * 86_400_000, 'UTC').split('\u00a0')[0]
-  const flip = (day: number) => {
-    const next = days.includes(day) ? days.filter((other) => other !== day) : [...days, day].toSorted()
-    if (next.length > 0) set({ days: next })
-  }
-  return (
-    <Part n={5} title="campaign.hours">
-      <div className="row wrap g4">
-        <div className="row g1" role="group" aria-label={t('campaign.days')}>
-          {WEEK.map((day) => (
-            <button type="button" key={day} className={`btn s ${days.includes(day) ? 'on' : ''}`} aria-pressed={days.includes(day)} disabled={off} onClick={() => flip(day)}>
-              {name(day)}
-            </button>
-          ))}
-        </div>
-        <div className="row">
-          <ClockField label={t('campaign.from')} value={window.start ?? '09:00'} disabled={off} save={(start) => set({ start })} />
-          –
-          <ClockField label={t('campaign.to')} value={window.end ?? '21:00'} disabled={off} save={(end) => set({ end })} />
-        </div>
-      </div>
-      <span className="st ok small law">
-        <Shield className="s" aria-hidden />
-        {t('campaign.hours_says')}
-      </span>
-    </Part>
-  )
-}
-
-const TRIED = ['busy', 'no_answer', 'unreachable', 'rejected', 'answered_machine', 'congestion']
-
-export function Redials({ editing, campaign }: PartProps) {
-  const words = useWords()
-  const { t } = words
-  const redial = campaign.settings?.redial
-  const off = !mayEdit(campaign)
-  const save = (outcome: string, minutes: number) =>
-    editing.change({ settings: { redial: { rules: { [outcome]: { after_s: Math.round(minutes * 60) } } } } })
-  return (
-    <Part n={6} title="campaign.redials">
-      <div className="fields">
-        <NumberField label={t('campaign.attempts_max')} value={redial?.attempts_max} least={1} most={10} whole disabled={off} save={(attempts_max) => editing.change({ settings: { redial: { attempts_max } } })} />
-      </div>
-      <div className="fields">
-        {TRIED.map((outcome) => {
-          const after = redial?.rules[outcome]?.after_s
-          return (
-            <NumberField
-              key={outcome}
-              label={words.id('outcome', outcome)}
-              unit={t('unit.min')}
-              value={after === undefined ? undefined : Math.round((after / 60) * 10) / 10}
-              least={0.1}
-              disabled={off}
-              save={(minutes) => save(outcome, minutes)}
-            />
-          )
-        })}
-      </div>
-      <p className="small ink3">{t('campaign.redials_says')}</p>
     </Part>
   )
 }

@@ -33,7 +33,11 @@ function NewCampaign({ close }: { close: () => void }) {
     try {
       const settings = mode === 'agentless' ? { flow: FIRST_FLOW } : {}
       const body = { name, purpose, mode, settings }
-      const made = await api<Campaign>('/campaigns', { method: 'POST', body, key: idempotencyKey() })
+      const made = await api<Campaign>('/campaigns', {
+        method: 'POST',
+        body,
+        key: idempotencyKey(),
+      })
       void queries.invalidateQueries({ queryKey: ['campaigns'] })
       await navigate({ to: '/campaigns/$id', params: { id: made.id } })
     } catch (error) {
@@ -45,14 +49,24 @@ function NewCampaign({ close }: { close: () => void }) {
     <Dialog title={t('campaign.new')} close={close}>
       <form className="stack g4" onSubmit={(event) => void create(event)}>
         <Field label={t('campaign.name')}>
-          <input className="input" required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
+          <input
+            className="input"
+            required
+            maxLength={200}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
         </Field>
         <div>
           <div className="lab gap">{t('campaign.how')}</div>
           <ModeCards mode={mode} pick={setMode} />
         </div>
         <Field label={t('campaign.purpose')} hint={t('campaign.purpose_hint')}>
-          <select className="input" value={purpose} onChange={(event) => setPurpose(event.target.value)}>
+          <select
+            className="input"
+            value={purpose}
+            onChange={(event) => setPurpose(event.target.value)}
+          >
             {PURPOSES.map((known) => (
               <option key={known} value={known}>
                 {t(`purpose.${known}`)}
@@ -114,7 +128,13 @@ export function Campaigns() {
               {data.map((campaign) => {
                 const look = campaignLook(campaign.state)
                 return (
-                  <tr key={campaign.id} className="press" onClick={() => void navigate({ to: '/campaigns/$id', params: { id: campaign.id } })}>
+                  <tr
+                    key={campaign.id}
+                    className="press"
+                    onClick={() =>
+                      void navigate({ to: '/campaigns/$id', params: { id: campaign.id } })
+                    }
+                  >
                     <td className="m">
                       <Link to="/campaigns/$id" params={{ id: campaign.id }}>
                         {campaign.name}

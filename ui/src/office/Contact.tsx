@@ -19,10 +19,18 @@ function Card({ contact }: { contact: Contact }) {
       <div className="stack g1">
         {contact.phones.map((phone) => (
           <div key={phone.id} className="row">
-            {phone.stop_listed ? <Ban className="s fg bad" aria-hidden /> : <Phone className="s fg ok" aria-hidden />}
+            {phone.stop_listed ? (
+              <Ban className="s fg bad" aria-hidden />
+            ) : (
+              <Phone className="s fg ok" aria-hidden />
+            )}
             <span className="m num">{formatPhone(phone.e164)}</span>
             <span className="push small ink3">
-              {phone.stop_listed ? t('contacts.stopped') : phone.utc_offset_minutes === null ? t('contacts.many_zones') : formatOffset(phone.utc_offset_minutes)}
+              {phone.stop_listed
+                ? t('contacts.stopped')
+                : phone.utc_offset_minutes === null
+                  ? t('contacts.many_zones')
+                  : formatOffset(phone.utc_offset_minutes)}
             </span>
           </div>
         ))}
@@ -33,7 +41,12 @@ function Card({ contact }: { contact: Contact }) {
           <Pair key={name} name={words.id('contact_field', name)} value={value} />
         ))}
         {contact.note && <Pair name={t('desk.note')} value={contact.note} />}
-        {contact.list && <Pair name={t('campaign.list')} value={t('desk.from_row', { file: contact.list.file, row: contact.list.row })} />}
+        {contact.list && (
+          <Pair
+            name={t('campaign.list')}
+            value={t('desk.from_row', { file: contact.list.file, row: contact.list.row })}
+          />
+        )}
       </dl>
       {contact.campaigns.length > 0 && <hr />}
       {contact.campaigns.map((entry) => (
@@ -44,7 +57,8 @@ function Card({ contact }: { contact: Contact }) {
             </Link>
           ) : null}
           <span className="small ink2">
-            {words.id('entry', entry.state)} · {t('contacts.attempts_n', { n: entry.attempts_made })}
+            {words.id('entry', entry.state)} ·{' '}
+            {t('contacts.attempts_n', { n: entry.attempts_made })}
           </span>
         </div>
       ))}
@@ -81,13 +95,24 @@ function Gates({ verdict }: { verdict: ContactVerdict }) {
         const Icon = look[gate.status]
         const stopped = gate.status === 'stopped'
         return (
-          <div key={gate.gate} className={`gate ${stopped ? 'stop bad' : gate.status === 'passed' ? 'ok' : 'after'}`}>
+          <div
+            key={gate.gate}
+            className={`gate ${stopped ? 'stop bad' : gate.status === 'passed' ? 'ok' : 'after'}`}
+          >
             <Icon className={gate.status === 'not_asked' ? 'ink3' : 'fg'} aria-hidden />
             <span>
               <span className={stopped ? 'b' : ''}>{words.id('gate_name', gate.gate)}</span>
-              {gate.reason && <span className="small ink2 block">{words.id('gate', gate.reason, {}, gate.reason)}</span>}
+              {gate.reason && (
+                <span className="small ink2 block">
+                  {words.id('gate', gate.reason, {}, gate.reason)}
+                </span>
+              )}
             </span>
-            <span className="u">{gate.until ? t('contacts.until', { at: words.moment(gate.until, now) }) : words.id('gate_status', gate.status, {}, '')}</span>
+            <span className="u">
+              {gate.until
+                ? t('contacts.until', { at: words.moment(gate.until, now) })
+                : words.id('gate_status', gate.status, {}, '')}
+            </span>
           </div>
         )
       })}
@@ -104,14 +129,22 @@ export function ContactPage() {
   const { id } = useParams({ from: '/inside/contacts/$id' })
   const words = useWords()
   const { t } = words
-  const contact = useQuery({ queryKey: ['contact', id], queryFn: () => api<Contact>(`/contacts/${id}`) })
+  const contact = useQuery({
+    queryKey: ['contact', id],
+    queryFn: () => api<Contact>(`/contacts/${id}`),
+  })
   const verdict = useQuery({
     queryKey: ['verdict', id],
     refetchInterval: 15_000,
     retry: false,
     queryFn: () => api<ContactVerdict>(`/contacts/${id}/verdict`),
   })
-  if (!contact.data) return contact.error ? <p className="wait">{problemText(words, contact.error)}</p> : <p className="wait">{t('common.loading')}</p>
+  if (!contact.data)
+    return contact.error ? (
+      <p className="wait">{problemText(words, contact.error)}</p>
+    ) : (
+      <p className="wait">{t('common.loading')}</p>
+    )
   const { data } = contact
   return (
     <main className="page">
@@ -123,7 +156,11 @@ export function ContactPage() {
       </header>
       <div className="contact">
         <Card contact={data} />
-        {verdict.data ? <Gates verdict={verdict.data} /> : <Note>{verdict.error ? problemText(words, verdict.error) : t('common.loading')}</Note>}
+        {verdict.data ? (
+          <Gates verdict={verdict.data} />
+        ) : (
+          <Note>{verdict.error ? problemText(words, verdict.error) : t('common.loading')}</Note>
+        )}
         <section className="card">
           <header>
             <h2>{t('contacts.attempts')}</h2>

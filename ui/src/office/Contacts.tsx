@@ -49,7 +49,11 @@ export function Contacts() {
             </thead>
             <tbody>
               {data.items.map((contact) => (
-                <tr key={contact.id} className="press" onClick={() => void navigate({ to: '/contacts/$id', params: { id: contact.id } })}>
+                <tr
+                  key={contact.id}
+                  className="press"
+                  onClick={() => void navigate({ to: '/contacts/$id', params: { id: contact.id } })}
+                >
                   <td className="m">
                     <Link to="/contacts/$id" params={{ id: contact.id }}>
                       {contact.name || t('contacts.no_name')}

@@ -10,8 +10,18 @@ export function FirstSteps({ make }: { make: () => void }) {
   const users = useUsers().data ?? []
   const talkers = users.filter((user) => user.role === 'operator' && !user.disabled)
   const steps = [
-    { id: 'trunk', done: trunks.some((trunk) => trunk.active), says: trunks.map((trunk) => trunk.name).join(', '), to: '/trunks' },
-    { id: 'people', done: talkers.length > 0, says: t('first.people_n', { n: talkers.length }), to: '/people' },
+    {
+      id: 'trunk',
+      done: trunks.some((trunk) => trunk.active),
+      says: trunks.map((trunk) => trunk.name).join(', '),
+      to: '/trunks',
+    },
+    {
+      id: 'people',
+      done: talkers.length > 0,
+      says: t('first.people_n', { n: talkers.length }),
+      to: '/people',
+    },
     { id: 'campaign', done: false, says: '', to: null },
   ] as const
   const next = steps.find((step) => !step.done)
@@ -25,10 +35,14 @@ export function FirstSteps({ make }: { make: () => void }) {
         <ol className="steps5">
           {steps.map((step, index) => (
             <li key={step.id} className={step.done ? 'done' : step === next ? 'now' : ''}>
-              <span className="mk">{step.done ? <Check className="s" aria-hidden /> : index + 1}</span>
+              <span className="mk">
+                {step.done ? <Check className="s" aria-hidden /> : index + 1}
+              </span>
               <div className="grow">
                 <b className="m">{t(`first.${step.id}`)}</b>
-                <div className="small ink3">{step.done ? step.says : t(`first.${step.id}_why`)}</div>
+                <div className="small ink3">
+                  {step.done ? step.says : t(`first.${step.id}_why`)}
+                </div>
                 {step === next && (
                   <div className="row act">
                     {step.to ? (

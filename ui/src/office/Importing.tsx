@@ -27,7 +27,9 @@ function formOf(file: File, region: string, mapping: Mapping): FormData {
 export function encodingName(encoding: string): string {
   const plain = encoding.toLowerCase().replaceAll('_', '-')
   if (plain.startsWith('utf-8')) return 'UTF-8'
-  return plain.replace(/^cp(125\d)$/u, 'Windows-$1').replace(/^(cp|utf|koi8)/u, (whole) => whole.toUpperCase())
+  return plain
+    .replace(/^cp(125\d)$/u, 'Windows-$1')
+    .replace(/^(cp|utf|koi8)/u, (whole) => whole.toUpperCase())
 }
 
 /** Watches an import until it is a list or has failed. */
@@ -49,7 +51,13 @@ function useImport(id: string | null, done: (list: ContactList) => void): Contac
   return data
 }
 
-function Columns({ preview, set }: { preview: Preview; set: (column: string, use: string) => void }) {
+function Columns({
+  preview,
+  set,
+}: {
+  preview: Preview
+  set: (column: string, use: string) => void
+}) {
   const words = useWords()
   const { t } = words
   return (
@@ -62,7 +70,12 @@ function Columns({ preview, set }: { preview: Preview; set: (column: string, use
             {preview.columns.map((column) => (
               <th key={column.name}>
                 <div className="cut ink2">{column.name}</div>
-                <select className="input s" aria-label={t('list.column_is', { name: column.name })} value={column.use} onChange={(event) => set(column.name, event.target.value)}>
+                <select
+                  className="input s"
+                  aria-label={t('list.column_is', { name: column.name })}
+                  value={column.use}
+                  onChange={(event) => set(column.name, event.target.value)}
+                >
                   {USES.map((use) => (
                     <option key={use} value={use}>
                       {t(`use.${use}`)}
@@ -81,8 +94,14 @@ function Columns({ preview, set }: { preview: Preview; set: (column: string, use
                 <td className="r num ink3">{row.row}</td>
                 <td className="verdict">
                   <span className={`st small ${bad ? 'bad' : 'ok'}`}>
-                    {bad ? <TriangleAlert className="s" aria-hidden /> : <Check className="s" aria-hidden />}
-                    {row.reason ? words.id('row', row.reason, row.args) : words.id('verdict', row.verdict)}
+                    {bad ? (
+                      <TriangleAlert className="s" aria-hidden />
+                    ) : (
+                      <Check className="s" aria-hidden />
+                    )}
+                    {row.reason
+                      ? words.id('row', row.reason, row.args)
+                      : words.id('verdict', row.verdict)}
                   </span>
                 </td>
                 {preview.columns.map((column, index) => (
@@ -99,7 +118,15 @@ function Columns({ preview, set }: { preview: Preview; set: (column: string, use
   )
 }
 
-export function Importing({ file, done, cancel }: { file: File; done: (list: ContactList) => void; cancel: () => void }) {
+export function Importing({
+  file,
+  done,
+  cancel,
+}: {
+  file: File
+  done: (list: ContactList) => void
+  cancel: () => void
+}) {
   const words = useWords()
   const { t, num } = words
   const [region, setRegion] = useState<string>(words.lang === 'ru' ? 'RU' : 'US')
@@ -110,17 +137,24 @@ export function Importing({ file, done, cancel }: { file: File; done: (list: Con
   const preview = useQuery({
     queryKey: ['preview', file.name, file.size, file.lastModified, region, mapping],
     placeholderData: (before) => before,
-    queryFn: () => api<Preview>('/lists?preview=true', { method: 'POST', form: formOf(file, region, mapping) }),
+    queryFn: () =>
+      api<Preview>('/lists?preview=true', { method: 'POST', form: formOf(file, region, mapping) }),
   })
   const going = useImport(started, done)
   const set = (column: string, use: string) => {
-    const now = Object.fromEntries((preview.data?.columns ?? []).map((known) => [known.name, known.use]))
+    const now = Object.fromEntries(
+      (preview.data?.columns ?? []).map((known) => [known.name, known.use]),
+    )
     key.current = idempotencyKey()
     setMapping({ ...now, [column]: use })
   }
   const start = async () => {
     try {
-      const list = await api<ContactList>('/lists', { method: 'POST', form: formOf(file, region, mapping), key: key.current })
+      const list = await api<ContactList>('/lists', {
+        method: 'POST',
+        form: formOf(file, region, mapping),
+        key: key.current,
+      })
       setStarted(list.id)
       setProblem(null)
     } catch (error) {
@@ -134,7 +168,9 @@ export function Importing({ file, done, cancel }: { file: File; done: (list: Con
     const share = going ? going.rows_done / Math.max(1, going.rows_total) : 0
     return (
       <div className="stack" role="status">
-        <span>{t('list.importing', { done: going?.rows_done ?? 0, total: going?.rows_total ?? 0 })}</span>
+        <span>
+          {t('list.importing', { done: going?.rows_done ?? 0, total: going?.rows_total ?? 0 })}
+        </span>
         <span className="accent-bar">
           <Bar parts={[['', share]]} label={t('list.importing_label')} />
         </span>
@@ -147,13 +183,20 @@ export function Importing({ file, done, cancel }: { file: File; done: (list: Con
         <b className="cut">{file.name}</b>
         {shown && (
           <span className="small ink3 num">
-            {t('list.rows_n', { n: shown.rows_total })} · {t('list.encoding', { encoding: encodingName(shown.encoding) })} ·{' '}
-            {t('list.delimiter', { delimiter: shown.delimiter === '\t' ? t('list.tab') : shown.delimiter })}
+            {t('list.rows_n', { n: shown.rows_total })} ·{' '}
+            {t('list.encoding', { encoding: encodingName(shown.encoding) })} ·{' '}
+            {t('list.delimiter', {
+              delimiter: shown.delimiter === '\t' ? t('list.tab') : shown.delimiter,
+            })}
           </span>
         )}
         <label className="row push small">
           <span className="ink3">{t('list.region')}</span>
-          <select className="input s" value={region} onChange={(event) => setRegion(event.target.value)}>
+          <select
+            className="input s"
+            value={region}
+            onChange={(event) => setRegion(event.target.value)}
+          >
             {REGIONS.map((known) => (
               <option key={known} value={known}>
                 {t(`region.${known}`)}
@@ -180,14 +223,26 @@ export function Importing({ file, done, cancel }: { file: File; done: (list: Con
         </Note>
       )}
       <div className="row wrap">
-        <button type="button" className="btn primary" disabled={!shown || shown.problems.length > 0} onClick={() => void start()}>
-          {shown ? t('list.import_n', { n: shown.rows_total, count: num(shown.rows_total) }) : t('list.import')}
+        <button
+          type="button"
+          className="btn primary"
+          disabled={!shown || shown.problems.length > 0}
+          onClick={() => void start()}
+        >
+          {shown
+            ? t('list.import_n', { n: shown.rows_total, count: num(shown.rows_total) })
+            : t('list.import')}
         </button>
         <button type="button" className="btn" onClick={cancel}>
           {t('common.cancel')}
         </button>
         {shown && (shown.verdicts.problem ?? 0) > 0 && (
-          <span className="small fg warn">{t('list.will_skip', { n: shown.verdicts.problem ?? 0, judged: num(shown.rows_judged) })}</span>
+          <span className="small fg warn">
+            {t('list.will_skip', {
+              n: shown.verdicts.problem ?? 0,
+              judged: num(shown.rows_judged),
+            })}
+          </span>
         )}
       </div>
     </div>

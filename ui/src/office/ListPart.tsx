@@ -65,7 +65,8 @@ export function ListFigures({ list }: { list: ContactList }) {
   return (
     <div className="row wrap g3 num">
       <span>
-        {t('list.rows_n', { n: list.rows_total })}, <b>{t('list.contacts_n', { n: list.contacts })}</b>
+        {t('list.rows_n', { n: list.rows_total })},{' '}
+        <b>{t('list.contacts_n', { n: list.contacts })}</b>
       </span>
       {merged > 0 && <span className="ink2">{t('list.merged_n', { n: merged })}</span>}
       {duplicate > 0 && <span className="ink2">{t('list.duplicate_n', { n: duplicate })}</span>}
@@ -137,7 +138,17 @@ export function ListPart({ editing, campaign }: PartProps) {
           {problem}
         </Note>
       )}
-      {!off && (file ? <Importing key={file.name + file.size} file={file} done={done} cancel={() => setFile(null)} /> : <Drop take={setFile} />)}
+      {!off &&
+        (file ? (
+          <Importing
+            key={file.name + file.size}
+            file={file}
+            done={done}
+            cancel={() => setFile(null)}
+          />
+        ) : (
+          <Drop take={setFile} />
+        ))}
     </>
   )
 }

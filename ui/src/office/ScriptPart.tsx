@@ -19,17 +19,23 @@ export function ScriptPart({ editing, campaign }: PartProps) {
   const save = (next: ScriptStep[]) => {
     setSteps(next)
     const whole = next.filter((step) => pick(step.title).trim() && pick(step.text).trim())
-    if (JSON.stringify(whole) !== JSON.stringify(saved ?? [])) editing.change({ settings: { script: whole } })
+    if (JSON.stringify(whole) !== JSON.stringify(saved ?? []))
+      editing.change({ settings: { script: whole } })
   }
   const write = (index: number, part: 'title' | 'text', value: string) =>
-    setSteps(steps.map((step, at) => (at === index ? { ...step, [part]: both(step[part], lang, value) } : step)))
+    setSteps(
+      steps.map((step, at) =>
+        at === index ? { ...step, [part]: both(step[part], lang, value) } : step,
+      ),
+    )
   const move = (index: number, by: number) => {
     const next = [...steps]
     const [taken] = next.splice(index, 1)
     if (taken) next.splice(index + by, 0, taken)
     save(next)
   }
-  const add = () => setSteps([...steps, { id: `step_${crypto.randomUUID().slice(0, 8)}`, title: {}, text: {} }])
+  const add = () =>
+    setSteps([...steps, { id: `step_${crypto.randomUUID().slice(0, 8)}`, title: {}, text: {} }])
   if (campaign.mode === 'agentless') return null
   return (
     <Part n={7} title="campaign.script">
@@ -59,13 +65,30 @@ export function ScriptPart({ editing, campaign }: PartProps) {
           </div>
           {!off && (
             <div className="row g1">
-              <button type="button" className="btn quiet s icon" disabled={index === 0} onClick={() => move(index, -1)} aria-label={t('script.up')}>
+              <button
+                type="button"
+                className="btn quiet s icon"
+                disabled={index === 0}
+                onClick={() => move(index, -1)}
+                aria-label={t('script.up')}
+              >
                 <ArrowUp className="s" aria-hidden />
               </button>
-              <button type="button" className="btn quiet s icon" disabled={index === steps.length - 1} onClick={() => move(index, 1)} aria-label={t('script.down')}>
+              <button
+                type="button"
+                className="btn quiet s icon"
+                disabled={index === steps.length - 1}
+                onClick={() => move(index, 1)}
+                aria-label={t('script.down')}
+              >
                 <ArrowDown className="s" aria-hidden />
               </button>
-              <button type="button" className="btn quiet s icon" onClick={() => save(steps.filter((_, at) => at !== index))} aria-label={t('script.remove')}>
+              <button
+                type="button"
+                className="btn quiet s icon"
+                onClick={() => save(steps.filter((_, at) => at !== index))}
+                aria-label={t('script.remove')}
+              >
                 <X className="s" aria-hidden />
               </button>
             </div>

@@ -44,7 +44,11 @@ export function StopList() {
     event.preventDefault()
     if (!number) return setProblem(t('stop.no_number'))
     void act(async () => {
-      await api('/stop-list', { method: 'POST', body: { number, reason: 'asked' }, key: idempotencyKey() })
+      await api('/stop-list', {
+        method: 'POST',
+        body: { number, reason: 'asked' },
+        key: idempotencyKey(),
+      })
       setText('')
     })
   }
@@ -53,7 +57,14 @@ export function StopList() {
       <header>
         <h1>{t('nav.stop_list')}</h1>
         <form className="row" onSubmit={add}>
-          <input className="input find" type="tel" value={text} aria-label={t('stop.number')} placeholder={t('stop.number')} onChange={(event) => setText(event.target.value)} />
+          <input
+            className="input find"
+            type="tel"
+            value={text}
+            aria-label={t('stop.number')}
+            placeholder={t('stop.number')}
+            onChange={(event) => setText(event.target.value)}
+          />
           {may(session, 'stop.add') && (
             <button type="submit" className="btn" disabled={!text}>
               {t('stop.add')}
@@ -88,13 +99,27 @@ export function StopList() {
             <tbody>
               {data.items.map((stop) => (
                 <tr key={stop.id}>
-                  <td className="m num">{stop.number ? formatPhone(stop.number) : number ? formatPhone(number) : <span className="mono ink3">{stop.number_ref.slice(0, 12)}…</span>}</td>
+                  <td className="m num">
+                    {stop.number ? (
+                      formatPhone(stop.number)
+                    ) : number ? (
+                      formatPhone(number)
+                    ) : (
+                      <span className="mono ink3">{stop.number_ref.slice(0, 12)}…</span>
+                    )}
+                  </td>
                   <td>{words.id('stop_reason', stop.reason)}</td>
                   <td className="ink2">{words.id('stop_source', stop.source)}</td>
                   <td className="num ink2">{words.moment(stop.valid_from, now)}</td>
                   <td className="r">
                     {may(session, 'stop.lift') && (
-                      <button type="button" className="btn s quiet" onClick={() => void act(() => api(`/stop-list/${stop.id}`, { method: 'DELETE' }))}>
+                      <button
+                        type="button"
+                        className="btn s quiet"
+                        onClick={() =>
+                          void act(() => api(`/stop-list/${stop.id}`, { method: 'DELETE' }))
+                        }
+                      >
                         {t('stop.lift')}
                       </button>
                     )}

@@ -10,7 +10,17 @@ import { useWords } from '../kit/prefs.ts'
 import { fieldProblem, problemText } from '../kit/problem.ts'
 import { useTrunks } from './useOffice.ts'
 
-const NEW = { name: '', host: '', port: '5060', username: '', password: '', realm: '', lines_max: '30', calls_per_second: '5', active: true }
+const NEW = {
+  name: '',
+  host: '',
+  port: '5060',
+  username: '',
+  password: '',
+  realm: '',
+  lines_max: '30',
+  calls_per_second: '5',
+  active: true,
+}
 type Draft = typeof NEW
 
 const draftOf = (trunk: Trunk): Draft => ({
@@ -53,9 +63,18 @@ function TrunkForm({ trunk, close }: { trunk: Trunk | null; close: () => void })
       setError(failure)
     }
   }
-  const input = (name: 'name' | 'host' | 'port' | 'username' | 'realm' | 'lines_max' | 'calls_per_second', more: { required?: boolean; hint?: string } = {}) => (
+  const input = (
+    name: 'name' | 'host' | 'port' | 'username' | 'realm' | 'lines_max' | 'calls_per_second',
+    more: { required?: boolean; hint?: string } = {},
+  ) => (
     <Field label={t(`trunk.${name}`)} wrong={fieldProblem(words, error, name)} hint={more.hint}>
-      <input className="input" name={name} required={more.required} value={draft[name]} onChange={(event) => set({ [name]: event.target.value })} />
+      <input
+        className="input"
+        name={name}
+        required={more.required}
+        value={draft[name]}
+        onChange={(event) => set({ [name]: event.target.value })}
+      />
     </Field>
   )
   return (
@@ -68,8 +87,18 @@ function TrunkForm({ trunk, close }: { trunk: Trunk | null; close: () => void })
         </div>
         <div className="fields two">
           {input('username', { hint: t('trunk.user_hint') })}
-          <Field label={t('trunk.password')} hint={trunk?.has_password ? t('trunk.password_kept') : undefined}>
-            <input className="input" type="password" name="password" autoComplete="new-password" value={draft.password} onChange={(event) => set({ password: event.target.value })} />
+          <Field
+            label={t('trunk.password')}
+            hint={trunk?.has_password ? t('trunk.password_kept') : undefined}
+          >
+            <input
+              className="input"
+              type="password"
+              name="password"
+              autoComplete="new-password"
+              value={draft.password}
+              onChange={(event) => set({ password: event.target.value })}
+            />
           </Field>
         </div>
         <div className="fields">
@@ -136,11 +165,27 @@ export function Trunks() {
             </thead>
             <tbody>
               {data.map((trunk) => (
-                <tr key={trunk.id} className={edit ? 'press' : ''} onClick={() => edit && setOpen(trunk)}>
-                  <td className="m">{edit ? <button type="button" className="cellbtn m">{trunk.name}</button> : trunk.name}</td>
+                <tr
+                  key={trunk.id}
+                  className={edit ? 'press' : ''}
+                  onClick={() => edit && setOpen(trunk)}
+                >
+                  <td className="m">
+                    {edit ? (
+                      <button type="button" className="cellbtn m">
+                        {trunk.name}
+                      </button>
+                    ) : (
+                      trunk.name
+                    )}
+                  </td>
                   <td>
                     <span className={`st ${trunk.active ? 'ok' : 'pause'}`}>
-                      {trunk.active ? <Check className="s" aria-hidden /> : <Power className="s" aria-hidden />}
+                      {trunk.active ? (
+                        <Check className="s" aria-hidden />
+                      ) : (
+                        <Power className="s" aria-hidden />
+                      )}
                       {trunk.active ? t('trunk.on') : t('trunk.off')}
                     </span>
                   </td>

@@ -19,13 +19,28 @@ const TONE: Record<string, string> = {
   window: 'ready',
 }
 
-function Row(props: { says: string; figure: string; from: number; size: number; tone: string; next: number | null; sum?: boolean }) {
+function Row(props: {
+  says: string
+  figure: string
+  from: number
+  size: number
+  tone: string
+  next: number | null
+  sum?: boolean
+}) {
   return (
     <div className={`wf ${props.sum ? 'sum' : ''}`}>
       <span className="cut">{props.says}</span>
       <span className="num r">{props.figure}</span>
       <svg width={WIDTH} height="26" aria-hidden>
-        <rect x={props.from} y="8" width={props.size > 0 ? Math.max(props.size, 1.5) : 0} height="10" rx="1" className={props.tone} />
+        <rect
+          x={props.from}
+          y="8"
+          width={props.size > 0 ? Math.max(props.size, 1.5) : 0}
+          height="10"
+          rx="1"
+          className={props.tone}
+        />
         {props.next !== null && <path d={`M${props.next} 18V34`} className="axis" />}
       </svg>
     </div>
@@ -42,12 +57,19 @@ export function Waterfall({ id }: { id: string }) {
     queryFn: () => api<Callable>(`/campaigns/${id}/callable`),
   })
   const scale = WIDTH / Math.max(1, data?.total ?? 1)
-  const gates = data?.gates.filter((gate) => gate.lost > 0 || ['stop_listed', 'outside_hours', 'not_due'].includes(gate.gate)) ?? []
+  const gates =
+    data?.gates.filter(
+      (gate) => gate.lost > 0 || ['stop_listed', 'outside_hours', 'not_due'].includes(gate.gate),
+    ) ?? []
   return (
     <section className="card">
       <header>
         <h2>{t('waterfall.title')}</h2>
-        {data && <span className="push small ink3 num">{t('waterfall.counted', { at: words.clock(data.at, undefined, true) })}</span>}
+        {data && (
+          <span className="push small ink3 num">
+            {t('waterfall.counted', { at: words.clock(data.at, undefined, true) })}
+          </span>
+        )}
       </header>
       <div className="pad stack g3">
         {error && !data && <p className="ink2">{problemText(words, error)}</p>}
@@ -59,7 +81,14 @@ export function Waterfall({ id }: { id: string }) {
               <span className="ink2">{t('waterfall.may_be', { total: num(data.total) })}</span>
             </div>
             <div>
-              <Row says={t('waterfall.contacts')} figure={num(data.total)} from={0} size={data.total * scale} tone="base" next={data.total * scale} />
+              <Row
+                says={t('waterfall.contacts')}
+                figure={num(data.total)}
+                from={0}
+                size={data.total * scale}
+                tone="base"
+                next={data.total * scale}
+              />
               {gates.map((gate) => (
                 <Row
                   key={gate.gate}
@@ -71,10 +100,22 @@ export function Waterfall({ id }: { id: string }) {
                   next={gate.remaining * scale}
                 />
               ))}
-              <Row says={t('waterfall.callable')} figure={num(data.callable)} from={0} size={data.callable * scale} tone="ok" next={null} sum />
+              <Row
+                says={t('waterfall.callable')}
+                figure={num(data.callable)}
+                from={0}
+                size={data.callable * scale}
+                tone="ok"
+                next={null}
+                sum
+              />
             </div>
             {data.callable === 0 && data.total > 0 && (
-              <p className="small ink2">{data.next_at ? t('waterfall.next_at', { at: words.moment(data.next_at, now) }) : t('waterfall.never')}</p>
+              <p className="small ink2">
+                {data.next_at
+                  ? t('waterfall.next_at', { at: words.moment(data.next_at, now) })
+                  : t('waterfall.never')}
+              </p>
             )}
           </>
         )}

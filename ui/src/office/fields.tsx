@@ -8,16 +8,31 @@ type Common = { label: ReactNode; wrong?: string | null; hint?: ReactNode; disab
 /** Reads "2,5" and "2.5"; null when it is no number within the limits. */
 export function readNumber(text: string, least: number, most: number): number | null {
   const value = Number(text.trim().replace(/\s/gu, '').replace(',', '.'))
-  return text.trim() !== '' && Number.isFinite(value) && value >= least && value <= most ? value : null
+  return text.trim() !== '' && Number.isFinite(value) && value >= least && value <= most
+    ? value
+    : null
 }
 
-export function NumberField(props: Common & { value: number | null | undefined; least?: number; most?: number; whole?: boolean; save: (value: number) => void; unit?: string }) {
+export function NumberField(
+  props: Common & {
+    value: number | null | undefined
+    least?: number
+    most?: number
+    whole?: boolean
+    save: (value: number) => void
+    unit?: string
+  },
+) {
   const { t, lang } = useWords()
   const [text, setText] = useState('')
   const [bad, setBad] = useState(false)
   const { value, least = 0, most = 1_000_000, whole } = props
   useEffect(() => {
-    setText(value === null || value === undefined ? '' : String(value).replace('.', lang === 'ru' ? ',' : '.'))
+    setText(
+      value === null || value === undefined
+        ? ''
+        : String(value).replace('.', lang === 'ru' ? ',' : '.'),
+    )
     setBad(false)
   }, [value, lang])
   const leave = () => {
@@ -27,7 +42,11 @@ export function NumberField(props: Common & { value: number | null | undefined; 
     if (fits && read !== value) props.save(read)
   }
   return (
-    <Field label={props.label} hint={props.hint} wrong={bad ? t('field.from_to', { least, most }) : props.wrong}>
+    <Field
+      label={props.label}
+      hint={props.hint}
+      wrong={bad ? t('field.from_to', { least, most }) : props.wrong}
+    >
       <span className="united">
         <input
           className="input num"
@@ -45,7 +64,14 @@ export function NumberField(props: Common & { value: number | null | undefined; 
   )
 }
 
-export function TextField(props: Common & { value: string; save: (value: string) => void; placeholder?: string; type?: string }) {
+export function TextField(
+  props: Common & {
+    value: string
+    save: (value: string) => void
+    placeholder?: string
+    type?: string
+  },
+) {
   const [text, setText] = useState(props.value)
   useEffect(() => setText(props.value), [props.value])
   const leave = () => text.trim() !== props.value && props.save(text.trim())
@@ -66,14 +92,28 @@ export function TextField(props: Common & { value: string; save: (value: string)
 }
 
 /** Boxes to tick, each with its name; the whole choice is saved at once. */
-export function Ticks<T extends string>(props: { options: readonly { id: T; name: ReactNode }[]; chosen: readonly T[]; save: (chosen: T[]) => void; disabled?: boolean }) {
+export function Ticks<T extends string>(props: {
+  options: readonly { id: T; name: ReactNode }[]
+  chosen: readonly T[]
+  save: (chosen: T[]) => void
+  disabled?: boolean
+}) {
   const flip = (id: T) =>
-    props.save(props.chosen.includes(id) ? props.chosen.filter((other) => other !== id) : [...props.chosen, id])
+    props.save(
+      props.chosen.includes(id)
+        ? props.chosen.filter((other) => other !== id)
+        : [...props.chosen, id],
+    )
   return (
     <div className="ticks">
       {props.options.map((option) => (
         <label key={option.id}>
-          <input type="checkbox" checked={props.chosen.includes(option.id)} disabled={props.disabled} onChange={() => flip(option.id)} />
+          <input
+            type="checkbox"
+            checked={props.chosen.includes(option.id)}
+            disabled={props.disabled}
+            onChange={() => flip(option.id)}
+          />
           <span className="cut">{option.name}</span>
         </label>
       ))}
@@ -91,7 +131,12 @@ export function readClock(text: string): string | null {
 }
 
 /** A time of day, always written in 24 hours whatever the browser's own language is. */
-export function ClockField(props: { label: string; value: string; disabled?: boolean; save: (value: string) => void }) {
+export function ClockField(props: {
+  label: string
+  value: string
+  disabled?: boolean
+  save: (value: string) => void
+}) {
   const [text, setText] = useState(props.value)
   useEffect(() => setText(props.value), [props.value])
   const leave = () => {

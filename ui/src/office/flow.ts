@@ -24,5 +24,8 @@ type Step = { do: string; keys?: Record<string, string> }
 export function keysOf(flow: unknown): [string, string][] {
   const read = flow as { start?: string; steps?: Record<string, Step> } | null
   const first = read?.steps?.[read.start ?? '']
-  return Object.entries(first?.keys ?? {}).map(([key, step]) => [key, read?.steps?.[step]?.do ?? ''])
+  return Object.entries(first?.keys ?? {}).map(([key, step]) => [
+    key,
+    read?.steps?.[step]?.do ?? '',
+  ])
 }

@@ -44,7 +44,8 @@ export function useCampaign(id: string): Editing {
         setProblem(null)
       } catch (failure) {
         setProblem(failure)
-        if (failure instanceof ApiProblem && failure.status === 412) await queries.refetchQueries({ queryKey: ['campaign', id] })
+        if (failure instanceof ApiProblem && failure.status === 412)
+          await queries.refetchQueries({ queryKey: ['campaign', id] })
       } finally {
         setSaving(false)
       }

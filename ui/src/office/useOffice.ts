@@ -3,10 +3,16 @@ import { useQuery } from '@tanstack/react-query'
 import { api } from '../api/http.ts'
 import type { Campaign, ContactList, Page, Trunk, User } from '../api/types.ts'
 
-const all = <T,>(path: string) => api<Page<T>>(`${path}?limit=200`).then((page) => page.items)
+const all = <T>(path: string) => api<Page<T>>(`${path}?limit=200`).then((page) => page.items)
 
 export const useUsers = () => useQuery({ queryKey: ['users'], queryFn: () => all<User>('/users') })
-export const useTrunks = () => useQuery({ queryKey: ['trunks'], queryFn: () => all<Trunk>('/trunks') })
-export const useLists = () => useQuery({ queryKey: ['lists'], queryFn: () => all<ContactList>('/lists') })
+export const useTrunks = () =>
+  useQuery({ queryKey: ['trunks'], queryFn: () => all<Trunk>('/trunks') })
+export const useLists = () =>
+  useQuery({ queryKey: ['lists'], queryFn: () => all<ContactList>('/lists') })
 export const useCampaigns = () =>
-  useQuery({ queryKey: ['campaigns'], queryFn: () => all<Campaign>('/campaigns'), refetchInterval: 10_000 })
+  useQuery({
+    queryKey: ['campaigns'],
+    queryFn: () => all<Campaign>('/campaigns'),
+    refetchInterval: 10_000,
+  })

@@ -20,7 +20,8 @@ export type PhoneEvent =
   | 'take_over'
   | 'link_back' /* the live socket is open again */
 
-export type PhoneCommand = 'ask_mic' | 'offer' | 'accept' | 'hang' | 'arm' | 'disarm' | 'retry_later'
+export type PhoneCommand =
+  'ask_mic' | 'offer' | 'accept' | 'hang' | 'arm' | 'disarm' | 'retry_later'
 
 export type Step = readonly [PhoneState, ...PhoneCommand[]]
 type Row = Record<PhoneEvent, Step | null>

@@ -8,7 +8,12 @@ export type Signalling = {
   request(verb: string, args?: Record<string, Json>): Promise<Json>
   onSay(listener: (say: Record<string, Json>) => void): () => void
 }
-export type PhoneView = { state: PhoneState; reason: string | null; blocked: boolean; retries: number }
+export type PhoneView = {
+  state: PhoneState
+  reason: string | null
+  blocked: boolean
+  retries: number
+}
 
 const CONNECT_WITHIN_MS = 12_000
 const RETRY_MS = [500, 1_000, 2_000, 4_000]
@@ -43,7 +48,8 @@ export class Phone {
     const [state, ...commands] = step(this.view.state, event)
     const lost = state === 'lost' ? (reason ?? this.view.reason ?? 'line') : null
     const retries = state === 'up' || state === 'none' ? 0 : this.view.retries
-    if (state !== this.view.state || lost !== this.view.reason) this.show({ state, reason: lost, retries })
+    if (state !== this.view.state || lost !== this.view.reason)
+      this.show({ state, reason: lost, retries })
     for (const command of commands) this.run(command)
   }
 

@@ -70,14 +70,18 @@ export class WebRtcDriver implements PhoneDriver {
   async offer(): Promise<string> {
     this.drop()
     const track = this.stream?.getAudioTracks()[0]
-    if (!this.stream || !track) throw new Error('The microphone is closed: ask for it before offering.')
+    if (!this.stream || !track)
+      throw new Error('The microphone is closed: ask for it before offering.')
     const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
     this.peer = peer
     const line = peer.addTransceiver(track, { direction: 'sendrecv', streams: [this.stream] })
     const known = RTCRtpReceiver.getCapabilities('audio')?.codecs ?? []
     const chosen = inOurOrder(known)
     if (chosen.length > 0) line.setCodecPreferences(chosen)
-    peer.addEventListener('track', (event) => void this.play(event.streams[0] ?? new MediaStream([event.track])))
+    peer.addEventListener(
+      'track',
+      (event) => void this.play(event.streams[0] ?? new MediaStream([event.track])),
+    )
     peer.addEventListener('connectionstatechange', () => this.changed(peer))
     await peer.setLocalDescription(await peer.createOffer())
     await gathered(peer)
@@ -133,7 +137,10 @@ export class WebRtcDriver implements PhoneDriver {
     if (peer.connectionState === 'connected') this.report('media_up')
     if (peer.connectionState === 'failed') this.report('media_lost', 'network')
     if (peer.connectionState === 'disconnected') {
-      this.shaky = window.setTimeout(() => this.report('media_lost', 'network'), DISCONNECTED_FOR_MS)
+      this.shaky = window.setTimeout(
+        () => this.report('media_lost', 'network'),
+        DISCONNECTED_FOR_MS,
+      )
     }
   }
 

@@ -15,12 +15,15 @@ const COLUMNS: [string, Tone, string[]][] = [
 ]
 
 const timer = (seconds: number) => (seconds > 0 ? formatTimer(seconds) : '–')
-const secondsIn = (row: AgentRow, states: string[]) => states.reduce((sum, state) => sum + (row.states[state]?.value ?? 0), 0)
+const secondsIn = (row: AgentRow, states: string[]) =>
+  states.reduce((sum, state) => sum + (row.states[state]?.value ?? 0), 0)
 
 export function AgentsTable({ report, ...opening }: Opening & { report: Report<AgentRow> }) {
   const words = useWords()
   const { t, num, share } = words
-  const rows = report.rows.toSorted((a, b) => b.results.value - a.results.value || b.talks.value - a.talks.value)
+  const rows = report.rows.toSorted(
+    (a, b) => b.results.value - a.results.value || b.talks.value - a.talks.value,
+  )
   const all = { signed: 0, talks: 0, results: 0 }
   for (const row of rows) {
     all.signed += row.signed_in_s
@@ -36,7 +39,8 @@ export function AgentsTable({ report, ...opening }: Opening & { report: Report<A
             <th className="r">{t('report.signed_in')}</th>
             {COLUMNS.map(([column, tone]) => (
               <th key={column} className="r">
-                <i className={`sw ${tone}`} aria-hidden /> {t(`report.in_${column}` as 'report.in_pause')}
+                <i className={`sw ${tone}`} aria-hidden />{' '}
+                {t(`report.in_${column}` as 'report.in_pause')}
               </th>
             ))}
             <th className="r">{t('desk.occupancy')}</th>
@@ -72,10 +76,19 @@ export function AgentsTable({ report, ...opening }: Opening & { report: Report<A
                   <CellButton {...opening} cell={row.talks} title={`${name}: ${t('desk.talks')}`} />
                 </td>
                 <td className="r num b">
-                  <CellButton {...opening} cell={row.results} title={`${name}: ${t('desk.results')}`} />
+                  <CellButton
+                    {...opening}
+                    cell={row.results}
+                    title={`${name}: ${t('desk.results')}`}
+                  />
                 </td>
                 <td className="daycol">
-                  <Bar parts={COLUMNS.map(([, tone, states]) => [tone, secondsIn(row, states) / whole] as const)} label={t('report.day')} />
+                  <Bar
+                    parts={COLUMNS.map(
+                      ([, tone, states]) => [tone, secondsIn(row, states) / whole] as const,
+                    )}
+                    label={t('report.day')}
+                  />
                 </td>
               </tr>
             )

@@ -19,7 +19,11 @@ export function AttemptLine({ attempt, own = false }: { attempt: Attempt; own?: 
   const look = outcomeLook(attempt.outcome)
   const talked = (attempt.talk_s ?? 0) > 0
   const beside = own ? (attempt.agent?.name ?? '') : attempt.contact.name
-  const title = talked ? words.t('desk.talk_of', { time: formatTalk(attempt.talk_s ?? 0) }) : attempt.outcome ? words.id('outcome', attempt.outcome) : words.id('attempt_state', attempt.state)
+  const title = talked
+    ? words.t('desk.talk_of', { time: formatTalk(attempt.talk_s ?? 0) })
+    : attempt.outcome
+      ? words.id('outcome', attempt.outcome)
+      : words.id('attempt_state', attempt.state)
   return (
     <div className={`fact ${open ? 'is-open' : ''}`}>
       <button type="button" className="line" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -28,8 +32,14 @@ export function AttemptLine({ attempt, own = false }: { attempt: Attempt; own?: 
           <look.icon className="s" aria-hidden />
           <span className="cut">{title}</span>
         </span>
-        <span className="small ink2 cut r">{attempt.result ? words.id('result', attempt.result) : beside}</span>
-        {attempt.recording ? <AudioLines className="s ink3" aria-label={words.t('report.recorded')} /> : <span />}
+        <span className="small ink2 cut r">
+          {attempt.result ? words.id('result', attempt.result) : beside}
+        </span>
+        {attempt.recording ? (
+          <AudioLines className="s ink3" aria-label={words.t('report.recorded')} />
+        ) : (
+          <span />
+        )}
       </button>
       {open && <AttemptOpen id={attempt.id} />}
     </div>
@@ -40,10 +50,20 @@ export function AttemptLine({ attempt, own = false }: { attempt: Attempt; own?: 
 export function AttemptOpen({ id }: { id: string }) {
   const words = useWords()
   const { t } = words
-  const { data, error } = useQuery({ queryKey: ['attempt', id], queryFn: () => api<AttemptFull>(`/attempts/${id}`) })
-  if (!data) return <div className="detail small ink3">{error ? problemText(words, error) : t('common.loading')}</div>
+  const { data, error } = useQuery({
+    queryKey: ['attempt', id],
+    queryFn: () => api<AttemptFull>(`/attempts/${id}`),
+  })
+  if (!data)
+    return (
+      <div className="detail small ink3">
+        {error ? problemText(words, error) : t('common.loading')}
+      </div>
+    )
   const who = [data.agent?.name, t('desk.attempt_n', { n: data.number }), data.campaign.name]
-  const code = data.sip_code ? `SIP ${data.sip_code}${data.q850 ? ` · Q.850 ${data.q850}` : ''}` : null
+  const code = data.sip_code
+    ? `SIP ${data.sip_code}${data.q850 ? ` · Q.850 ${data.q850}` : ''}`
+    : null
   return (
     <div className="detail small ink2">
       <div>
@@ -63,12 +83,18 @@ export function AttemptOpen({ id }: { id: string }) {
       {data.recording && (
         // A talk has no captions; the two voices are on two channels.
         // oxlint-disable-next-line jsx-a11y/media-has-caption
-        <audio controls preload="none" src={`/api/v1/recordings/${data.recording.id}/audio`} aria-label={t('report.recording')} />
+        <audio
+          controls
+          preload="none"
+          src={`/api/v1/recordings/${data.recording.id}/audio`}
+          aria-label={t('report.recording')}
+        />
       )}
       <ol className="ladder">
         {data.facts.map((fact) => (
           <li key={fact.seq}>
-            <span className="num">{words.clock(fact.at, undefined, true)}</span> {words.id('fact', fact.kind)}
+            <span className="num">{words.clock(fact.at, undefined, true)}</span>{' '}
+            {words.id('fact', fact.kind)}
           </li>
         ))}
         {code && <li className="mono">{code}</li>}

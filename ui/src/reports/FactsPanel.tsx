@@ -15,17 +15,26 @@ const isFact = (item: Attempt | Fact): item is Fact => 'kind' in item
 /** The address without the part every call of ours begins with, and with a cursor. */
 export function pathOf(address: string, cursor: string | null): string {
   const path = address.replace(/^\/api\/v1/u, '')
-  return cursor ? `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}` : path
+  return cursor
+    ? `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`
+    : path
 }
 
 function FactLine({ fact }: { fact: Fact }) {
   const words = useWords()
   const [open, setOpen] = useState(false)
   const state = typeof fact.data.state === 'string' ? words.id('agent', fact.data.state) : null
-  const outcome = typeof fact.data.outcome === 'string' ? words.id('outcome', fact.data.outcome) : null
+  const outcome =
+    typeof fact.data.outcome === 'string' ? words.id('outcome', fact.data.outcome) : null
   return (
     <div className={`fact ${open ? 'is-open' : ''}`}>
-      <button type="button" className="line" aria-expanded={open} disabled={!fact.attempt} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        className="line"
+        aria-expanded={open}
+        disabled={!fact.attempt}
+        onClick={() => setOpen(!open)}
+      >
         <span className="num small ink2">{words.clock(fact.at, undefined, true)}</span>
         <span className="cut">{words.id('fact', fact.kind)}</span>
         <span className="small ink2 cut">{state ?? outcome ?? ''}</span>
@@ -54,7 +63,12 @@ export function FactsPanel({ opened, close }: { opened: Opened; close: () => voi
     <aside className="card facts sticky" aria-label={t('report.facts')}>
       <header>
         <h2>{opened.title}</h2>
-        <button type="button" className="btn quiet s icon push" onClick={close} aria-label={t('common.close')}>
+        <button
+          type="button"
+          className="btn quiet s icon push"
+          onClick={close}
+          aria-label={t('common.close')}
+        >
           <X className="s" aria-hidden />
         </button>
       </header>
@@ -65,12 +79,23 @@ export function FactsPanel({ opened, close }: { opened: Opened; close: () => voi
       <div className="lines">
         {error && <p className="wait">{problemText(words, error)}</p>}
         {!data && !error && <p className="wait">{t('common.loading')}</p>}
-        {items.map((item) => (isFact(item) ? <FactLine key={item.seq} fact={item} /> : <AttemptLine key={item.id} attempt={item} />))}
+        {items.map((item) =>
+          isFact(item) ? (
+            <FactLine key={item.seq} fact={item} />
+          ) : (
+            <AttemptLine key={item.id} attempt={item} />
+          ),
+        )}
         {data && items.length === 0 && <p className="wait">{t('report.no_facts')}</p>}
       </div>
       {hasNextPage && (
         <div className="row pad">
-          <button type="button" className="btn s" disabled={isFetching} onClick={() => void fetchNextPage()}>
+          <button
+            type="button"
+            className="btn s"
+            disabled={isFetching}
+            onClick={() => void fetchNextPage()}
+          >
             {t('common.more')}
           </button>
         </div>

@@ -28,23 +28,39 @@ export function LostTable({ report, ...opening }: Opening & { report: Report<Aba
               <tr key={row.campaign?.id ?? name}>
                 <td className="m">{name}</td>
                 <td className="r num">
-                  <CellButton {...opening} cell={row.numerator} title={`${name}: ${t('report.lost_n')}`} />
+                  <CellButton
+                    {...opening}
+                    cell={row.numerator}
+                    title={`${name}: ${t('report.lost_n')}`}
+                  />
                 </td>
                 <td className="r num">
-                  <CellButton {...opening} cell={row.denominator} title={`${name}: ${t('report.answered_n')}`} />
+                  <CellButton
+                    {...opening}
+                    cell={row.denominator}
+                    title={`${name}: ${t('report.answered_n')}`}
+                  />
                 </td>
                 <td className="r num">
                   {row.share === null ? (
                     '–'
                   ) : (
                     <span className={`st ${over ? 'bad' : 'ok'}`}>
-                      {over ? <TriangleAlert className="s" aria-hidden /> : <Check className="s" aria-hidden />}
+                      {over ? (
+                        <TriangleAlert className="s" aria-hidden />
+                      ) : (
+                        <Check className="s" aria-hidden />
+                      )}
                       {share(row.share, 2)}
                     </span>
                   )}
                 </td>
-                <td className="r num">{share(row.limit, Number.isInteger(Math.round(row.limit * 1000) / 10) ? 0 : 1)}</td>
-                <td className="num ink2">{t('floor.last_days', { n: row.window_days, days: num(row.window_days) })}</td>
+                <td className="r num">
+                  {share(row.limit, Number.isInteger(Math.round(row.limit * 1000) / 10) ? 0 : 1)}
+                </td>
+                <td className="num ink2">
+                  {t('floor.last_days', { n: row.window_days, days: num(row.window_days) })}
+                </td>
                 <td className="mono ink2">{row.rule}</td>
               </tr>
             )

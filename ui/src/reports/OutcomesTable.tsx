@@ -9,7 +9,9 @@ import { CellButton, type Opening } from './CellButton.tsx'
 export function OutcomesTable({ report, ...opening }: Opening & { report: Report<OutcomeRow> }) {
   const words = useWords()
   const { t, share } = words
-  const rows = report.rows.filter((row) => row.attempts.value > 0).toSorted((a, b) => b.attempts.value - a.attempts.value)
+  const rows = report.rows
+    .filter((row) => row.attempts.value > 0)
+    .toSorted((a, b) => b.attempts.value - a.attempts.value)
   const largest = rows[0]?.attempts.value ?? 1
   return (
     <div className="scroll">

@@ -2,9 +2,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
+import { useState } from 'react'
 import { api, query } from '../api/http.ts'
 import { may, useSession } from '../api/session.ts'
 import type { AbandonRow, AgentRow, OutcomeRow, Report, ResultRow } from '../api/evidence.ts'
+import { DayField } from '../kit/DayField.tsx'
 import { useNow } from '../kit/live.ts'
 import { Empty, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
@@ -16,7 +18,6 @@ import { LostTable } from './LostTable.tsx'
 import { OutcomesTable } from './OutcomesTable.tsx'
 import { dayOf, instants, type Quick, quickPeriod } from './period.ts'
 import { ResultsTable } from './ResultsTable.tsx'
-import { useState } from 'react'
 
 export type Opened = { title: string; figure: string; facts: string }
 const QUICK: Quick[] = ['today', 'yesterday', 'week', 'month']
@@ -48,7 +49,8 @@ function Filters() {
   const today = dayOf(now)
   const from = search.from ?? today
   const to = search.to ?? today
-  const set = (change: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...change }) })
+  const set = (change: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }) })
   const quick = QUICK.find((choice) => {
     const period = quickPeriod(choice, now)
     return period.from === from && period.to === to
@@ -57,17 +59,37 @@ function Filters() {
     <div className="row wrap filters">
       <div className="seg" role="group" aria-label={t('report.days')}>
         {QUICK.map((choice) => (
-          <button type="button" key={choice} aria-pressed={quick === choice} onClick={() => set(quickPeriod(choice, now))}>
+          <button
+            type="button"
+            key={choice}
+            aria-pressed={quick === choice}
+            onClick={() => set(quickPeriod(choice, now))}
+          >
             {t(`report.${choice}`)}
           </button>
         ))}
       </div>
       <span className="row g1">
-        <input className="input day" type="date" aria-label={t('report.from')} value={from} max={to} onChange={(event) => event.target.value && set({ from: event.target.value, to })} />
+        <DayField
+          label={t('report.from')}
+          value={from}
+          max={to}
+          pick={(day) => set({ from: day, to })}
+        />
         –
-        <input className="input day" type="date" aria-label={t('report.to')} value={to} min={from} onChange={(event) => event.target.value && set({ from, to: event.target.value })} />
+        <DayField
+          label={t('report.to')}
+          value={to}
+          min={from}
+          pick={(day) => set({ from, to: day })}
+        />
       </span>
-      <select className="input which" aria-label={t('desk.campaign')} value={search.campaign ?? ''} onChange={(event) => set({ campaign: event.target.value || undefined })}>
+      <select
+        className="input which"
+        aria-label={t('desk.campaign')}
+        value={search.campaign ?? ''}
+        onChange={(event) => set({ campaign: event.target.value || undefined })}
+      >
         <option value="">{t('report.all_campaigns')}</option>
         {campaigns.map((campaign) => (
           <option key={campaign.id} value={campaign.id}>
@@ -87,7 +109,10 @@ export function Reports() {
   const now = useNow()
   const [opened, setOpened] = useState<Opened | null>(null)
   const today = dayOf(now)
-  const asked = query({ ...instants({ from: search.from ?? today, to: search.to ?? today }), campaign: search.campaign })
+  const asked = query({
+    ...instants({ from: search.from ?? today, to: search.to ?? today }),
+    campaign: search.campaign,
+  })
   const people = may(session, 'report.agents')
   const outcomes = useReport<OutcomeRow>('outcomes', asked)
   const results = useReport<ResultRow>('results', asked)

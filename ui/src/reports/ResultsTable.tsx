@@ -8,7 +8,9 @@ import { CellButton, type Opening } from './CellButton.tsx'
 export function ResultsTable({ report, ...opening }: Opening & { report: Report<ResultRow> }) {
   const words = useWords()
   const { t, share } = words
-  const rows = report.rows.filter((row) => row.count.value > 0).toSorted((a, b) => b.count.value - a.count.value)
+  const rows = report.rows
+    .filter((row) => row.count.value > 0)
+    .toSorted((a, b) => b.count.value - a.count.value)
   const largest = rows[0]?.count.value ?? 1
   return (
     <div className="scroll">

@@ -49,7 +49,8 @@ export function formatTalk(seconds: number): string {
 
 /** A span in prose: "4 ч 28 мин", "12 с", "4 h 28 min". */
 export function formatSpan(lang: Lang, seconds: number): string {
-  const unit = lang === 'ru' ? { h: 'ч', m: 'мин', s: 'с', d: 'дн.' } : { h: 'h', m: 'min', s: 's', d: 'd' }
+  const unit =
+    lang === 'ru' ? { h: 'ч', m: 'мин', s: 'с', d: 'дн.' } : { h: 'h', m: 'min', s: 's', d: 'd' }
   const all = Math.max(0, Math.round(seconds))
   if (all < 60) return `${all}${NB}${unit.s}`
   const minutes = Math.floor(all / 60)
@@ -134,7 +135,8 @@ export function formatPhone(e164: string): string {
 
 const SHORT_RU = 'в|к|с|о|у|и|а|я|во|не|на|по|до|из|за|от|об|со|их|но|ни|же'
 const AFTER_SHORT = new RegExp(`(^|[\\s(«„])(${SHORT_RU}) (?=\\S)`, 'giu')
-const BEFORE_UNIT = /(\d) (?=(?:с|ч|мин|мс|дн|дня|дней|день|раз|раза|линий|h|s|ms|min|days?)(?!\p{L}))/gu
+const BEFORE_UNIT =
+  /(\d) (?=(?:с|ч|мин|мс|дн|дня|дней|день|раз|раза|линий|h|s|ms|min|days?)(?!\p{L}))/gu
 
 /** Keeps a number with its unit and, in Russian, a short word with the next one on the same line. */
 export function knit(lang: Lang, text: string): string {

@@ -72,7 +72,13 @@ export function isKey(key: string): key is Key {
 }
 
 /** Says what an id from the server means (a reason, an outcome, a problem); falls back to its own words. */
-export function sayId(lang: Lang, room: string, id: string, args: Args = {}, fallback = id): string {
+export function sayId(
+  lang: Lang,
+  room: string,
+  id: string,
+  args: Args = {},
+  fallback = id,
+): string {
   const key = `${room}.${id}`
   return isKey(key) ? say(lang, key, args) : fallback
 }

@@ -16,8 +16,20 @@ export const results = [
 ].map(([key, code, ru, en, group, needs]) => ({ key, code, label: { ru, en }, group, needs }))
 
 export const script = [
-  ['hello', 'Приветствие', 'Hello', '{{name}}, здравствуйте! Это {{agent}}, «Северный ветер». Удобно сейчас говорить?', '{{name}}, hello! This is {{agent}} from North Wind. Is this a good time?'],
-  ['notice', 'Запись', 'Recording', 'Разговор записывается, чтобы мы ничего не перепутали.', 'The call is recorded so that we get nothing wrong.'],
+  [
+    'hello',
+    'Приветствие',
+    'Hello',
+    '{{name}}, здравствуйте! Это {{agent}}, «Северный ветер». Удобно сейчас говорить?',
+    '{{name}}, hello! This is {{agent}} from North Wind. Is this a good time?',
+  ],
+  [
+    'notice',
+    'Запись',
+    'Recording',
+    'Разговор записывается, чтобы мы ничего не перепутали.',
+    'The call is recorded so that we get nothing wrong.',
+  ],
   [
     'need',
     'Потребность',
@@ -25,14 +37,42 @@ export const script = [
     '{{name}}, вижу, что у вас {{plan}} за {{price}} и договор до {{contract_end}}. Подскажите, сколько устройств дома пользуются интернетом вечером?',
     '{{name}}, I can see you are on {{plan}} at {{price}} and your contract runs to {{contract_end}}. May I ask how many devices use the internet at home in the evening?',
   ],
-  ['offer', 'Предложение', 'Offer', 'Тогда вам подойдёт «Семейный»: 500 Мбит/с за 790 ₽, и вечером скорость гарантирована.', 'Then the Family plan fits: 500 Mbit/s for $45, and the speed is guaranteed in the evening.'],
-  ['terms', 'Условия', 'Terms', 'Договор на год, отказаться можно в любой день.', 'A year’s contract, you may leave on any day.'],
-].map(([id, ruTitle, enTitle, ru, en]) => ({ id, title: { ru: ruTitle, en: enTitle }, text: { ru, en } }))
+  [
+    'offer',
+    'Предложение',
+    'Offer',
+    'Тогда вам подойдёт «Семейный»: 500 Мбит/с за 790 ₽, и вечером скорость гарантирована.',
+    'Then the Family plan fits: 500 Mbit/s for $45, and the speed is guaranteed in the evening.',
+  ],
+  [
+    'terms',
+    'Условия',
+    'Terms',
+    'Договор на год, отказаться можно в любой день.',
+    'A year’s contract, you may leave on any day.',
+  ],
+].map(([id, ruTitle, enTitle, ru, en]) => ({
+  id,
+  title: { ru: ruTitle, en: enTitle },
+  text: { ru, en },
+}))
 
 const fields = (lang) =>
   lang === 'ru'
-    ? { plan: '«Дом 100»', price: '690 ₽/мес', contract_end: '14 декабря', 'Дома': '4 человека', 'Устройств': '4–6' }
-    : { plan: 'Home 100', price: '$39/month', contract_end: '14 December', 'At home': '4 people', Devices: '4–6' }
+    ? {
+        plan: '«Дом 100»',
+        price: '690 ₽/мес',
+        contract_end: '14 декабря',
+        Дома: '4 человека',
+        Устройств: '4–6',
+      }
+    : {
+        plan: 'Home 100',
+        price: '$39/month',
+        contract_end: '14 December',
+        'At home': '4 people',
+        Devices: '4–6',
+      }
 
 export const contact = (lang) => ({
   id: 'c417',
@@ -50,9 +90,21 @@ export const contact = (lang) => ({
 
 const history = (lang) => [
   { at: '2026-11-17T08:10:00Z', outcome: 'no_answer', talk_s: null, agent: null, result: null },
-  { at: '2026-11-12T14:44:00Z', outcome: 'answered_human', talk_s: 64, agent: pick(lang, 'Игорь Верхов', 'Ian Hill'), result: 'thinking' },
+  {
+    at: '2026-11-12T14:44:00Z',
+    outcome: 'answered_human',
+    talk_s: 64,
+    agent: pick(lang, 'Игорь Верхов', 'Ian Hill'),
+    result: 'thinking',
+  },
   { at: '2026-10-03T09:20:00Z', outcome: 'busy', talk_s: null, agent: null, result: null },
-  { at: '2026-09-30T10:02:00Z', outcome: 'answered_machine', talk_s: null, agent: null, result: null },
+  {
+    at: '2026-09-30T10:02:00Z',
+    outcome: 'answered_machine',
+    talk_s: null,
+    agent: null,
+    result: null,
+  },
 ]
 
 export const call = (lang, more = {}) => ({
@@ -85,7 +137,13 @@ const base = (lang, agent = {}, more = {}) => ({
     ...agent,
   },
   device: { state: 'up', codec: 'PCMA', rtt_ms: 42, loss_share: 0.003 },
-  campaigns: [{ id: 'k1', name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November'), mode: 'progressive' }],
+  campaigns: [
+    {
+      id: 'k1',
+      name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November'),
+      mode: 'progressive',
+    },
+  ],
   today: { calls: 61, talks: 24, results: 5, occupancy: 0.81 },
   call: null,
   wrap_up: null,
@@ -96,22 +154,71 @@ const base = (lang, agent = {}, more = {}) => ({
 export const desk = {
   call: (lang) => base(lang, { state: 'talking', since: at(-167) }, { call: call(lang) }),
   hold: (lang) =>
-    base(lang, { state: 'hold', since: at(-21), pause_after: true }, { call: call(lang, { state: 'hold', held: true, muted: true }) }),
-  lost: (lang) => base(lang, { state: 'talking', since: at(-167) }, { call: call(lang), device: { state: 'lost', codec: null, rtt_ms: null, loss_share: null } }),
-  away: (lang) => ({ ...base(lang, { state: 'talking', since: at(-167) }, { call: call(lang) }), floor: 'away' }),
+    base(
+      lang,
+      { state: 'hold', since: at(-21), pause_after: true },
+      { call: call(lang, { state: 'hold', held: true, muted: true }) },
+    ),
+  lost: (lang) =>
+    base(
+      lang,
+      { state: 'talking', since: at(-167) },
+      { call: call(lang), device: { state: 'lost', codec: null, rtt_ms: null, loss_share: null } },
+    ),
+  away: (lang) => ({
+    ...base(lang, { state: 'talking', since: at(-167) }, { call: call(lang) }),
+    floor: 'away',
+  }),
   wrap: (lang) =>
     base(
       lang,
       { state: 'wrap_up', since: at(-14) },
-      { call: call(lang, { state: 'ended', ended_at: at(-14) }), wrap_up: { attempt: 'a1', until: at(16), limit_s: 30, result: null, undo_until: null } },
+      {
+        call: call(lang, { state: 'ended', ended_at: at(-14) }),
+        wrap_up: { attempt: 'a1', until: at(16), limit_s: 30, result: null, undo_until: null },
+      },
     ),
   waiting: (lang) => base(lang, {}, { empty: { reason: 'waiting', until: null, counts: {} } }),
   quiet: (lang) =>
-    base(lang, {}, { empty: { reason: 'window_closed', until: at(18 * 60), counts: { window: 2140, not_due: 1386, closed: 431, in_call: 96, suppressed: 57, callable: 0 } } }),
+    base(
+      lang,
+      {},
+      {
+        empty: {
+          reason: 'window_closed',
+          until: at(18 * 60),
+          counts: {
+            window: 2140,
+            not_due: 1386,
+            closed: 431,
+            in_call: 96,
+            suppressed: 57,
+            callable: 0,
+          },
+        },
+      },
+    ),
   off: (lang) =>
-    base(lang, { state: 'offline', wish: 'offline', since: at(-20) }, { device: { state: 'none', codec: null, rtt_ms: null, loss_share: null }, empty: { reason: 'not_ready', until: null, counts: {} } }),
-  pause: (lang) => base(lang, { state: 'pause', wish: 'pause', reason: 'lunch', since: at(-605) }, { empty: { reason: 'paused', until: null, counts: {} } }),
-  elsewhere: (lang) => base(lang, { state: 'talking', since: at(-60) }, { device: { state: 'elsewhere', codec: null, rtt_ms: null, loss_share: null } }),
+    base(
+      lang,
+      { state: 'offline', wish: 'offline', since: at(-20) },
+      {
+        device: { state: 'none', codec: null, rtt_ms: null, loss_share: null },
+        empty: { reason: 'not_ready', until: null, counts: {} },
+      },
+    ),
+  pause: (lang) =>
+    base(
+      lang,
+      { state: 'pause', wish: 'pause', reason: 'lunch', since: at(-605) },
+      { empty: { reason: 'paused', until: null, counts: {} } },
+    ),
+  elsewhere: (lang) =>
+    base(
+      lang,
+      { state: 'talking', since: at(-60) },
+      { device: { state: 'elsewhere', codec: null, rtt_ms: null, loss_share: null } },
+    ),
   saved: (lang) =>
     base(
       lang,

@@ -38,17 +38,37 @@ const agents = (lang) =>
     campaign: 'k1',
     results_today: (index * 5) % 9,
     talks_today: 10 + ((index * 7) % 20),
-    day: { talk_s: 9000 + ((index * 700) % 4000), wrap_s: 2400 + ((index * 300) % 900), ready_s: 5200 - ((index * 200) % 2500), pause_s: 900 + ((index * 90) % 700) },
+    day: {
+      talk_s: 9000 + ((index * 700) % 4000),
+      wrap_s: 2400 + ((index * 300) % 900),
+      ready_s: 5200 - ((index * 200) % 2500),
+      pause_s: 900 + ((index * 90) % 700),
+    },
     attention: attention ?? null,
   }))
 
 const minutes = Array.from({ length: 60 }, (_, index) => ({
   t: at((index - 59) * 60),
-  dialed: Math.max(0, Math.round(11 + 4 * Math.sin(index / 9) + 2 * Math.sin(index * 1.9) - (index > 44 ? 3 : 0))),
-  answered: Math.max(0, Math.round(5 + 2 * Math.sin(index / 9) + Math.cos(index * 1.3) - (index > 44 ? 1 : 0))),
+  dialed: Math.max(
+    0,
+    Math.round(11 + 4 * Math.sin(index / 9) + 2 * Math.sin(index * 1.9) - (index > 44 ? 3 : 0)),
+  ),
+  answered: Math.max(
+    0,
+    Math.round(5 + 2 * Math.sin(index / 9) + Math.cos(index * 1.3) - (index > 44 ? 1 : 0)),
+  ),
 }))
 
-export const progress = { total: 4812, fresh: 2140, due: 1386, callback: 57, in_call: 29, closed: 1200, attempts: 3204, answered: 1012 }
+export const progress = {
+  total: 4812,
+  fresh: 2140,
+  due: 1386,
+  callback: 57,
+  in_call: 29,
+  closed: 1200,
+  attempts: 3204,
+  answered: 1012,
+}
 
 export const campaign = (lang, more = {}) => ({
   floor: 'here',
@@ -56,8 +76,27 @@ export const campaign = (lang, more = {}) => ({
   name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November'),
   mode: 'progressive',
   state: 'running',
-  pace: { lines_per_agent: 1.2, why: { id: 'agents_covered', args: { free_agents: 3, on_the_way: 3, lines: 17, lines_max: 30 } }, lines: 17, lines_max: 30, ringing: 3, talking: 13, waiting: 1, longest_wait_s: 0.8 },
-  abandon: { numerator: 142, denominator: 6147, share: 0.0231, limit: 0.03, window_days: 30, rule: 'US-AB-1' },
+  pace: {
+    lines_per_agent: 1.2,
+    why: {
+      id: 'agents_covered',
+      args: { free_agents: 3, on_the_way: 3, lines: 17, lines_max: 30 },
+    },
+    lines: 17,
+    lines_max: 30,
+    ringing: 3,
+    talking: 13,
+    waiting: 1,
+    longest_wait_s: 0.8,
+  },
+  abandon: {
+    numerator: 142,
+    denominator: 6147,
+    share: 0.0231,
+    limit: 0.03,
+    window_days: 30,
+    rule: 'US-AB-1',
+  },
   progress,
   minutes,
   ...more,
@@ -80,12 +119,46 @@ export const floor = (lang, more = {}) => ({
   ],
   agents: agents(lang),
   trunks: [
-    { id: 't1', name: pick(lang, 'Альфа', 'Alpha'), lines: 14, lines_max: 60, state: 'ok', answer_share: 0.31 },
-    { id: 't2', name: pick(lang, 'Бета', 'Beta'), lines: 3, lines_max: 30, state: 'failing', answer_share: 0.09 },
-    { id: 't3', name: pick(lang, 'Гамма', 'Gamma'), lines: 0, lines_max: 20, state: 'unknown', answer_share: null },
+    {
+      id: 't1',
+      name: pick(lang, 'Альфа', 'Alpha'),
+      lines: 14,
+      lines_max: 60,
+      state: 'ok',
+      answer_share: 0.31,
+    },
+    {
+      id: 't2',
+      name: pick(lang, 'Бета', 'Beta'),
+      lines: 3,
+      lines_max: 30,
+      state: 'failing',
+      answer_share: 0.09,
+    },
+    {
+      id: 't3',
+      name: pick(lang, 'Гамма', 'Gamma'),
+      lines: 0,
+      lines_max: 20,
+      state: 'unknown',
+      answer_share: null,
+    },
   ],
-  alerts: [{ id: 'trunk:t2', kind: 'trunk_failing', args: { trunk: pick(lang, 'Бета', 'Beta') }, since: at(-300) }],
+  alerts: [
+    {
+      id: 'trunk:t2',
+      kind: 'trunk_failing',
+      args: { trunk: pick(lang, 'Бета', 'Beta') },
+      since: at(-300),
+    },
+  ],
   ...more,
 })
 
-export const emptyFloor = (lang) => ({ ...floor(lang), campaigns: [], agents: [], trunks: [], alerts: [] })
+export const emptyFloor = (lang) => ({
+  ...floor(lang),
+  campaigns: [],
+  agents: [],
+  trunks: [],
+  alerts: [],
+})

@@ -1,13 +1,41 @@
 /* Invented people and answers of the HTTP API for pictures. */
 import { at, pick, results, script } from './desk.mjs'
 
-const ALL = ['desk.work', 'floor.see', 'floor.stop', 'campaign.see', 'campaign.edit', 'campaign.run', 'list.see', 'list.edit', 'contact.find', 'contact.see', 'contact.explain', 'stop.see', 'stop.add', 'stop.lift', 'trunk.see', 'trunk.edit', 'user.see', 'user.edit', 'callback.see', 'attempt.see', 'fact.see', 'recording.hear', 'report.see', 'report.agents']
+const ALL = [
+  'desk.work',
+  'floor.see',
+  'floor.stop',
+  'campaign.see',
+  'campaign.edit',
+  'campaign.run',
+  'list.see',
+  'list.edit',
+  'contact.find',
+  'contact.see',
+  'contact.explain',
+  'stop.see',
+  'stop.add',
+  'stop.lift',
+  'trunk.see',
+  'trunk.edit',
+  'user.see',
+  'user.edit',
+  'callback.see',
+  'attempt.see',
+  'fact.see',
+  'recording.hear',
+  'report.see',
+  'report.agents',
+]
 
 export const session = (lang, role) => ({
   user: {
     id: 'u1',
     login: 'maria',
-    name: role === 'operator' ? pick(lang, 'Мария Лунёва', 'Maya Lund') : pick(lang, 'Анна Верескова', 'Ann Heather'),
+    name:
+      role === 'operator'
+        ? pick(lang, 'Мария Лунёва', 'Maya Lund')
+        : pick(lang, 'Анна Верескова', 'Ann Heather'),
     role,
     language: lang,
     theme: 'system',
@@ -54,10 +82,34 @@ const campaignRow = (lang, id, ru, en, state, mode, list) => ({
 
 export const campaigns = (lang) => ({
   items: [
-    campaignRow(lang, 'k3', 'Семейный тариф, декабрь', 'Family plan, December', 'draft', 'progressive', true),
-    campaignRow(lang, 'k1', 'Семейный тариф, ноябрь', 'Family plan, November', 'running', 'progressive', true),
+    campaignRow(
+      lang,
+      'k3',
+      'Семейный тариф, декабрь',
+      'Family plan, December',
+      'draft',
+      'progressive',
+      true,
+    ),
+    campaignRow(
+      lang,
+      'k1',
+      'Семейный тариф, ноябрь',
+      'Family plan, November',
+      'running',
+      'progressive',
+      true,
+    ),
     campaignRow(lang, 'k2', 'Продление', 'Renewals', 'paused', 'agentless', true),
-    campaignRow(lang, 'k4', 'Опрос после ремонта', 'After-repair survey', 'completed', 'progressive', true),
+    campaignRow(
+      lang,
+      'k4',
+      'Опрос после ремонта',
+      'After-repair survey',
+      'completed',
+      'progressive',
+      true,
+    ),
   ],
   next_cursor: null,
 })
@@ -69,7 +121,17 @@ const settings = {
   calls_per_second: 5,
   ring_timeout_s: 25,
   window: { days: [1, 2, 3, 4, 5, 6], start: '09:00', end: '21:00' },
-  redial: { attempts_max: 3, rules: { busy: { after_s: 600 }, no_answer: { after_s: 3600 }, unreachable: { after_s: 10800 }, rejected: { after_s: 86400 }, answered_machine: { after_s: 7200 }, congestion: { after_s: 300 } } },
+  redial: {
+    attempts_max: 3,
+    rules: {
+      busy: { after_s: 600 },
+      no_answer: { after_s: 3600 },
+      unreachable: { after_s: 10800 },
+      rejected: { after_s: 86400 },
+      answered_machine: { after_s: 7200 },
+      congestion: { after_s: 300 },
+    },
+  },
   connect_limit_s: 2,
   abandon_limit: 0.03,
   abandon_window_days: 30,
@@ -96,81 +158,3 @@ export const callable = {
   callable: 1874,
   next_at: null,
 }
-
-export const list = (lang) => ({
-  id: 'l1',
-  name: pick(lang, 'клиенты-декабрь', 'clients-december'),
-  file: pick(lang, 'клиенты-декабрь.csv', 'clients-december.csv'),
-  rows_total: 5000,
-  rows_done: 5000,
-  rows_ok: 4812,
-  contacts: 4790,
-  verdicts: { ok: 4790, merged: 22, duplicate: 0, problem: 188 },
-  campaigns: ['k3'],
-  state: 'ready',
-  created_at: at(-4000),
-  undone_at: null,
-  problem: null,
-})
-
-export const preview = (lang) => ({
-  file: pick(lang, 'клиенты.csv', 'clients.csv'),
-  encoding: pick(lang, 'cp1251', 'utf_8'),
-  delimiter: ';',
-  has_header: true,
-  columns: pick(
-    lang,
-    [['ФИО', 'name'], ['Телефон', 'phone'], ['Тариф', 'field'], ['Город', 'field'], ['Часовой пояс', 'zone']],
-    [['Name', 'name'], ['Phone', 'phone'], ['Plan', 'field'], ['City', 'field'], ['Zone', 'zone']],
-  ).map(([name, use]) => ({ name, use, field: use === 'field' ? name : null })),
-  rows_total: 60,
-  rows_judged: 60,
-  verdicts: { ok: 57, merged: 1, duplicate: 0, problem: 2 },
-  first_rows: pick(
-    lang,
-    [
-      [2, 'ok', null, ['Вера Снегирёва', '+7 000 555-01-43', '«Дом 100»', 'Самара', 'Europe/Samara']],
-      [3, 'ok', null, ['Лев Ольшанский', '8 000 555-01-17', '«Семейный»', 'Москва', 'Europe/Moscow']],
-      [4, 'problem', ['phone_invalid', '55501'], ['Роза Ветлугина', '55501', '«Дом 50»', 'Омск', 'Asia/Omsk']],
-      [5, 'ok', null, ['Аркадий Сомов', '+7 000 555-01-02', '«Дом 100»', 'Пермь', 'Asia/Yekaterinburg']],
-    ],
-    [
-      [2, 'ok', null, ['Nora Whitfield', '+1 202-555-0143', 'Home 100', 'Denver', 'America/Denver']],
-      [3, 'ok', null, ['Leo Alder', '(202) 555-0117', 'Family', 'Boston', 'America/New_York']],
-      [4, 'problem', ['phone_invalid', '55501'], ['Rose Vetch', '55501', 'Home 50', 'Reno', 'America/Los_Angeles']],
-      [5, 'ok', null, ['Archie Catfish', '+1 202-555-0102', 'Home 100', 'Austin', 'America/Chicago']],
-    ],
-  ).map(([row, verdict, reason, cells]) => ({ row, verdict, reason: reason?.[0] ?? null, args: reason ? { value: reason[1] } : {}, cells })),
-  problems: [],
-})
-
-export const users = (lang) => ({
-  items: [
-    ['u1', 'maria', 'Мария Лунёва', 'Maya Lund', 'operator'],
-    ['u2', 'oleg', 'Олег Рощин', 'Oleg Grove', 'operator'],
-    ['u3', 'dina', 'Дина Ветрова', 'Dina Gale', 'operator'],
-    ['u4', 'egor', 'Егор Ясенев', 'Egor Ash', 'operator'],
-    ['u5', 'vika', 'Вика Соболь', 'Vicky Sable', 'operator'],
-    ['u6', 'pavel', 'Павел Серов', 'Pavel Gray', 'supervisor'],
-    ['u7', 'anna', 'Анна Верескова', 'Ann Heather', 'administrator'],
-  ].map(([id, login, ru, en, role]) => ({ id, login, name: pick(lang, ru, en), role, language: lang, principal: null, disabled: id === 'u5', created_at: at(-86400 * 30) })),
-  next_cursor: null,
-})
-
-export const trunks = (lang) => ({
-  items: [
-    ['t1', 'Альфа', 'Alpha', 'sip.example.org', 60, true, 'vyzov'],
-    ['t2', 'Бета', 'Beta', '192.0.2.10', 30, true, ''],
-    ['t3', 'Гамма', 'Gamma', 'gw.example.net', 20, false, ''],
-  ].map(([id, ru, en, host, lines, active, username]) => ({ id, name: pick(lang, ru, en), host, port: 5060, username, realm: '', codecs: ['PCMA', 'PCMU'], lines_max: lines, calls_per_second: 5, active, has_password: Boolean(username) })),
-  next_cursor: null,
-})
-
-export const stops = (lang) => ({
-  items: [
-    [pick(lang, '+70005550109', '+12025550109'), 'key', 'flow', -600],
-    [pick(lang, '+70005550166', '+12025550166'), 'result', 'agent', -7200],
-    [null, 'asked', 'office', -86400 * 4],
-  ].map(([number, reason, source, seconds], index) => ({ id: `s${index}`, number, number_ref: '4f1d0a77c2b9e6', reason, source, attempt: null, valid_from: at(seconds), valid_to: null })),
-  next_cursor: null,
-})

@@ -19,9 +19,12 @@ function crc32(data) {
 
 function chunks(png) {
   const found = []
-  for (let at = 8; at < png.length; ) {
+  for (let at = 8; at < png.length;) {
     const size = png.readUInt32BE(at)
-    found.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, at + 8 + size) })
+    found.push({
+      type: png.toString('latin1', at + 4, at + 8),
+      data: png.subarray(at + 8, at + 8 + size),
+    })
     at += size + 12
   }
   return found
@@ -62,16 +65,22 @@ function unfilter(raw, height, stride, size) {
 /** Half of the palette are the most frequent colours, half those farthest from what is chosen already,
     so that a small red icon stays red. Near colours are counted together. */
 function paletteOf(pixels, size) {
-  const bins = new Map()
+  const exact = new Map()
   for (let at = 0; at < pixels.length; at += size) {
-    const [r, g, b] = [pixels[at], pixels[at + 1], pixels[at + 2]]
+    const colour = (pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2]
+    exact.set(colour, (exact.get(colour) ?? 0) + 1)
+  }
+  const bins = new Map()
+  for (const [colour, count] of [...exact].toSorted((a, b) => b[1] - a[1])) {
+    const [r, g, b] = [colour >> 16, (colour >> 8) & 0xff, colour & 0xff]
     const key = ((r >> 2) << 12) | ((g >> 2) << 6) | (b >> 2)
     const bin = bins.get(key) ?? bins.set(key, [0, r, g, b, Infinity]).get(key)
-    bin[0]++
+    bin[0] += count
   }
   const all = [...bins.values()].toSorted((a, b) => b[0] - a[0])
   const chosen = all.splice(0, COLOURS / 2)
-  const away = (bin, [, r, g, b]) => (bin[1] - r) ** 2 * 2 + (bin[2] - g) ** 2 * 4 + (bin[3] - b) ** 2
+  const away = (bin, [, r, g, b]) =>
+    (bin[1] - r) ** 2 * 2 + (bin[2] - g) ** 2 * 4 + (bin[3] - b) ** 2
   for (const bin of all) for (const other of chosen) bin[4] = Math.min(bin[4], away(bin, other))
   while (chosen.length < COLOURS && all.length > 0) {
     let best = 0
@@ -90,7 +99,9 @@ export function toPalette(png) {
   const head = parts[0].data
   const [width, height, type] = [head.readUInt32BE(0), head.readUInt32BE(4), head[9]]
   const size = type === 6 ? 4 : 3
-  const raw = inflateSync(Buffer.concat(parts.filter((part) => part.type === 'IDAT').map((part) => part.data)))
+  const raw = inflateSync(
+    Buffer.concat(parts.filter((part) => part.type === 'IDAT').map((part) => part.data)),
+  )
   const pixels = unfilter(raw, height, width * size, size)
   const palette = paletteOf(pixels, size)
   const known = new Map()
@@ -117,5 +128,11 @@ export function toPalette(png) {
   ihdr[8] = 8
   ihdr[9] = 3
   const plte = Buffer.from(palette.flatMap(([, r, g, b]) => [r, g, b]))
-  return Buffer.concat([SIGNATURE, chunk('IHDR', ihdr), chunk('PLTE', plte), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    SIGNATURE,
+    chunk('IHDR', ihdr),
+    chunk('PLTE', plte),
+    chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }

@@ -15,7 +15,12 @@ export const outcomes = {
     ['unreachable', 11, 0],
     ['invalid_number', 4, 0],
     ['abandoned', 3, 0],
-  ].map(([outcome, value, talk]) => ({ outcome, attempts: cell(value, `/api/v1/attempts?outcome=${outcome}`), share: value / 580, talk_s: talk })),
+  ].map(([outcome, value, talk]) => ({
+    outcome,
+    attempts: cell(value, `/api/v1/attempts?outcome=${outcome}`),
+    share: value / 580,
+    talk_s: talk,
+  })),
   total: cell(580, '/api/v1/attempts?all=1'),
 }
 
@@ -28,7 +33,13 @@ export const results = {
     ['refused', 'Отказ', 'Refused', 'no', 52],
     ['wrong_person', 'Не тот человек', 'Wrong person', 'no', 12],
     ['do_not_call', 'Больше не звонить', 'Do not call', 'stop', 6],
-  ].map(([result, ru, en, group, value]) => ({ result, label: { ru, en }, group, count: cell(value, `/api/v1/attempts?result=${result}`), share: value / 172 })),
+  ].map(([result, ru, en, group, value]) => ({
+    result,
+    label: { ru, en },
+    group,
+    count: cell(value, `/api/v1/attempts?result=${result}`),
+    share: value / 172,
+  })),
   total: cell(172, '/api/v1/attempts?results=1'),
 }
 
@@ -45,7 +56,12 @@ export const agents = (lang) => ({
     agent: { id: `u${index}`, name: pick(lang, ru, en) },
     signed_in_s: talking + wrap + ready + pause,
     occupancy: (talking + wrap) / (talking + wrap + ready),
-    states: { talking: cell(talking), wrap_up: cell(wrap), ready: cell(ready, '/api/v1/facts?kind=agent_state'), pause: cell(pause) },
+    states: {
+      talking: cell(talking),
+      wrap_up: cell(wrap),
+      ready: cell(ready, '/api/v1/facts?kind=agent_state'),
+      pause: cell(pause),
+    },
     talks: cell(talks),
     results: cell(done),
   })),
@@ -54,12 +70,34 @@ export const agents = (lang) => ({
 export const abandonment = (lang) => ({
   ...covered,
   rows: [
-    { campaign: { id: 'k1', name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November') }, rule: 'US-AB-1', window_days: 30, limit: 0.03, numerator: cell(142), denominator: cell(6147), share: 0.0231 },
-    { campaign: { id: 'k2', name: pick(lang, 'Продление', 'Renewals') }, rule: 'US-AB-1', window_days: 30, limit: 0.03, numerator: cell(9), denominator: cell(274), share: 0.0328 },
+    {
+      campaign: { id: 'k1', name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November') },
+      rule: 'US-AB-1',
+      window_days: 30,
+      limit: 0.03,
+      numerator: cell(142),
+      denominator: cell(6147),
+      share: 0.0231,
+    },
+    {
+      campaign: { id: 'k2', name: pick(lang, 'Продление', 'Renewals') },
+      rule: 'US-AB-1',
+      window_days: 30,
+      limit: 0.03,
+      numerator: cell(9),
+      denominator: cell(274),
+      share: 0.0328,
+    },
   ],
 })
 
-export const attempt = (lang, index = 0, outcome = 'answered_human', talk = 134, result = 'agreed') => ({
+export const attempt = (
+  lang,
+  index = 0,
+  outcome = 'answered_human',
+  talk = 134,
+  result = 'agreed',
+) => ({
   id: `a${index}`,
   number: 2,
   state: 'final',
@@ -95,11 +133,26 @@ export const attempts = (lang) => ({
   next_cursor: 'n',
 })
 
-const fact = (seq, kind, seconds) => ({ seq, kind, at: at(seconds), campaign: 'k1', contact: 'c417', attempt: 'a0', agent: null, data: {} })
+const fact = (seq, kind, seconds) => ({
+  seq,
+  kind,
+  at: at(seconds),
+  campaign: 'k1',
+  contact: 'c417',
+  attempt: 'a0',
+  agent: null,
+  data: {},
+})
 
 export const attemptFull = (lang) => ({
   ...attempt(lang),
-  results: [{ code: 'agreed', note: pick(lang, 'Ждёт договор на почту', 'Expects the contract by mail'), at: at(-15) }],
+  results: [
+    {
+      code: 'agreed',
+      note: pick(lang, 'Ждёт договор на почту', 'Expects the contract by mail'),
+      at: at(-15),
+    },
+  ],
   list: { id: 'l1', name: 'clients', file: 'clients.csv', row: 902 },
   facts: [
     fact(1, 'attempt_reserved', -120),
@@ -117,17 +170,44 @@ export const card = (lang) => ({
   id: 'c417',
   name: contact(lang).name,
   phones: [
-    { id: 'ph1', e164: contact(lang).phone, country: pick(lang, 'RU', 'US'), zones: [contact(lang).zone], utc_offset_minutes: contact(lang).utc_offset_minutes, stop_listed: false },
-    { id: 'ph2', e164: pick(lang, '+70005550117', '+12025550117'), country: pick(lang, 'RU', 'US'), zones: [], utc_offset_minutes: null, stop_listed: true },
+    {
+      id: 'ph1',
+      e164: contact(lang).phone,
+      country: pick(lang, 'RU', 'US'),
+      zones: [contact(lang).zone],
+      utc_offset_minutes: contact(lang).utc_offset_minutes,
+      stop_listed: false,
+    },
+    {
+      id: 'ph2',
+      e164: pick(lang, '+70005550117', '+12025550117'),
+      country: pick(lang, 'RU', 'US'),
+      zones: [],
+      utc_offset_minutes: null,
+      stop_listed: true,
+    },
   ],
   fields: contact(lang).fields,
-  note: pick(lang, 'Говорит после работы. Спросить про скорость вечером.', 'Speaks after work. Ask about evening speed.'),
+  note: pick(
+    lang,
+    'Говорит после работы. Спросить про скорость вечером.',
+    'Speaks after work. Ask about evening speed.',
+  ),
   language: lang,
   stage: '',
   temperature: '',
   list: { id: 'l1', name: 'clients', file: 'clients.csv', row: 417 },
   created_at: at(-86400 * 9),
-  campaigns: [{ campaign: { id: 'k1', name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November') }, state: 'due', next_due_at: at(9000), attempts_made: 2, last_outcome: 'no_answer', closed_reason: null }],
+  campaigns: [
+    {
+      campaign: { id: 'k1', name: pick(lang, 'Семейный тариф, ноябрь', 'Family plan, November') },
+      state: 'due',
+      next_due_at: at(9000),
+      attempts_made: 2,
+      last_outcome: 'no_answer',
+      closed_reason: null,
+    },
+  ],
   history: attempts(lang).items.slice(0, 5),
 })
 

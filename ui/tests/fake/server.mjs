@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { NOW } from './desk.mjs'
 
 const STATIC = fileURLToPath(new URL('../../../src/vyzov/web/static', import.meta.url))
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
 
 /** Serves the built pages on a free loopback port; unknown addresses get index.html. */
 export async function serveBuilt() {
@@ -46,7 +51,8 @@ export async function engine(browser, address) {
         await peer.setLocalDescription(await peer.createAnswer())
         if (peer.iceGatheringState !== 'complete') {
           await new Promise((resolve) => {
-            peer.onicegatheringstatechange = () => peer.iceGatheringState === 'complete' && resolve()
+            peer.onicegatheringstatechange = () =>
+              peer.iceGatheringState === 'complete' && resolve()
           })
         }
         return peer.localDescription.sdp
@@ -69,7 +75,8 @@ export async function fake(page, { answers, topics, asked = () => ({}), phone = 
     const url = new URL(request.url())
     const path = url.pathname.replace('/api/v1', '')
     const answer = answers[`${request.method()} ${path}`]
-    if (answer === undefined) return route.fulfill({ status: 404, json: { code: 'not_found', detail: path } })
+    if (answer === undefined)
+      return route.fulfill({ status: 404, json: { code: 'not_found', detail: path } })
     const json = typeof answer === 'function' ? answer(url, request) : answer
     if (json?.status && json?.code) return route.fulfill({ status: json.status, json })
     return route.fulfill({ json, headers: { ETag: '"1"' } })

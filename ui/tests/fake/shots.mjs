@@ -1,8 +1,18 @@
 /* Which screens in which states are pictured. */
 import { desk, pick } from './desk.mjs'
 import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
-import { callable, callbacks, campaign, campaigns, list, preview, session, stops, trunks, users } from './office.mjs'
-import { abandonment, agents, attemptFull, attempts, card, outcomes, results, verdict } from './reports.mjs'
+import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
+import { list, preview, stops, trunks, users } from './people.mjs'
+import {
+  abandonment,
+  agents,
+  attemptFull,
+  attempts,
+  card,
+  outcomes,
+  results,
+  verdict,
+} from './reports.mjs'
 
 const deskShot = (name, state, more = {}) => ({
   name,
@@ -42,7 +52,15 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /users': users(lang),
       'GET /trunks': trunks(lang),
       'GET /stop-list': stops(lang),
-      'GET /contacts': { items: ['c1', 'c2', 'c3'].map((id, index) => ({ id, name: callbacks(lang).items[index].contact.name, phone: pick(lang, `+7000555010${index}`, `+1202555010${index}`), list: { id: 'l1', name: list(lang).name, row: 17 + index * 40 } })), next_cursor: null },
+      'GET /contacts': {
+        items: ['c1', 'c2', 'c3'].map((id, index) => ({
+          id,
+          name: callbacks(lang).items[index].contact.name,
+          phone: pick(lang, `+7000555010${index}`, `+1202555010${index}`),
+          list: { id: 'l1', name: list(lang).name, row: 17 + index * 40 },
+        })),
+        next_cursor: null,
+      },
       'GET /contacts/c417': card(lang),
       'GET /contacts/c417/verdict': verdict,
       'GET /reports/outcomes': outcomes,
@@ -57,20 +75,35 @@ const officeShot = (name, path, ready, more = {}) => ({
   }),
 })
 
-const csv = (lang) => ({ name: pick(lang, 'клиенты.csv', 'clients.csv'), mimeType: 'text/csv', buffer: Buffer.from('x') })
+const csv = (lang) => ({
+  name: pick(lang, 'клиенты.csv', 'clients.csv'),
+  mimeType: 'text/csv',
+  buffer: Buffer.from('x'),
+})
 
 export const SHOTS = [
   {
     name: 'sign-in',
     path: '/sign-in',
     ready: '.sign',
-    stored: (lang) => ({ 'vyzov.last': JSON.stringify({ login: 'maria', name: pick(lang, 'Мария Лунёва', 'Maya Lund') }) }),
+    stored: (lang) => ({
+      'vyzov.last': JSON.stringify({
+        login: 'maria',
+        name: pick(lang, 'Мария Лунёва', 'Maya Lund'),
+      }),
+    }),
     also: ['ru-light-400'],
     until: "document.querySelector('.meter')",
     run: 100,
     wait: 3000,
     full: true,
-    fake: () => ({ answers: { 'GET /session': { status: 401, code: 'not_signed_in' }, 'GET /health': { ok: true } }, topics: {} }),
+    fake: () => ({
+      answers: {
+        'GET /session': { status: 401, code: 'not_signed_in' },
+        'GET /health': { ok: true },
+      },
+      topics: {},
+    }),
   },
   deskShot('desk-call', 'call', {
     also: ['ru-light-1024', 'ru-dark-1280', 'ru-light-400', 'en-light'],
@@ -95,12 +128,21 @@ export const SHOTS = [
   deskShot('desk-elsewhere', 'elsewhere', { silent: true }),
   deskShot('desk-help', 'call', { act: (page) => page.keyboard.press('?') }),
   { ...deskShot('callbacks', 'waiting'), path: '/desk/callbacks', ready: 'table', until: null },
-  officeShot('floor', '/floor', '.tile', { also: ['en-light-1280', 'ru-light-1024', 'ru-light-400', 'en-light'] }),
-  officeShot('floor-stopped', '/floor', '.tile', { floor: (lang) => ({ ...floor(lang), stopped: true }) }),
+  officeShot('floor', '/floor', '.tile', {
+    also: ['en-light-1280', 'ru-light-1024', 'ru-light-400', 'en-light'],
+  }),
+  officeShot('floor-stopped', '/floor', '.tile', {
+    floor: (lang) => ({ ...floor(lang), stopped: true }),
+  }),
   officeShot('floor-empty', '/floor', '.page', { floor: emptyFloor }),
   officeShot('campaigns', '/campaigns', 'table'),
-  officeShot('first-steps', '/campaigns', '.steps5', { answers: () => ({ 'GET /campaigns': NONE, 'GET /users': NONE }) }),
-  officeShot('campaign', '/campaigns/k3', '.wf', { full: true, also: ['ru-light-1024', 'ru-light-400'] }),
+  officeShot('first-steps', '/campaigns', '.steps5', {
+    answers: () => ({ 'GET /campaigns': NONE, 'GET /users': NONE }),
+  }),
+  officeShot('campaign', '/campaigns/k3', '.wf', {
+    full: true,
+    also: ['ru-light-1024', 'ru-light-400'],
+  }),
   officeShot('campaign-import', '/campaigns/k3', '.wf', {
     full: true,
     act: async (page, lang) => {
@@ -109,7 +151,9 @@ export const SHOTS = [
     },
   }),
   officeShot('campaign-running', '/campaigns/k1', '.wf', { full: true }),
-  officeShot('reports', '/reports?from=2026-11-13&to=2026-11-19', '.total', { also: ['ru-light-1280', 'ru-light-400'] }),
+  officeShot('reports', '/reports?from=2026-11-13&to=2026-11-19', '.total', {
+    also: ['ru-light-1280', 'ru-light-400'],
+  }),
   officeShot('reports-facts', '/reports', '.total', {
     also: ['ru-light-1024'],
     act: async (page) => {
@@ -121,8 +165,12 @@ export const SHOTS = [
   officeShot('contact', '/contacts/c417', '.gate', { full: true }),
   officeShot('contacts', '/contacts', 'table'),
   officeShot('people', '/people', 'table'),
-  officeShot('person', '/people', 'table', { act: (page) => page.locator('tbody tr').first().click() }),
+  officeShot('person', '/people', 'table', {
+    act: (page) => page.locator('tbody tr').first().click(),
+  }),
   officeShot('trunks', '/trunks', 'table'),
-  officeShot('trunk', '/trunks', 'table', { act: (page) => page.locator('tbody tr').first().click() }),
+  officeShot('trunk', '/trunks', 'table', {
+    act: (page) => page.locator('tbody tr').first().click(),
+  }),
   officeShot('stop-list', '/stop-list', 'table'),
 ]
