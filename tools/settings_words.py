@@ -1,0 +1,112 @@
+"""What each setting is for, in a sentence; `settings_doc` finds the settings themselves in the code."""
+
+from collections.abc import Mapping
+
+INSTALLATION: Mapping[str, str] = {
+    "floor": "Name or id of the floor to run; `main` is the oldest, made at the first start.",
+    "web_host": "Address the page listens on (`serve --host`). Beyond this machine, put it behind a "
+    "proxy with TLS: browsers give the microphone to https pages and to localhost only.",
+    "web_port": "Port of the page (`serve --port`).",
+    "sip_host": "Address SIP and RTP listen on. A carrier is reached from an address of the network, "
+    "not from 127.0.0.1.",
+    "sip_port": "UDP port of SIP (`serve --sip-port`).",
+    "rtp_first": "First UDP port of sound towards carriers; calls take the even ones.",
+    "rtp_last": "Last UDP port of sound towards carriers. Sound of browsers takes free ports of the "
+    "system.",
+    "advertised_host": "IPv4 address carriers are told, where it differs from `sip_host` (behind NAT, "
+    "or with `sip_host` 0.0.0.0).",
+    "webrtc_hosts": "Addresses browsers are told for their sound; none: all of this machine.",
+    "prompt_folders": "Folders searched for prompts before the samples that come with Vyzov, each with "
+    "`ru/NAME.wav` and `en/NAME.wav`. Name them in full.",
+}
+
+CAMPAIGN: Mapping[str, str] = {
+    "mode": "How calls and agents meet. This version dials `progressive` (one call for each free agent) "
+    "and `agentless` (an offer with keys) by themselves; `power` and `predictive` dial like "
+    "`progressive`; the others do not dial.",
+    "purpose": "What the calls are for. A robot may call for `advertising` and `political` only those "
+    "whose consent is on record.",
+    "caller_id": "The number people see: E.164 or a service number. They must be able to call it back.",
+    "trunks": "Ids of trunks in the order in which they are tried; at least one. A new campaign gets all "
+    "that are on.",
+    "lines_max": "Calls of this campaign at once.",
+    "calls_per_second": "New calls a second.",
+    "ring_timeout_s": "How long it may ring. Below 15 only with `allow_short_ring`.",
+    "allow_short_ring": "Permits a ring shorter than 15 s. *API*",
+    "window": "Hours in which people may be called, on their own clock (below).",
+    "destinations": "Country prefixes that may be called. *API*",
+    "redial": "How often and when somebody is tried again (below).",
+    "connect_limit_s": "From the answer (200 OK) to an agent's voice; longer counts as lost.",
+    "abandon_limit": "Share of lost calls the floor shows as the limit.",
+    "abandon_window_days": "Days the share is counted over. *API*",
+    "abandon_rule": "Formula of the share. *API*",
+    "classify": "When the answer is listened to: after joining, before it, or never. *API*",
+    "classify_limit_s": "Longest listening before joining, with `classify_first`. *API*",
+    "flow": "The offer with keys (below); needed for `agentless`. *API*",
+    "safe_harbour_prompt": "What people hear whom nobody could take in time. *API*",
+    "results": "What an agent can say of a call, on keys 1 to 9 (below). *API*",
+    "script": "What the agent reads, page by page (below).",
+    "wrap_up_s": "Time to write a call up; then the next call may come.",
+    "recording": "Whether talks are recorded, left the customer, right the agent.",
+    "agents": "Ids of the people who get this campaign's calls.",
+    "agent_return_limit_s": "How long a customer waits for an agent whose line broke in the talk. *API*",
+    "window.days": "Weekdays, 1 Monday to 7 Sunday.",
+    "window.start": "First permitted minute.",
+    "window.end": "First forbidden minute; `00:00` is midnight at the day's end.",
+    "redial.attempts_max": "Attempts a contact gets in all. A promised call-back is made all the same.",
+    "redial.rules": "Outcomes that are tried again.",
+    "redial.rules.OUTCOME": "One of the outcomes below.",
+    "redial.rules.OUTCOME.after_s": "Wait from the end of the attempt.",
+    "flow.start": "Name of the first step.",
+    "flow.steps": "All steps by name.",
+    "flow.on_machine": "What to do with a machine: hang up, or leave a message.",
+    "flow.on_machine.leave": "Prompt to be left.",
+    "flow.on_machine.beep_wait_s": "How long its beep is waited for; then the message is said anyway.",
+    "flow.steps.*.do": "Kind of the step.",
+    "flow.steps.*.prompt": "Prompt said before hanging up, if any.",
+    "flow.steps.announce.prompt": "What is said.",
+    "flow.steps.announce.keys": "Key to step; keys are `0`-`9`, `*`, `#` and work over the prompt.",
+    "flow.steps.announce.keys.KEY": "Name of the step this key leads to.",
+    "flow.steps.announce.on_silence": "Step for those who press nothing.",
+    "flow.steps.announce.wait_s": "How long a key is waited for after the prompt.",
+    "flow.steps.announce.repeats": "How often the prompt is said again before `on_silence`.",
+    "flow.steps.connect.prompt": "Played in a loop until an agent is there, if any.",
+    "flow.steps.connect.wait_s": "How long an agent is waited for; then the safe-harbour message.",
+    "flow.steps.callback.after_s": "When to call back; moved to the first permitted hour.",
+    "flow.steps.callback.result": "Code in the report.",
+    "flow.steps.suppress.result": "Code in the report.",
+    "flow.steps.hang_up.result": "Code in the report, if any.",
+    "results[].code": "Name in reports: small letters, digits, `_`; each once.",
+    "results[].label": "Its words by language, at least one.",
+    "results[].label.LANGUAGE": "`ru` or `en`.",
+    "results[].key": "Key on the desk, each once.",
+    "results[].group": "Colour and column.",
+    "results[].needs": "`callback`: cannot be saved without a time.",
+    "results[].closes": "Whether the contact is done.",
+    "results[].redial_as": "Where it is not done: the outcome whose wait applies.",
+    "script[].id": "Name of the page, each once.",
+    "script[].title": "Title by language.",
+    "script[].title.LANGUAGE": "`ru` or `en`.",
+    "script[].text": "Words by language; `{{name}}` is a field of the contact.",
+    "script[].text.LANGUAGE": "`ru` or `en`.",
+}
+
+# Some settings are read as they stand: what they may be, and their default, the reader cannot tell.
+NAME, CLOCK = "small letters, digits, `_`", "`HH:MM`"
+MAY_BE: Mapping[str, str] = {
+    "window.days": "a list of 1 to 7",
+    "window.start": CLOCK,
+    "window.end": CLOCK,
+    "flow.on_machine": '`"hang_up"` or an object',
+    "flow.on_machine.leave": NAME,
+    "flow.steps.announce.prompt": NAME,
+    "flow.steps.connect.prompt": NAME,
+    "flow.steps.callback.prompt": NAME,
+    "flow.steps.callback.result": NAME,
+    "flow.steps.suppress.prompt": NAME,
+    "flow.steps.suppress.result": NAME,
+    "flow.steps.hang_up.prompt": NAME,
+    "flow.steps.hang_up.result": NAME,
+    "results[].redial_as": "an outcome",
+}
+NEEDED = frozenset({"flow.on_machine.leave", "flow.steps.announce.prompt", "results[].key"})
