@@ -8,6 +8,7 @@ import hashlib
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -41,6 +42,7 @@ from vyzov.dialer.ports import (
     StopPlay,
     Unbridge,
 )
+from vyzov.media.frame import Samples
 from vyzov.media.g711 import Law
 from vyzov.media.telephone_event import DigitReceiver, DigitSender
 from vyzov.media.tones import dominant, level_dbm0
@@ -48,8 +50,9 @@ from vyzov.media.wav import parse_wav
 
 pytestmark = pytest.mark.timeout(60)
 
-CALLEE_HZ = 400.0
+CALLEE_HZ = 440.0
 AGENT_HZ = 1200.0
+COMFORT_HZ = 400.0
 
 
 async def ready_phone(
@@ -71,10 +74,43 @@ async def answered_call(lab: Lab, callee: Callee, leg: str = "a", **changes: obj
     return await callee.call(before)
 
 
-def loud(sound: "np.ndarray") -> tuple[float, float]:  # type: ignore[type-arg]
-    """Returns the strongest tone and the level of what was heard."""
-    assert len(sound) >= 1600, f"only {len(sound)} samples were heard"
-    return dominant(sound)[0], level_dbm0(sound)
+class Ears(Protocol):
+    """Somebody who hears: a callee's call or a softphone."""
+
+    def heard_sound(self, seconds: float) -> Samples: ...
+
+
+async def until_heard(ears: Ears, hz: float, *, within: float = 4.0, limit_s: float = 8.0) -> None:
+    """Waits until the last 200 ms are that tone and loud; a busy machine may need a while."""
+    end = time.monotonic() + limit_s
+    seen: list[tuple[float, float]] = []
+    while time.monotonic() < end:
+        await asyncio.sleep(0.04)
+        sound = ears.heard_sound(0.2)
+        if len(sound) >= 1600:
+            seen.append((dominant(sound)[0], level_dbm0(sound)))
+            if abs(seen[-1][0] - hz) <= within and seen[-1][1] > -30:
+                return
+    raise AssertionError(f"{hz} Hz was not heard; heard were {seen[-10:]}")
+
+
+async def until_silent(ears: Ears, *, limit_s: float = 8.0) -> None:
+    """Waits until nothing is heard, while packets go on coming."""
+    end = time.monotonic() + limit_s
+    level = 0.0
+    while time.monotonic() < end:
+        await asyncio.sleep(0.04)
+        sound = ears.heard_sound(0.2)
+        level = level_dbm0(sound) if len(sound) >= 1600 else 0.0
+        if level < -60:
+            return
+    raise AssertionError(f"the last 200 ms still sound, {level:.0f} dBm0")
+
+
+def sounds_in(channel: Samples, hz: float) -> bool:
+    """Whether some 200 ms of a channel are that tone."""
+    windows = (channel[at : at + 1600] for at in range(0, len(channel) - 1600, 400))
+    return any(abs(dominant(w)[0] - hz) <= 4 and level_dbm0(w) > -30 for w in windows)
 
 
 @pytest.mark.parametrize(
@@ -88,19 +124,13 @@ def test_customer_and_agent_hear_each_other(codec: str, law: Law, tmp_path: Path
             call = await answered_call(lab, callee)
             lab.floor.send(Bridge("a", "dev"))
             assert (await lab.floor.wait(BridgeJoined, "a")).agent == "dev"
-            await asyncio.sleep(1.5)
-            hz, level = loud(call.heard_sound(0.5))
-            assert hz == pytest.approx(AGENT_HZ, abs=3)
-            assert level > -20
-            hz, level = loud(phone.heard_sound(0.5))
-            assert hz == pytest.approx(CALLEE_HZ, abs=3)
-            assert level > -20
+            await until_heard(call, AGENT_HZ)
+            await until_heard(phone, CALLEE_HZ)
             assert (await lab.floor.snapshot()).bridges == (("a", "dev"),)
             lab.floor.send(Hangup("a"))
             await lab.floor.wait(Ended, "a")
             assert lab.floor.log("a")[-2:] == ["BridgeLeft", "Ended"]
-            await asyncio.sleep(0.8)
-            assert loud(phone.heard_sound(0.3))[1] < -60
+            await until_silent(phone)
             assert (await lab.floor.snapshot()).devices == {"dev": "ann"}
             await phone.close()
             assert (await lab.floor.wait(DeviceDown, "dev")).reason == "closed"
@@ -141,21 +171,18 @@ def test_hold_mute_and_part_are_heard(tmp_path: Path) -> None:
             phone = await ready_phone(lab)
             call = await answered_call(lab, callee)
             lab.floor.send(Bridge("a", "dev", cue=False), Hold("a", on=True))
-            await asyncio.sleep(1.2)
-            # The hold tone's pauses are silent: its notes are found over a whole round.
-            assert loud(phone.heard_sound(0.3))[1] < -60
-            assert abs(loud(call.heard_sound(0.3))[0] - AGENT_HZ) > 50
+            await until_silent(phone)
+            # Its notes, 392 and 523 Hz, come every four seconds.
+            await until_heard(call, 523, within=8)
             lab.floor.send(Hold("a", on=False), Mute("dev", on=True))
-            await asyncio.sleep(1.2)
-            assert loud(phone.heard_sound(0.3))[0] == pytest.approx(CALLEE_HZ, abs=3)
-            assert loud(call.heard_sound(0.3))[1] < -60
+            await until_heard(phone, CALLEE_HZ)
+            await until_silent(call)
             lab.floor.send(Mute("dev", on=False))
-            await asyncio.sleep(0.8)
-            assert loud(call.heard_sound(0.3))[0] == pytest.approx(AGENT_HZ, abs=3)
+            await until_heard(call, AGENT_HZ)
             lab.floor.send(Unbridge("a", comfort=True))
             await lab.floor.wait(BridgeLeft, "a")
-            await asyncio.sleep(0.3)
-            assert loud(call.heard_sound(0.2))[0] == pytest.approx(400, abs=5)
+            await until_heard(call, COMFORT_HZ, within=6)
+            await until_silent(phone)
             await phone.close()
 
     uvloop.run(story())
@@ -172,7 +199,7 @@ def test_the_agent_hears_a_cue_and_the_customer_does_not_wait_for_it(tmp_path: P
             lab.floor.send(Bridge("a", "dev"))
             joined = await lab.floor.wait(BridgeJoined, "a")
             await asyncio.sleep(0.6)
-            # The notes of the cue are at 660 and 880 Hz, over the customer's 400 Hz.
+            # The notes of the cue are at 660 and 880 Hz, over the customer's 440 Hz.
             heard = phone.heard_sound(2.0)
             spectrum = {
                 hz: max(
@@ -190,7 +217,7 @@ def test_the_agent_hears_a_cue_and_the_customer_does_not_wait_for_it(tmp_path: P
                 )
                 if level_dbm0(sound) > -30
             )
-            assert first - joined.at < 0.1
+            assert first - joined.at < 0.5
             await phone.close()
 
     uvloop.run(story())
@@ -200,14 +227,15 @@ def test_a_recording_holds_what_was_said_and_what_was_heard(tmp_path: Path) -> N
     async def story() -> None:
         async with Lab(tmp_path) as lab, Callee(hz=CALLEE_HZ) as callee:
             phone = await ready_phone(lab)
-            await answered_call(lab, callee)
+            call = await answered_call(lab, callee)
             started = time.monotonic()
             lab.floor.send(
                 RecordStart("a", "rec", "calls/a.wav"), Play("a", "p", "tone:700:-15:1000")
             )
             await lab.floor.wait(PlayFinished, "a")
             lab.floor.send(Bridge("a", "dev"))
-            await asyncio.sleep(1.5)
+            await until_heard(call, AGENT_HZ)
+            await asyncio.sleep(0.5)
             lab.floor.send(RecordStop("a", "rec"))
             length = time.monotonic() - started
             saved = await lab.floor.wait(RecordFinished, "a")
@@ -219,9 +247,13 @@ def test_a_recording_holds_what_was_said_and_what_was_heard(tmp_path: Path) -> N
             assert not Path(f"{saved.path}.part").exists()
             wave = parse_wav(data)
             left, right = wave.samples[:, 0], wave.samples[:, 1]
-            assert dominant(left[4000:12000])[0] == pytest.approx(CALLEE_HZ, abs=2)
-            assert dominant(right[2400:7200])[0] == pytest.approx(700, abs=2)
-            assert dominant(right[-8000:])[0] == pytest.approx(AGENT_HZ, abs=2)
+            assert sounds_in(left, CALLEE_HZ)
+            assert not sounds_in(left, AGENT_HZ)
+            assert not sounds_in(left, 700)
+            # Heard were the prompt first and the agent at the end, and never the customer.
+            assert sounds_in(right[: len(right) // 2], 700)
+            assert sounds_in(right[-8000:], AGENT_HZ)
+            assert not sounds_in(right, CALLEE_HZ)
             await phone.close()
 
     uvloop.run(story())
@@ -279,8 +311,7 @@ def test_a_play_is_stopped_replaced_and_finished(tmp_path: Path) -> None:
         async with Lab(tmp_path) as lab, Callee() as callee:
             call = await answered_call(lab, callee)
             lab.floor.send(Play("a", "one", "tone:700:-15", loop=True))
-            await asyncio.sleep(0.4)
-            assert loud(call.heard_sound(0.25))[0] == pytest.approx(700, abs=3)
+            await until_heard(call, 700)
             lab.floor.send(Play("a", "two", "tone:800:-15", loop=True), StopPlay("a", "two"))
             lab.floor.send(Play("a", "three", "tone:900:-15:100"))
             lab.floor.send(Play("a", "four", "prompt:missing"), Play("a", "five", "nonsense"))
@@ -305,14 +336,12 @@ def test_an_agent_who_closes_the_tab_leaves_the_customer_with_a_comfort_tone(
             await phone.close()
             assert (await lab.floor.wait(DeviceDown, "dev")).reason == "closed"
             assert (await lab.floor.wait(BridgeLeft, "a")).agent == "dev"
-            await asyncio.sleep(0.25)
-            assert loud(call.heard_sound(0.2))[0] == pytest.approx(400, abs=5)
+            await until_heard(call, COMFORT_HZ, within=6)
             # A new leg of the same agent takes the same call.
             again = await ready_phone(lab, "dev2")
             lab.floor.send(Bridge("a", "dev2"))
             await lab.floor.wait(BridgeJoined, "a", count=2)
-            await asyncio.sleep(0.6)
-            assert loud(call.heard_sound(0.3))[0] == pytest.approx(AGENT_HZ, abs=3)
+            await until_heard(call, AGENT_HZ)
             await again.close()
 
     uvloop.run(story())

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,18 @@ def test_time_that_passed_unheard_is_in_the_time_stamp() -> None:
     after = parsed(out.passed_on(packet(7, 7), b"x" * 160, 3.0))
     assert (after.sequence, after.marker) == (own.sequence + 1, True)
     assert after.timestamp - own.timestamp == pytest.approx(16_000, abs=160)
+
+
+def test_own_frames_after_a_long_stall_go_on_at_the_right_time() -> None:
+    out = OutStream(RtpSender(1, 100, 0, 8))
+    stamps = [
+        parsed(out.own(b"x" * 160, at)).timestamp
+        for at in (1.0, 1.02, 1.09, 1.09, 1.09, 2.09, 2.11)
+    ]
+    steps = [b - a for a, b in pairwise(stamps)]
+    assert steps[:4] == [160] * 4
+    assert steps[4] == pytest.approx(8000, abs=161)
+    assert steps[5] == 160
 
 
 # ---- ports

@@ -30,6 +30,9 @@ LATCH_S = 0.5
 """How long after the media address became known another port of that host may claim the stream."""
 READ_BATCH = 32
 FRAME_SAMPLES = 160
+FRAME_S = 0.02
+PAUSE_S = 0.12
+"""A gap between own frames that the media clock does not make up for: it starts anew."""
 _RELAY_JUMP = 1000
 """Sequence numbers the far stream may be ahead of ours before it counts as another stream."""
 _LATE = 64
@@ -88,14 +91,25 @@ class OutStream:
     def own(self, payload: bytes, now: float, *, marker: bool = False) -> bytes:
         """Returns the datagram of a frame of our own."""
         self._anchor = None
-        self._paced_to = now
+        self._pace(now)
         return self.sender.packet(payload, marker=marker, samples=len(payload))
 
     def for_event(self, now: float) -> RtpSender:
         """Returns the stream for a packet that stamps itself (a telephone event)."""
         self._anchor = None
-        self._paced_to = now
+        self._pace(now)
         return self.sender
+
+    def _pace(self, now: float) -> None:
+        """Keeps the stream's clock with the wall's over a pause too long to be made up for."""
+        gap = now - self._paced_to
+        if self._paced_to == 0 or gap > PAUSE_S:
+            if self._paced_to:
+                self.sender.skip(int((gap - FRAME_S) * 8000))
+            self._paced_to = now
+        else:
+            # Frames that were late are sent together: each stands for its own 20 ms.
+            self._paced_to += FRAME_S
 
     def passed_on(self, packet: RtpPacket, payload: bytes, now: float) -> bytes:
         """Returns the datagram of a relayed packet.
