@@ -29,6 +29,7 @@ BACK_AFTER_S = (2.0, 5.0)
 RETRY_AFTER_S = 2.0
 RESULT_TRIES = 8
 TALK_LIMIT_S = 90.0
+CATCHES_UP_S = 1.0
 TONE_STEP = 2  # every second of the known tones, so that neighbours are 50 Hz apart
 
 
@@ -87,6 +88,7 @@ class Talk:
     began: float
     talk_s: float
     leaves_first: bool
+    listened_to: float
     first_heard_s: float | None = None
     hung_up: bool = False
 
@@ -190,7 +192,9 @@ class Operator:
     async def _talk(self, attempt: str) -> None:
         """Speaks and listens while the call lasts."""
         dice, hurry = self._dice, self._settings.hurry
-        talk = Talk(attempt, time.monotonic(), dice.uniform(4.0, 12.0) / hurry, dice.random() < 0.5)
+        began = time.monotonic()
+        talk_s = dice.uniform(4.0, 12.0) / hurry
+        talk = Talk(attempt, began, talk_s, dice.random() < 0.5, listened_to=began)
         loses = dice.random() < self._settings.flaky / 3
         self._heard.clear()
         began_utc = datetime.now(UTC)
@@ -201,20 +205,24 @@ class Operator:
                 self._check_line()
                 await asyncio.sleep(WINDOW_S)
                 spoken = time.monotonic() - talk.began
-                self._listen(talk, spoken)
+                self._listen(talk)
                 if loses and spoken > talk.talk_s / 2:
                     raise LineLost("talking")
                 await self._maybe_hang_up(talk, spoken)
         finally:
             self._remember(talk, began_utc)
 
-    def _listen(self, talk: Talk, spoken: float) -> None:
-        heard = self.phone.ear.window(time.monotonic()) if self.phone else None
-        if heard and heard.what == CALLEE:
-            self._heard[heard.hz] += 1
-            # The first window may still hold the end of the cue or of another call.
-            if talk.first_heard_s is None and self._heard[heard.hz] >= 2:
-                talk.first_heard_s = spoken
+    def _listen(self, talk: Talk) -> None:
+        """Names every window of 100 ms that is over, also those that came while we were stalled."""
+        now = time.monotonic()
+        while self.phone and talk.listened_to + WINDOW_S <= now:
+            talk.listened_to += WINDOW_S
+            heard = self.phone.ear.window(talk.listened_to)
+            if heard.what == CALLEE:
+                self._heard[heard.hz] += 1
+                # The first window may still hold the end of the cue or of another call.
+                if talk.first_heard_s is None and self._heard[heard.hz] >= 2:
+                    talk.first_heard_s = talk.listened_to - talk.began
 
     async def _maybe_hang_up(self, talk: Talk, spoken: float) -> None:
         patience = talk.talk_s if talk.leaves_first else TALK_LIMIT_S / self._settings.hurry
@@ -305,7 +313,7 @@ async def speak(operators: Sequence[Operator]) -> None:
         for operator in operators:
             if operator.phone is not None:
                 await operator.phone.send()
-        due = max(due + TICK_S, loop.time() - 5 * TICK_S)
+        due = max(due + TICK_S, loop.time() - CATCHES_UP_S)
         await asyncio.sleep(max(0.0, due - loop.time()))
 
 
