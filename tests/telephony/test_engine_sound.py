@@ -113,7 +113,9 @@ def test_a_stream_never_jumps_back_whatever_feeds_it(
         if last is not None:
             ahead = (sent.sequence - last.sequence) & 0xFFFF
             assert 1 <= ahead <= 1 + lost
-            assert 160 <= (sent.timestamp - last.timestamp) & 0xFFFFFFFF <= 160 * (2 + lost)
+            # Time that nobody sent in may be made up for at any later change, once.
+            step_on = (sent.timestamp - last.timestamp) & 0xFFFFFFFF
+            assert 160 <= step_on <= 160 * (2 + steps.count("lost")) + 8
         assert sent.ssrc == 1
         last, lost = sent, 0
 
