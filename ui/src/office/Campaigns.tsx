@@ -8,12 +8,12 @@ import { may, useSession } from '../api/session.ts'
 import type { Campaign } from '../api/types.ts'
 import { Dialog, Field, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
-import { problemText } from '../kit/problem.ts'
+import { fieldProblem, problemText } from '../kit/problem.ts'
 import { campaignLook } from '../kit/states.ts'
 import { FirstSteps } from './FirstSteps.tsx'
 import { FIRST_FLOW } from './flow.ts'
 import { MODES, ModeCards } from './ModeCards.tsx'
-import { useCampaigns } from './useOffice.ts'
+import { useCampaigns, useTrunks } from './useOffice.ts'
 
 const PURPOSES = ['service', 'advertising', 'survey', 'debt', 'political'] as const
 
@@ -25,13 +25,18 @@ function NewCampaign({ close }: { close: () => void }) {
   const [name, setName] = useState('')
   const [purpose, setPurpose] = useState<string>('service')
   const [mode, setMode] = useState<string>(MODES[0]?.id ?? 'progressive')
-  const [problem, setProblem] = useState<string | null>(null)
+  const [caller, setCaller] = useState('')
+  const [error, setError] = useState<unknown>(null)
+  // A campaign is stored only with a way out and a number to show; a new one gets all trunks that are on.
+  const trunks = useTrunks().data
+  const noTrunk = trunks !== undefined && !trunks.some((trunk) => trunk.active)
   const [busy, setBusy] = useState(false)
   const create = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
     try {
-      const settings = mode === 'agentless' ? { flow: FIRST_FLOW } : {}
+      const caller_id = caller.replace(/[\s()-]/gu, '')
+      const settings = { caller_id, ...(mode === 'agentless' ? { flow: FIRST_FLOW } : {}) }
       const body = { name, purpose, mode, settings }
       const made = await api<Campaign>('/campaigns', {
         method: 'POST',
@@ -40,8 +45,8 @@ function NewCampaign({ close }: { close: () => void }) {
       })
       void queries.invalidateQueries({ queryKey: ['campaigns'] })
       await navigate({ to: '/campaigns/$id', params: { id: made.id } })
-    } catch (error) {
-      setProblem(problemText(words, error))
+    } catch (failure) {
+      setError(failure)
       setBusy(false)
     }
   }
@@ -74,13 +79,34 @@ function NewCampaign({ close }: { close: () => void }) {
             ))}
           </select>
         </Field>
-        {problem && (
+        <Field
+          label={t('campaign.caller_id')}
+          hint={t('campaign.caller_hint')}
+          wrong={fieldProblem(words, error, 'caller_id')}
+        >
+          <input
+            className="input"
+            type="tel"
+            name="caller_id"
+            required
+            maxLength={32}
+            placeholder="+70005550180"
+            value={caller}
+            onChange={(event) => setCaller(event.target.value)}
+          />
+        </Field>
+        {noTrunk && (
+          <Note tone="warn">
+            {t('before.trunk')}. {t('before.trunk_next')}
+          </Note>
+        )}
+        {error !== null && (
           <Note tone="bad" alert>
-            {problem}
+            {problemText(words, error)}
           </Note>
         )}
         <div className="row">
-          <button type="submit" className="btn primary" disabled={busy}>
+          <button type="submit" className="btn primary" disabled={busy || noTrunk}>
             {t('campaign.create')}
           </button>
           <span className="small ink3">{t('campaign.create_hint')}</span>
