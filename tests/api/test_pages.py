@@ -38,6 +38,12 @@ def test_files_with_a_hash_in_their_name_are_kept_for_ever(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("built")
+def test_a_page_can_be_asked_for_without_its_body(site: Site) -> None:
+    answer = site.visitor().head(f"{site.url}/desk")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.usefixtures("built")
 def test_a_missing_script_is_not_answered_with_a_page(site: Site) -> None:
     answer = site.visitor().get(f"{site.url}/assets/app-0000.js")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -188,7 +188,3 @@ class HistoryDoor:
         """Gives the recordings of an attempt."""
         self.attempt(attempt_id)
         return self._office.recordings(self._own, attempt_id=attempt_id)
-
-    def note_access(self, fact: Fact) -> None:
-        """Appends who used what to the organisation's own stream of facts."""
-        self._office.append_facts(self._own, (fact,))

@@ -65,7 +65,7 @@ def _type(file: Path) -> str:
     return known or "application/octet-stream"
 
 
-@router.get("/{path:path}")
+@router.api_route("/{path:path}", methods=["GET", "HEAD"])
 def page(path: str, request: Request) -> Response:
     """Serves a file of the screens, or the screens themselves for an address within them."""
     if path == "api" or path.startswith("api/"):

@@ -4,12 +4,14 @@ It never touches telephony and never decides about calls: settings go to the sto
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
 
+from vyzov.core.errors import VyzovError
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock
 from vyzov.dialer.runtime import SystemClock
@@ -36,6 +38,8 @@ from vyzov.web.routes import (
 )
 from vyzov.web.sessions import Sessions
 from vyzov.web.settings import WebSettings
+
+log = logging.getLogger(__name__)
 
 _ROOMS = (
     health,
@@ -98,9 +102,13 @@ def create_app(
 
 def _tidy(office: OfficeStore, clock: Clock) -> None:
     """Removes what an earlier run of this process left half done."""
-    for organisation in office.organisations():
-        office.discard_unfinished_lists(organisation.id)
-    office.forget_expired_sessions(clock.utc())
+    try:
+        for organisation in office.organisations():
+            office.discard_unfinished_lists(organisation.id)
+        office.forget_expired_sessions(clock.utc())
+    except VyzovError:
+        # Screens that say what is wrong are better than no screens; the next start tidies up.
+        log.exception("what an earlier run left half done could not be removed")
 
 
 def _house(office: OfficeStore, floor: FloorLink, settings: WebSettings, clock: Clock) -> House:

@@ -301,7 +301,7 @@ def _list_shape(one: ContactList) -> ListShape:
         rows_done=one.rows_total,
         rows_ok=one.rows_ok,
         contacts=one.contacts,
-        verdicts=dict(one.verdicts),
+        verdicts={verdict: one.verdicts.get(verdict, 0) for verdict in RowVerdict},
         campaigns=list(one.campaigns),
         state="undone" if one.undone_at else "ready",
         created_at=one.created_at,
