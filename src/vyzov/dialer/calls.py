@@ -21,6 +21,11 @@ from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
 PARTED_WAIT = timedelta(milliseconds=100)
 """A bridge falls a moment before the leg or the device that broke it: their own word says more."""
 
+RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallState.FAREWELL)
+"""States whose limit can be told from the log alone: in the others an order of ours may be lost."""
+
+RINGS_MAX = 100
+
 RECORDING_WAIT = timedelta(seconds=30)
 """How long a finished call is kept for the engine's word on its recording."""
 
@@ -89,6 +94,19 @@ class Calls:
                 self.feed(live, ce.DeadlinePassed())
                 if live.call.deadline == due:
                     break
+
+    def ring_past(self, live: LiveCall, until: float, *, joined: bool) -> None:
+        """Rings, while the past is replayed, what rang before this second of the monotonic clock.
+
+        A wait that ended in a talk (`joined`) never ran out, whenever its limit was."""
+        moment = self._scene.now.utc_of(until)
+        for _ in range(RINGS_MAX):
+            due, state = live.call.deadline, live.call.state
+            if due is None or due > moment or state not in RUNS_OUT:
+                return
+            if state is CallState.WAITING and joined:
+                return
+            self.feed(live, ce.DeadlinePassed(), due)
 
     def next_deadline(self) -> datetime | None:
         calls = self._scene.room.calls.values()

@@ -156,7 +156,12 @@ class Floor:
     def _not_committed(self, batch: int) -> None:
         for attempt in self._reserved.pop(batch, ()):
             self.room.calls.pop(attempt, None)
-        self._after.pop(batch, None)
+        for effect in self._after.pop(batch, ()):
+            if isinstance(effect, fx.Reply):
+                self._scene.out.refuse(
+                    effect.ask, "not_saved", "The database refused to write this.",
+                    "Try again; if it stays so, tell an administrator.",
+                )  # fmt: skip
 
     # ---- effects
 

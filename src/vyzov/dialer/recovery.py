@@ -213,7 +213,10 @@ class Recovery:
         out = self._scene.out
         out.quiet = True
         try:
-            for event in log:
+            for place, event in enumerate(log):
+                if event.seq > live.seq:
+                    joined = any(isinstance(later, ports.BridgeJoined) for later in log[place:])
+                    self._calls.ring_past(live, event.at, joined=joined)
                 self._calls.take(event)
         finally:
             out.quiet = False

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from vyzov.core.errors import InvalidRequest
 from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
@@ -240,6 +241,11 @@ class Runtime:
         while not self._closed:
             try:
                 result = self.store.commit(effect.writes)
+            except InvalidRequest as error:
+                # It would be refused for ever, and everything behind it would wait: a defect of ours.
+                log.error("a batch cannot be written and was left out: %s", error)
+                self._back(fx.CommitFailed(effect.batch, str(error)))
+                return
             except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver
                 self._away(error)
                 if effect.giveup:
@@ -249,6 +255,8 @@ class Runtime:
                 continue
             self._here()
             self._back(fx.Committed(effect.batch, result.refused))
+            if result.stale:
+                self._back(fx.LeaseLost())
             return
 
     def _load_due(self, effect: fx.LoadDue) -> None:
