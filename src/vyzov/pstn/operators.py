@@ -343,7 +343,7 @@ async def run_operators(settings: OperatorSettings) -> None:
         ended = await asyncio.gather(*shifts, return_exceptions=True)
         speaking.cancel()
         diary.close()
-    _say(settings, {"name": "operators", "ready": False, **diary.counts})
+    _say(settings, {"name": "operators", "ready": False, "wrote": dict(diary.counts)})
     for result in ended:
         if isinstance(result, Exception):
             raise result
