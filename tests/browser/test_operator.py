@@ -201,7 +201,8 @@ def test_an_operator_talks_reloads_talks_again_and_saves_a_result(
     until(lambda: (page.evaluate(LISTEN) or {"db": -200})["db"] > -60, 5.0, "the callee's voice")
     back_s = time.monotonic() - begun
     time.sleep(2.0)
-    page.get_by_role("button", name="End call").click()
+    page.keyboard.press("e")
+    expect(page.get_by_role("status").get_by_text("Wrap-up")).to_be_visible(timeout=5_000)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Result saved")).to_be_visible(timeout=5_000)

@@ -169,6 +169,10 @@ class Desk:
         return live
 
     def _hangup(self, ask: Ask, found: LiveAgent) -> None:
+        if found.agent.work is ca.Work.WRAP_UP:
+            # The callee hung up in the same moment: what was asked for has happened.
+            self._scene.out.reply(ask.ask)
+            return
         live = self._in_hand(ask, found)
         if live is not None:
             self._calls.feed(live, ce.AgentHangsUp())

@@ -243,7 +243,7 @@ class Runtime:
                 result = self.store.commit(effect.writes)
             except InvalidRequest as error:
                 # It would be refused for ever, and everything behind it would wait: a defect of ours.
-                log.error("a batch cannot be written and was left out: %s", error)
+                log.exception("a batch cannot be written and was left out")
                 self._back(fx.CommitFailed(effect.batch, str(error)))
                 return
             except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver

@@ -46,6 +46,10 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
         and campaign.state in (CampaignState.RUNNING, CampaignState.PAUSED)
     ]
     shown = found.last if found.last and _is_shown(found, now) else None
+    if shown is not None:
+        # The campaign of the call in hand comes first, also when it has just been completed.
+        in_hand = scene.room.campaigns[shown.campaign]
+        mine = [in_hand, *(one for one in mine if one is not in_hand)]
     return {
         "agent": {
             "id": agent.id,
@@ -131,7 +135,7 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
             "phones": [phone.e164 for phone in due.phones],
             "zone": zone,
             "utc_offset_minutes": int((local.utcoffset() or timedelta()).total_seconds() // 60),
-            "window": {"from": f"{window.start:%H:%M}", "to": f"{window.end:%H:%M}"},
+            "window": {"from": f"{window.start:%H:%M}", "to": _end_of(window)},
             "may_call_until": stamp(open_until(window, due.zones, scene.now.utc)),
             "fields": dict(due.fields),
             "attempt_number": live.number,
@@ -166,6 +170,12 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
             for past in live.history
         ],
     }  # fmt: skip
+
+
+def _end_of(window: CallWindow) -> str:
+    """The end of the hours; midnight is the end of the day, not its beginning."""
+    text = f"{window.end:%H:%M}"
+    return "24:00" if text == "00:00" else text
 
 
 def open_until(window: CallWindow, names: tuple[str, ...], now: datetime) -> datetime | None:
