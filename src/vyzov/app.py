@@ -13,9 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vyzov.core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from vyzov.dialer.runtime import Runtime
+    from vyzov.web.floor_door import FloorDoor
 
 log = logging.getLogger("vyzov.app")
 ORGANISATION = "Vyzov"
@@ -136,43 +140,33 @@ async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None])
     stop = asyncio.Event()
     ready(stop)
     folders = (*(Path(folder) for folder in settings.prompt_folders), PROMPTS)
-    engine = asyncio.create_task(
-        serve(
-            EngineSettings(
-                socket=settings.engine_socket,
-                sip_host=settings.sip_host,
-                rtp_host=settings.sip_host,
-                sip_port=settings.sip_port,
-                rtp_first=settings.rtp_first,
-                rtp_last=settings.rtp_last,
-                advertised_host=settings.advertised_host or settings.sip_host,
-                webrtc_hosts=settings.webrtc_hosts,
-                secret=settings.secret(),
-                prompt_folders=folders,
-                recordings=settings.recordings,
-                journal=settings.data / "run" / "legs.jsonl",
-            )
-        )
+    await serve(
+        EngineSettings(
+            socket=settings.engine_socket,
+            sip_host=settings.sip_host,
+            rtp_host=settings.sip_host,
+            sip_port=settings.sip_port,
+            rtp_first=settings.rtp_first,
+            rtp_last=settings.rtp_last,
+            advertised_host=settings.advertised_host or settings.sip_host,
+            webrtc_hosts=settings.webrtc_hosts,
+            secret=settings.secret(),
+            prompt_folders=folders,
+            recordings=settings.recordings,
+            journal=settings.data / "run" / "legs.jsonl",
+        ),
+        stop,
     )
-    waiter = asyncio.create_task(stop.wait())
-    await asyncio.wait({engine, waiter}, return_when=asyncio.FIRST_COMPLETED)
-    waiter.cancel()
-    if not engine.done():
-        engine.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await engine
 
 
 async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
     """The floor's process: the dialer, the only writer of attempts and call facts."""
-    from vyzov.dialer import effects as fx
     from vyzov.dialer.floor import Floor
     from vyzov.dialer.runtime import Runtime, SystemDice
     from vyzov.sip.identity import derive
     from vyzov.storage.floors import find_floor
     from vyzov.storage.sqlite import SqliteStore
     from vyzov.telephony.native.link import EngineLink
-    from vyzov.web.floor_door import FloorDoor
 
     stop = asyncio.Event()
     ready(stop)
@@ -200,21 +194,7 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
         on_event=runtime.post,
     )
 
-    def asked(ask: int, request: dict[str, Any]) -> None:
-        who = request["as"]
-        args = {k: v for k, v in request.items() if k not in ("id", "do", "as")}
-        runtime.post(
-            fx.Ask(
-                ask, str(request["do"]), str(who["user"]), str(who["organisation"]),
-                str(who["role"]), str(who.get("connection") or ""), args,
-            )
-        )  # fmt: skip
-
-    def gone(connections: list[str]) -> None:
-        for connection in connections:
-            runtime.post(fx.Ask(0, "desk.detach", "", "", "", connection, {}))
-
-    door = FloorDoor(settings.floor_socket, on_ask=asked, on_gone=gone)
+    door = _door(settings, runtime)
     runtime.engine = link
     runtime.screens = door
     await runtime.open()
@@ -234,6 +214,28 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
         runtime.close()
         store.release_lease(floor_id, holder, datetime.now(UTC))
         store.close()
+
+
+def _door(settings: Settings, runtime: "Runtime") -> "FloorDoor":
+    """The floor's socket for the web process: asks and lost browsers go into its inbox."""
+    from vyzov.dialer import effects as fx
+    from vyzov.web.floor_door import FloorDoor
+
+    def asked(ask: int, request: dict[str, Any]) -> None:
+        who = request["as"]
+        args = {k: v for k, v in request.items() if k not in ("id", "do", "as")}
+        runtime.post(
+            fx.Ask(
+                ask, str(request["do"]), str(who["user"]), str(who["organisation"]),
+                str(who["role"]), str(who.get("connection") or ""), args,
+            )
+        )  # fmt: skip
+
+    def gone(connections: list[str]) -> None:
+        for connection in connections:
+            runtime.post(fx.Ask(0, "desk.detach", "", "", "", connection, {}))
+
+    return FloorDoor(settings.floor_socket, on_ask=asked, on_gone=gone)
 
 
 async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
