@@ -103,6 +103,14 @@ def test_news_of_another_call_changes_nothing() -> None:
     agent = talking()
     for event in (ag.CallJoined("c2"), ag.CustomerGone("c2", TEN), ag.ReservationLost("c1")):
         assert drive(agent, event) == agent
+    reserved = drive(ready(), ag.Reserve("c1"))
+    for event in (ag.CallJoined("c2"), ag.CustomerGone("c2", TEN), ag.ResultSaved("c1")):
+        assert drive(reserved, event) == reserved
+
+
+def test_a_result_of_an_earlier_call_does_not_skip_the_wrap_up_of_this_one() -> None:
+    agent = drive(talking(), ag.ResultSaved("c0"), ag.CustomerGone("c1", TEN))
+    assert state_of(agent) is AgentState.WRAP_UP
 
 
 def test_a_bridge_found_after_a_restart_is_taken_up() -> None:
@@ -143,6 +151,17 @@ def test_signing_out_in_a_talk_waits_for_its_end_and_closes_the_leg() -> None:
     assert ag.CloseDevice("leg-1") in commands
 
 
+def test_signing_out_forgets_the_pause_to_come() -> None:
+    agent = drive(talking(), ag.AskPause("lunch"), ag.AskOffline())
+    agent = drive(agent, ag.CustomerGone("c1", timedelta()))
+    assert state_of(agent) is AgentState.OFFLINE
+    assert agent.pause_reason == ""
+
+
+def test_a_pause_that_is_over_has_no_reason() -> None:
+    assert drive(ready(), ag.AskPause("lunch"), ag.AskReady()).pause_reason == ""
+
+
 def test_a_pause_asked_for_after_signing_out_means_staying() -> None:
     agent, commands = step(drive(talking(), ag.AskOffline()), ag.AskPause("tea"), after(5))
     assert commands == (ag.RecordPresence(FactKind.AGENT_SIGNED_IN),)
@@ -163,6 +182,7 @@ def test_a_new_leg_takes_the_place_of_the_old_one() -> None:
         ag.CloseDevice("leg-1"),
         ag.RecordPresence(FactKind.DEVICE_UP, "leg-2"),
     )
+    assert not drive(ready(), ag.MuteSet(on=True), ag.DeviceUp("leg-2")).muted
     assert drive(agent, ag.DeviceDown("leg-1")) == agent
     assert drive(agent, ag.DeviceUp("leg-2")) == agent
     assert state_of(drive(agent, ag.DeviceDown("leg-2"))) is AgentState.NO_DEVICE
@@ -175,6 +195,8 @@ def test_hold_and_mute_belong_to_the_talk() -> None:
     assert state_of(drive(agent, ag.HoldSet(on=False))) is AgentState.TALKING
     ended = drive(agent, ag.CustomerGone("c1", TEN))
     assert (ended.held, ended.muted) == (False, False)
+    freed = drive(agent, ag.CustomerGone("c1", timedelta()))
+    assert (freed.held, freed.muted) == (False, False)
     assert drive(ready(), ag.HoldSet(on=True)) == ready()
 
 

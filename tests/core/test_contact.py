@@ -279,6 +279,7 @@ def test_a_promise_is_kept_near_its_hour() -> None:
 
 def test_a_promise_is_made_for_a_permitted_hour() -> None:
     assert promise_for(after(3600), "ann", HOURS, ZONE, T0) == LATER
+    assert promise_for(T0 + FARTHEST, None, HOURS, ZONE, T0).due == T0 + FARTHEST
 
 
 @pytest.mark.parametrize(

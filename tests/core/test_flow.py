@@ -117,6 +117,7 @@ def test_the_walk_through_a_flow() -> None:
     state, commands = begin(one, T0)
     assert commands == (fl.EnterStep("offer"), fl.Say("offer"))
     assert (state.phase, state.repeats_left) == (Phase.SAYING, 1)
+    assert state.deadline == after(120)
     assert step(one, state, fl.KeyPressed("5"), after(1)) == (state, ())
     state, commands = step(one, state, fl.PromptOver(), after(5))
     assert (state.phase, state.deadline, commands) == (Phase.LISTENING, after(11), ())
@@ -130,6 +131,7 @@ def test_the_walk_through_a_flow() -> None:
     assert step(one, stopped, fl.KeyPressed("9"), after(8)) == (stopped, ())
     state, commands = step(one, state, fl.TimeOver(), after(11))
     assert commands == (fl.Say("offer"),)
+    assert state.deadline == after(131)
     state, _ = step(one, state, fl.TimeOver(), after(140))
     state, commands = step(one, state, fl.TimeOver(), after(146))
     assert commands == (fl.EnterStep("bye"), fl.Say("goodbye"))
@@ -151,6 +153,7 @@ def test_a_callee_cannot_walk_in_circles_for_ever() -> None:
         assert state.phase is not Phase.OVER
         state, commands = step(one, state, fl.KeyPressed("1"), T0)
     assert commands == (fl.EnterStep("a"), fl.Leave("too_long"))
+    assert state.result == "too_long"
     assert state.phase is Phase.OVER
 
 

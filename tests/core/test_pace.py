@@ -148,6 +148,7 @@ def test_no_more_calls_than_the_rate_and_its_one_second_of_reserve(
 def test_a_clock_set_back_fills_nothing() -> None:
     assert filled(Bucket(1, T0), 5, after(-10)).tokens == 1
     assert full(0.2, T0).tokens == 1
+    assert filled(Bucket(1, T0), 5, after(0.2)).tokens == 2
 
 
 LOAD = TrunkLoad("first", up=True, lines=0, lines_max=2, calls_per_second=1, bucket=full(1, T0))

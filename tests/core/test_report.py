@@ -205,6 +205,12 @@ def test_a_call_abandoned_after_a_late_join_counts_once() -> None:
     assert (report.numerator, report.denominator) == (1, 1)
 
 
+def test_the_window_holds_both_its_ends() -> None:
+    facts = [final("a1", Outcome.ANSWERED_HUMAN, 0), final("a2", Outcome.ANSWERED_HUMAN, 9)]
+    report = abandonment(facts, after(9), timedelta(seconds=9), RULE)
+    assert report.live.attempts == ("a1", "a2")
+
+
 def test_what_is_older_than_the_window_does_not_count() -> None:
     facts = [fact(FactKind.ABANDONED, 0, attempt="old"), final("new", Outcome.ANSWERED_HUMAN, 5)]
     report = abandonment(facts, after(10), timedelta(seconds=9), RULE)

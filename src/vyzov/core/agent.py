@@ -272,10 +272,8 @@ def _wish(agent: Agent, event: AskReady | AskPause | AskOffline | SetPauseAfter)
     match event:
         case AskReady():
             asked = replace(agent, wish=Wish.READY, pause_reason="", pause_after=False)
-        case AskPause(reason) if agent.work is not Work.NONE:
-            asked = replace(agent, wish=_present(agent), pause_after=True, pause_reason=reason)
         case AskPause(reason):
-            asked = replace(agent, wish=Wish.PAUSE, pause_after=False, pause_reason=reason)
+            asked = replace(agent, wish=_present(agent), pause_after=True, pause_reason=reason)
         case SetPauseAfter(on) if agent.work is not Work.NONE:
             asked = replace(agent, pause_after=on)
         case SetPauseAfter():
@@ -315,7 +313,7 @@ def _work(
     mine = agent.call == event.call
     match event, agent.work:
         case Reserve(call), _ if is_free(agent):
-            return replace(agent, work=Work.RESERVED, call=call, result_saved=False), ()
+            return replace(agent, work=Work.RESERVED, call=call), ()
         case Reserve(), _:
             raise ImpossibleEvent("agent", state_of(agent).value, event)
         case ReservationLost(), Work.RESERVED if mine:
@@ -324,7 +322,7 @@ def _work(
             return replace(agent, work=Work.TALKING), ()
         case CallJoined(call), Work.NONE:
             # The engine is the witness: after a restart it names the bridges that live.
-            return replace(agent, work=Work.TALKING, call=call, result_saved=False), ()
+            return replace(agent, work=Work.TALKING, call=call), ()
         case CustomerGone(), Work.RESERVED if mine:
             return _free(agent)
         case CustomerGone(_, wrap_up), Work.TALKING if mine:
