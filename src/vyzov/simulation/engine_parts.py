@@ -1,0 +1,122 @@
+"""What a simulated engine is made of: its legs, what its journal keeps, and how long things take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vyzov.dialer import ports
+from vyzov.simulation import conversation as talk
+from vyzov.simulation.people import CalleeKind, Plan
+from vyzov.simulation.world_time import Alarm
+
+PlanOf = Callable[[str, int], Plan]
+"""What the n-th call (from 1) to a number will meet."""
+
+LISTEN_S = 0.2
+ORPHAN_CHECK_S = 0.1
+CANCEL_TAKES_S = 0.05
+BYE_TAKES_S = 0.03
+DEVICE_UP_S = 0.3
+HUMAN_KNOWN_S = 0.9
+MACHINE_KNOWN_S = 2.2
+SILENCE_KNOWN_S = 3.0
+RECORD_DONE_S = 0.05
+PROMPT_S = 2.5
+PROMPTS_S = {"offer": 7.0, "please_wait": 3.5, "safe_harbour": 5.0, "goodbye": 1.5}
+ORPHAN_PLAY = "orphan"
+_OVER = (ports.Ended, ports.Failed, ports.Refused)
+
+
+class Link(Protocol):
+    """A floor's end of its connection."""
+
+    def hear(self, event: ports.Event) -> None: ...
+
+    def closed(self) -> None:
+        """The engine has shut the connection."""
+        ...
+
+
+class Witness(Protocol):
+    """Whoever checks that the world goes by its rules."""
+
+    def invited(self, order: ports.Originate) -> None: ...
+    def over(self, leg: str) -> None: ...
+    def silent(self, leg: str, seconds: float) -> None: ...
+
+
+@dataclass(slots=True)
+class Record:
+    """What the journal keeps of a leg."""
+
+    floor: str
+    attempt: str | None
+    log: list[ports.LegEvent] = field(default_factory=list[ports.LegEvent])
+    seq: int = 0
+    answered: bool = False
+    recordings: dict[str, float] = field(default_factory=dict[str, float])
+    forgotten: bool = False
+
+    @property
+    def over(self) -> bool:
+        return any(isinstance(event, _OVER) for event in self.log)
+
+
+@dataclass(slots=True, eq=False)
+class SimCall:
+    """One call while it lives; `hears` is what is played to the callee now."""
+
+    order: ports.Originate
+    floor: str
+    plan: Plan
+    placed_at: float
+    conversation: talk.Conversation
+    alarms: list[Alarm] = field(default_factory=list[Alarm])
+    ring_limit: Alarm | None = None
+    rang_at: float | None = None
+    answered_at: float | None = None
+    closing: str = ""
+    device: str | None = None
+    held: bool = False
+    comfort: bool = False
+    play: tuple[str, str, Alarm | None] | None = None
+    heard_at: float = 0.0
+    phase: tuple[str, float] | None = None
+    keys: str = ""
+
+    @property
+    def leg(self) -> str:
+        return self.order.leg
+
+
+@dataclass(slots=True, eq=False)
+class SimDevice:
+    """An agent's leg; `up` once sound went both ways."""
+
+    leg: str
+    agent: str
+    floor: str
+    up: bool = False
+    muted: bool = False
+
+
+def classes_heard(plan: Plan) -> list[tuple[float, str, str]]:
+    """What a classifier will say of an answer: after how many seconds, the class, the detail."""
+    match plan.acts_as:
+        case CalleeKind.VOICEMAIL:
+            beep = plan.greeting_after_s + plan.greeting_s + 0.3
+            return [(MACHINE_KNOWN_S, "machine", ""), (beep, "machine", "beep")]
+        case CalleeKind.SILENT:
+            return [(SILENCE_KNOWN_S, "silence", "")]
+        case _:
+            return [(plan.greeting_after_s + HUMAN_KNOWN_S, "human", "")]
+
+
+def orphan_phase(call: SimCall) -> tuple[str, float]:
+    """Where a call without its floor stands, and how many seconds it may stand there."""
+    policy = call.order.orphan
+    if call.answered_at is None:
+        return "ringing", policy.ringing_s
+    if call.device is None:
+        return "unmatched", policy.unmatched_s
+    return "bridged", policy.bridged_s

@@ -1,0 +1,337 @@
+"""A whole centre in virtual time: the very `Floor.step` that dials, between a store and a town.
+
+A `World` has one engine, one floor at a time (each life of it a `FloorProcess`), agents, and faults
+by seed: kills between any two effects, engines that die, links that break, databases that go away,
+events told twice or late. `invariants.Watch` sees everything that crosses a border and notes each
+breach. The store is given from outside: any `FloorStore`, most usefully the real one in memory.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from vyzov.dialer import effects as fx
+from vyzov.dialer.floor import Floor
+from vyzov.dialer.floor_store import FloorStore
+from vyzov.dialer.ports import Event, LegEvent, Snapshot
+from vyzov.dialer.writes import Batch, CommitResult
+from vyzov.simulation.agents import Habits, SimulatedAgent
+from vyzov.simulation.engine import SimulatedEngine
+from vyzov.simulation.engine_parts import PlanOf
+from vyzov.simulation.invariants import Watch
+from vyzov.simulation.people import callee_for
+from vyzov.simulation.world_process import Delays, FloorProcess
+from vyzov.simulation.world_time import SeededDice, Timeline
+
+Json = dict[str, Any]
+ASK_LIMIT_S = 10.0
+"""How long `World.ask` waits for an answer in virtual time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How often things break: mean seconds between two of a kind, 0 for never; shares 0..1."""
+
+    floor_killed_every_s: float = 0.0
+    engine_killed_every_s: float = 0.0
+    link_broken_every_s: float = 0.0
+    store_away_every_s: float = 0.0
+    store_away_s: tuple[float, float] = (0.3, 5.0)
+    restart_s: tuple[float, float] = (0.2, 3.0)
+    doubled: float = 0.0
+    late: float = 0.0
+    late_s: float = 0.05
+
+
+NO_FAULTS = Faults()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to an ask."""
+
+    ok: bool
+    body: Json
+
+
+class World:
+    """Everything of one simulated centre; `run` lets time pass."""
+
+    def __init__(
+        self, *, open_store: Callable[[], FloorStore], floor: str, begin: datetime, seed: int = 0,
+        plan_of: PlanOf | None = None, faults: Faults = NO_FAULTS, delays: Delays | None = None,
+        timeline: Timeline | None = None,
+    ) -> None:  # fmt: skip
+        """Stands still with everything down; `open_store` is called for each life of the floor.
+
+        `timeline` is given where the store's own clock must follow the same time."""
+        self.timeline = timeline or Timeline(begin)
+        self.floor_id = floor
+        self.seed = seed
+        self.faults = faults
+        self.delays = delays or Delays()
+        self.random = Random(f"{seed}/world")
+        self.watch = Watch(self.timeline)
+        self.engine = SimulatedEngine(
+            self.timeline, plan_of or self._townspeople, self.watch, Random(f"{seed}/engine")
+        )
+        self.watch.engine = self.engine
+        self.process: FloorProcess | None = None
+        self.agents: dict[str, SimulatedAgent] = {}
+        self.screens: dict[str, Json] = {}
+        self.said: list[tuple[str, Json]] = []
+        self.answers: dict[int, Reply] = {}
+        self.effects_done = 0
+        self.lives = 0
+        self.kill_at_effect: int | None = None
+        self.restarts = True
+        self.organisation = ""
+        self._open_store = open_store
+        self._asks = 0
+        self._asked: dict[int, tuple[str, Json]] = {}
+        self._store_away_until = 0.0
+        self._late_until: dict[str, float] = {}
+        self._plan_faults()
+
+    def _townspeople(self, number: str, count: int) -> Any:
+        return callee_for(number, self.seed).plan(count)
+
+    # ---- the floor's lives
+
+    def start(self) -> FloorProcess:
+        """Starts a floor's process; an older one that still runs is not ended by that."""
+        self.lives += 1
+        floor = Floor(
+            self.floor_id,
+            dice=SeededDice(self.timeline, f"{self.seed}/{self.lives}"),
+            call_id_of=lambda attempt: f"{attempt}@world",
+            recordings="recordings",
+        )
+        process = FloorProcess(
+            floor, self._open_store(), self.timeline, self.engine, self,
+            holder=f"life-{self.lives}", delays=self.delays,
+        )  # fmt: skip
+        self.process = process
+        process.start()
+        self._when_open(process)
+        return process
+
+    def _start_again(self) -> None:
+        self.start()
+
+    def _when_open(self, process: FloorProcess) -> None:
+        if process is not self.process or not process.alive:
+            return
+        if not process.open:
+            self.timeline.after(0.05, lambda: self._when_open(process))
+            return
+        self.organisation = process.floor.room.organisation
+        for agent in self.agents.values():
+            self.timeline.after(self.random.uniform(0.05, 0.6), agent.floor_is_back)
+
+    def kill_floor(self) -> None:
+        """Ends the floor's process at once; another one is started in a while."""
+        if self.process is not None and self.process.alive:
+            self.process.die()
+            self._floor_died()
+
+    def _floor_died(self) -> None:
+        self._asked.clear()
+        self.watch.floor_died()
+        if self.restarts:
+            self.timeline.after(self.random.uniform(*self.faults.restart_s), self._start_again)
+
+    def kill_engine(self, down_s: float = 1.0) -> None:
+        """Ends the engine's process; another one is up after `down_s`."""
+        if self.engine.up:
+            self.engine.crash()
+            self.timeline.after(down_s, self.engine.restart)
+
+    def take_store_away(self, span_s: float) -> None:
+        """The database does not answer for a while."""
+        self._store_away_until = max(self._store_away_until, self.timeline.now + span_s)
+
+    # ---- asking, as the web process does
+
+    def send(self, do: str, user: str = "", connection: str = "", **args: object) -> int:
+        """Asks the floor for something; returns the number under which `answers` has the reply."""
+        self._asks += 1
+        number = self._asks
+        process = self.process
+        if process is None or not process.alive or not process.open:
+            self.answers[number] = Reply(ok=False, body={"code": "floor_away"})
+            return number
+        self._asked[number] = (do, dict(args))
+        ask = fx.Ask(number, do, user, self.organisation, "any", connection, dict(args))
+        self.timeline.after(self.delays.link_s, lambda: process.post(ask))
+        return number
+
+    def ask(self, do: str, user: str = "", connection: str = "", **args: object) -> Reply:
+        """Asks and lets time pass until the answer is there."""
+        number = self.send(do, user, connection, **args)
+        limit = self.timeline.now + ASK_LIMIT_S
+        self.timeline.run_until(limit, lambda: number in self.answers)
+        if number not in self.answers:
+            raise TimeoutError(f"nobody answered '{do}' of {user or 'nobody'} in {ASK_LIMIT_S} s")
+        return self.answers[number]
+
+    def detach(self, connection: str) -> None:
+        """A browser's connection is gone."""
+        process = self.process
+        if process is not None:
+            process.post(fx.Ask(0, "desk.detach", "", "", "", connection, {}))
+
+    # ---- agents
+
+    def hire(self, user: str, habits: Habits | None = None) -> SimulatedAgent:
+        """Gives an agent of the floor a mind of their own; `arrive` brings them in."""
+        agent = SimulatedAgent(user, _DeskOf(self), habits or Habits(), str(self.seed))
+        self.agents[user] = agent
+        return agent
+
+    # ---- time
+
+    def run(self, span_s: float, is_enough: Callable[[], bool] | None = None) -> bool:
+        """Lets so many seconds pass; True where `is_enough` ended it before."""
+        return self.timeline.run_until(self.timeline.now + span_s, is_enough)
+
+    def drain(self, limit_s: float = 120.0) -> bool:
+        """Lets time pass without faults until no attempt is open; False where some stay so.
+
+        What places calls is to be stopped before."""
+        self.stop_faults()
+        return self.run(limit_s, lambda: not self.watch.open_attempts and not self.engine.calls)
+
+    def stop_faults(self) -> None:
+        """From now on nothing breaks by itself."""
+        self.faults = NO_FAULTS
+        self.kill_at_effect = None
+
+    @property
+    def is_up(self) -> bool:
+        """True while the floor works and knows its engine."""
+        process = self.process
+        return process is not None and process.alive and process.floor.room.engine_up
+
+    # ---- what the processes ask of their surroundings
+
+    def tell(self, topic: str, state: Json) -> None:
+        self.screens[topic] = state
+        kind, _, user = topic.partition(":")
+        if kind == "desk" and user in self.agents:
+            agent = self.agents[user]
+            self.timeline.after(self.delays.link_s, lambda: agent.told(state))
+
+    def say(self, connection: str, message: Mapping[str, Any]) -> None:
+        self.said.append((connection, dict(message)))
+
+    def reply(self, ask: int, ok: bool, body: Json) -> None:  # noqa: FBT001
+        do, args = self._asked.pop(ask, ("", {}))
+        if do:
+            self.watch.replied(do, args, ok=ok)
+        self.answers[ask] = Reply(ok, body)
+
+    def committed(self, batch: Batch, result: CommitResult) -> None:
+        self.watch.committed(batch, result)
+
+    def stepped(self, process: FloorProcess) -> None:
+        self.watch.stepped(process.floor)
+
+    def dies_before(self, effect: fx.Effect) -> bool:
+        self.effects_done += 1
+        self.watch.wanted(effect)
+        if self.kill_at_effect is None or self.effects_done < self.kill_at_effect:
+            return False
+        self.kill_at_effect = None
+        self._floor_died()
+        return True
+
+    def store_fails(self) -> str | None:
+        away = self.timeline.now < self._store_away_until
+        return "The database is away." if away else None
+
+    def ways_of(self, event: Event) -> tuple[float, ...]:
+        """Events of one leg keep their order, as the port promises; those of two need not."""
+        faults = self.faults
+        if not isinstance(event, LegEvent):
+            # A snapshot speaks of what was sent before it, never of what is still on its way.
+            delay = max((at - self.timeline.now for at in self._late_until.values()), default=0.0)
+            if isinstance(event, Snapshot):
+                self._late_until.clear()
+            return (max(0.0, delay),)
+        delay = 0.0
+        if faults.late and self.random.random() < faults.late:
+            delay = self.random.uniform(0.0, faults.late_s)
+        arrives = max(self.timeline.now + delay, self._late_until.get(event.leg, 0.0))
+        if faults.late:
+            self._late_until[event.leg] = arrives
+        delay = arrives - self.timeline.now
+        if faults.doubled and self.random.random() < faults.doubled:
+            return delay, delay + self.random.uniform(0.0, 0.5)
+        return (delay,)
+
+    # ---- faults by seed
+
+    def _plan_faults(self) -> None:
+        for every_s, act in (
+            (self.faults.floor_killed_every_s, self._kill_between_effects),
+            (self.faults.engine_killed_every_s, self._kill_engine_once),
+            (self.faults.link_broken_every_s, self._break_link),
+            (self.faults.store_away_every_s, self._take_store_away_once),
+        ):
+            if every_s:
+                self._again(every_s, act)
+
+    def _again(self, every_s: float, act: Callable[[], None]) -> None:
+        def happen() -> None:
+            if self.faults is not NO_FAULTS:
+                act()
+                self._again(every_s, act)
+
+        self.timeline.after(self.random.expovariate(1.0 / every_s), happen)
+
+    def _kill_between_effects(self) -> None:
+        if self.random.random() < 0.3:
+            self.kill_floor()
+        elif self.process is not None and self.process.open:
+            self.kill_at_effect = self.effects_done + self.random.randint(1, 40)
+
+    def _kill_engine_once(self) -> None:
+        self.kill_engine(self.random.uniform(*self.faults.restart_s))
+
+    def _break_link(self) -> None:
+        if self.process is not None:
+            self.process.break_link()
+
+    def _take_store_away_once(self) -> None:
+        self.take_store_away(self.random.uniform(*self.faults.store_away_s))
+
+
+class _DeskOf:
+    """A world as an agent's browser sees it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def utc(self) -> datetime:
+        return self._world.timeline.utc
+
+    def ask(self, do: str, user: str, connection: str, **args: object) -> None:
+        self._world.send(do, user, connection, **args)
+
+    def gone(self, connection: str) -> None:
+        self._world.detach(connection)
+
+    def after(self, span_s: float, act: Callable[[], None]) -> object:
+        return self._world.timeline.after(span_s, act)
+
+    def lose_device_of(self, user: str, *, for_good: bool) -> None:
+        engine = self._world.engine
+        for leg in [d.leg for d in engine.devices.values() if d.agent == user]:
+            if for_good:
+                engine.lose_device(leg, "ice")
+            else:
+                engine.silence_device(leg, self._world.random.uniform(1.0, 6.0))

@@ -1,0 +1,351 @@
+"""A floor's process in virtual time: what `dialer.runtime` is in a real one.
+
+It feeds one `Floor` and carries its effects out: verbs over a link that can break, the database's
+jobs one after another, ticks and deadlines. It can be killed between any two effects, or stopped
+for a while as a machine under load stops a process. What the floor decides is the floor's own.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from vyzov.core.errors import StoreFault
+from vyzov.dialer import effects as fx
+from vyzov.dialer.floor import Floor
+from vyzov.dialer.floor_store import FloorStore
+from vyzov.dialer.ports import EngineLost, Event, Json, Verb
+from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, STORE_RETRY_S, TICK_S
+from vyzov.dialer.writes import Batch, CommitResult
+from vyzov.simulation.engine import SimulatedEngine
+from vyzov.simulation.world_time import Alarm, Timeline
+
+LEASE_SPAN = timedelta(seconds=LEASE_SPAN_S)
+LEASE_ASK_S = 0.25
+LINK_RETRY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How long things take in a world, in seconds."""
+
+    commit_s: float = 0.004
+    read_s: float = 0.002
+    answer_s: float = 0.001
+    link_s: float = 0.001
+
+
+class Surroundings(Protocol):
+    """What a process lives among: screens, faults and those who watch."""
+
+    def tell(self, topic: str, state: Json) -> None: ...
+    def say(self, connection: str, message: Json) -> None: ...
+    def reply(self, ask: int, ok: bool, body: Json) -> None: ...  # noqa: FBT001
+    def committed(self, batch: Batch, result: CommitResult) -> None: ...
+    def stepped(self, process: "FloorProcess") -> None: ...
+
+    def dies_before(self, effect: fx.Effect) -> bool:
+        """True where the process is killed now, with this effect and all later ones undone."""
+        ...
+
+    def store_fails(self) -> str | None:
+        """Why the database does not answer now, None where it does."""
+        ...
+
+    def ways_of(self, event: Event) -> tuple[float, ...]:
+        """The delays with which an event arrives, more than one where it is doubled."""
+        ...
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work for the database: its answer goes to the inbox.
+
+    `given_up` makes the answer where the database is away; None waits for it."""
+
+    act: Callable[[], fx.Input | None]
+    takes_s: float
+    given_up: Callable[[str], fx.Input | None] | None = None
+
+
+class FloorProcess:
+    """One life of a floor, from taking the lease to its death."""
+
+    def __init__(
+        self, floor: Floor, store: FloorStore, timeline: Timeline, engine: SimulatedEngine,
+        around: Surroundings, *, holder: str, delays: Delays,
+    ) -> None:  # fmt: skip
+        """Waits for `start`."""
+        self.floor = floor
+        self.holder = holder
+        self.alive = True
+        self.open = False
+        self.fence = 0
+        self._store = store
+        self._timeline = timeline
+        self._engine = engine
+        self._around = around
+        self._delays = delays
+        self._linked = False
+        self._frozen_until: float | None = None
+        self._inbox: deque[fx.Input] = deque()
+        self._jobs: deque[Job] = deque()
+        self._working = False
+        self._store_away = False
+        self._tick: Alarm | None = None
+        self._next_tick = 0.0
+        self._stepping = False
+
+    # ---- life
+
+    def start(self) -> None:
+        """Takes the lease, waiting for an older holder's to run out, and loads the floor."""
+        if not self.alive:
+            return
+        try:
+            self._fail_if_away()
+            fence = self._store.take_lease(
+                self.floor.id, self.holder, self._timeline.utc, LEASE_SPAN
+            )
+            state = None if fence is None else self._store.load_floor(self.floor.id)
+        except StoreFault:
+            fence = state = None
+        if fence is None or state is None:
+            self._timeline.after(LEASE_ASK_S, self.start)
+            return
+        self.fence, self.open = fence, True
+        self._next_tick = self._timeline.now + TICK_S
+        self.post(fx.Opened(state, fence))
+        self._timeline.after(LEASE_RENEW_S, self._renew)
+        self._connect()
+        self._arm(self._next_tick)
+
+    def die(self) -> None:
+        """The process is killed."""
+        self.alive = False
+        self._jobs.clear()
+        self._inbox.clear()
+        if self._tick is not None:
+            self._tick.call_off()
+        if self._linked:
+            self._linked = False
+            self._engine.leave(self, self.floor.id)
+
+    def freeze(self, span_s: float) -> None:
+        """The process stands still for a while; the world goes on."""
+        until = self._timeline.now + span_s
+        self._frozen_until = until
+        self._timeline.at(until, self._thaw)
+
+    def _thaw(self) -> None:
+        self._frozen_until = None
+        self._drain()
+        if self._jobs and not self._working:
+            self._working = True
+            self._work()
+
+    @property
+    def awake(self) -> bool:
+        """True while the process does anything."""
+        return self.alive and self._frozen_until is None
+
+    # ---- the inbox and the tick
+
+    def post(self, item: fx.Input) -> None:
+        """Puts an input in the inbox; inputs are taken in the order in which they come."""
+        if self.alive:
+            self._inbox.append(item)
+            if not self._stepping:
+                self._drain()
+
+    def _drain(self) -> None:
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self.awake and self._inbox:
+                self._step(self._inbox.popleft())
+        finally:
+            self._stepping = False
+
+    def _step(self, item: fx.Input) -> None:
+        timeline = self._timeline
+        now = fx.Now(timeline.utc, timeline.now, self.holder)
+        for effect in self.floor.step(item, now):
+            if self._around.dies_before(effect):
+                self.die()
+                return
+            self._carry_out(effect)
+        self._around.stepped(self)
+        if isinstance(item, fx.LeaseLost):
+            self.die()
+
+    def _arm(self, at: float) -> None:
+        if self._tick is not None and self._tick.act is not None:
+            if self._tick.at <= at:
+                return
+            self._tick.call_off()
+        self._tick = self._timeline.at(at, self._ticked)
+
+    def _ticked(self) -> None:
+        if not self.alive:
+            return
+        if not self.awake:
+            self._tick = self._timeline.at(self._frozen_until or 0.0, self._ticked)
+            return
+        self._tick = None
+        self._arm(self._timeline.now + TICK_S)
+        self.post(fx.Tick())
+
+    def _carry_out(self, effect: fx.Effect) -> None:
+        around = self._around
+        match effect:
+            case fx.SendVerb(verb):
+                self._send(verb)
+            case fx.Arm(at):
+                self._arm(at)
+            case fx.Tell(topic, state):
+                around.tell(topic, state)
+            case fx.Say(connection, message):
+                around.say(connection, message)
+            case fx.Reply(ask, ok, body):
+                around.reply(ask, ok, body)
+            case _:
+                self._queue(self._job_of(effect))
+
+    # ---- the link
+
+    def _connect(self) -> None:
+        if not self.alive or self._linked:
+            return
+        if not self._engine.up or not self.awake:
+            self._timeline.after(LINK_RETRY_S, self._connect)
+            return
+        self._linked = True
+        self._engine.connect(self, self.floor.id, self.fence)
+
+    def hear(self, event: Event) -> None:
+        """Takes an event off the link, in order unless the world meddles with it."""
+        for delay in self._around.ways_of(event):
+            self._timeline.after(self._delays.link_s + delay, lambda: self.post(event))
+
+    def closed(self) -> None:
+        """The engine's end is gone: connects again."""
+        if self._linked:
+            self._linked = False
+            self.post(EngineLost(self._timeline.now))
+            self._timeline.after(LINK_RETRY_S, self._connect)
+
+    def break_link(self) -> None:
+        """The connection breaks; both sides go on."""
+        if self._linked:
+            self._engine.leave(self, self.floor.id)
+            self.closed()
+
+    def _send(self, verb: Verb) -> None:
+        if self._linked:
+            self._timeline.after(self._delays.link_s, lambda: self._arrive(verb))
+
+    def _arrive(self, verb: Verb) -> None:
+        if self._engine.speaks_to(self):
+            self._engine.carry_out(verb, self.floor.id)
+
+    # ---- the database's thread
+
+    def _renew(self) -> None:
+        if not self.alive:
+            return
+        self._timeline.after(LEASE_RENEW_S, self._renew)
+        if not self.awake:
+            return
+
+        def renew() -> fx.Input | None:
+            now = self._timeline.utc
+            kept = self._store.renew_lease(self.floor.id, self.holder, now, LEASE_SPAN)
+            return None if kept else fx.LeaseLost()
+
+        self._queue(Job(renew, self._delays.commit_s, lambda _reason: None))
+
+    def _job_of(self, effect: fx.Effect) -> Job:
+        delays = self._delays
+        match effect:
+            case fx.Commit(batch, _, giveup):
+                return Job(
+                    lambda: self._commit(effect), delays.commit_s,
+                    (lambda reason: fx.CommitFailed(batch, reason)) if giveup else None,
+                )  # fmt: skip
+            case fx.LoadDue(campaign, limit):
+                return Job(
+                    lambda: self._load_due(effect), delays.read_s,
+                    lambda _reason: fx.DueLoaded(campaign, (), limit, None, None),
+                )  # fmt: skip
+            case fx.LoadHistory(attempt, contact):
+                return Job(
+                    lambda: fx.HistoryLoaded(attempt, tuple(self._store.history(contact))),
+                    delays.read_s, lambda _reason: None,
+                )  # fmt: skip
+            case fx.Reload():
+                return Job(
+                    lambda: fx.Reloaded(self._store.load_floor(self.floor.id)),
+                    delays.read_s, lambda _reason: None,
+                )  # fmt: skip
+            case _:
+                raise AssertionError(f"no way to carry out {effect!r}")
+
+    def _commit(self, effect: fx.Commit) -> fx.Input:
+        result = self._store.commit(effect.writes)
+        self._around.committed(effect.writes, result)
+        if result.stale:
+            self._timeline.after(2 * self._delays.answer_s, lambda: self.post(fx.LeaseLost()))
+        return fx.Committed(effect.batch, result.refused)
+
+    def _load_due(self, effect: fx.LoadDue) -> fx.Input:
+        now, campaign, store = self._timeline.utc, effect.campaign, self._store
+        found = store.due(campaign, now, effect.limit, effect.exclude) if effect.limit else []
+        return fx.DueLoaded(
+            campaign, tuple(found), effect.limit, store.next_due(campaign, now),
+            store.counts(campaign),
+        )  # fmt: skip
+
+    def _queue(self, job: Job) -> None:
+        self._jobs.append(job)
+        if not self._working:
+            self._working = True
+            self._timeline.after(job.takes_s, self._work)
+
+    def _work(self) -> None:
+        if not self.awake or not self._jobs:
+            self._working = False
+            return
+        job = self._jobs[0]
+        try:
+            self._fail_if_away()
+            answer = job.act()
+        except StoreFault as fault:
+            if not self._store_away:
+                self._store_away = True
+                self.post(fx.StoreAway(fault.what))
+            if job.given_up is None:
+                self._timeline.after(STORE_RETRY_S, self._work)
+                return
+            answer = job.given_up(fault.what)
+        else:
+            if self._store_away:
+                self._store_away = False
+                self.post(fx.StoreBack())
+        if not self.alive:
+            return
+        self._jobs.popleft()
+        if self._jobs:
+            self._timeline.after(self._jobs[0].takes_s, self._work)
+        else:
+            self._working = False
+        if answer is not None:
+            # Between the disk and the floor there is time enough to be killed.
+            self._timeline.after(self._delays.answer_s, lambda: self.post(answer))
+
+    def _fail_if_away(self) -> None:
+        reason = self._around.store_fails()
+        if reason is not None:
+            raise StoreFault(reason, "Wait until it answers again.")

@@ -1,0 +1,89 @@
+"""Virtual time: a heap of what happens when, and clocks and dice that follow it.
+
+Nothing here waits. Acts of one instant run in the order in which they were asked for, so the same
+seed gives the same day on every machine.
+"""
+
+import heapq
+import itertools
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+BOOTED_AT = 1000.0
+"""The monotonic second at which a world begins: not zero, so that a forgotten zero shows."""
+
+
+@dataclass(slots=True, eq=False)
+class Alarm:
+    """Something that will happen at `at`, unless it is called off."""
+
+    at: float
+    act: Callable[[], None] | None
+
+    def call_off(self) -> None:
+        """Lets it not happen; once it has, this does nothing."""
+        self.act = None
+
+
+class Timeline:
+    """Both clocks of a world, and what is still to come. `now` is monotonic seconds."""
+
+    def __init__(self, begin: datetime) -> None:
+        """Stands still at `begin` (aware UTC)."""
+        self.now = BOOTED_AT
+        self._begin = begin
+        self._heap: list[tuple[float, int, Alarm]] = []
+        self._orders = itertools.count()
+
+    @property
+    def utc(self) -> datetime:
+        """The present moment."""
+        return self._begin + timedelta(seconds=self.now - BOOTED_AT)
+
+    def at(self, moment: float, act: Callable[[], None]) -> Alarm:
+        """Has `act` done at a monotonic second; one that has passed means at once."""
+        alarm = Alarm(max(moment, self.now), act)
+        heapq.heappush(self._heap, (alarm.at, next(self._orders), alarm))
+        return alarm
+
+    def after(self, span_s: float, act: Callable[[], None]) -> Alarm:
+        """Has `act` done after so many seconds."""
+        return self.at(self.now + span_s, act)
+
+    def run_until(self, moment: float, is_enough: Callable[[], bool] | None = None) -> bool:
+        """Lets everything up to `moment` happen; True where `is_enough` ended it before."""
+        while self._heap and self._heap[0][0] <= moment:
+            _, _, alarm = heapq.heappop(self._heap)
+            if alarm.act is None:
+                continue
+            self.now = alarm.at
+            act, alarm.act = alarm.act, None
+            act()
+            if is_enough is not None and is_enough():
+                return True
+        self.now = max(self.now, moment)
+        return False
+
+
+class SeededDice:
+    """The dialer's dice in a world: ids grow with virtual time and repeat with the seed."""
+
+    def __init__(self, timeline: Timeline, seed: str) -> None:
+        """Two sources of one world need two seeds."""
+        self._timeline = timeline
+        self._random = Random(seed)
+
+    def new_id(self) -> str:
+        """Returns a UUIDv7."""
+        moment = int(self._timeline.utc.timestamp() * 1000)
+        value = (moment & (1 << 48) - 1) << 80 | self._random.getrandbits(80)
+        value = value & ~(0xF << 76) | 0x7 << 76
+        value = value & ~(0x3 << 62) | 0x2 << 62
+        return str(uuid.UUID(int=value))
+
+    def dice(self) -> float:
+        """Returns a float in 0..1."""
+        return self._random.random()
