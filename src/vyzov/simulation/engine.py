@@ -212,10 +212,9 @@ class SimulatedEngine:
             begun += plan.early_media_s
         elif plan.rings:
             self._after(call, begun, lambda: self._ring(call, 180))
-        if plan.ring_s is None:
-            return
         act = self._answer if plan.answers else self._refuse
-        self._after(call, begun + plan.ring_s, lambda: act(call))
+        if plan.ring_s is not None:
+            self._after(call, begun + plan.ring_s, lambda: act(call))
 
     def _ring(self, call: SimCall, code: int) -> None:
         if not call.closing:
@@ -226,9 +225,8 @@ class SimulatedEngine:
         ending = call.plan.ending
         assert ending is not None, "only those who say no come here"
         reasons = (ending.reason,) if ending.reason else ()
-        self._fail(
-            call, ending.code, ending.phrase, "ringing" if call.rang_at else "trying", reasons
-        )
+        stage = "ringing" if call.rang_at else "trying"
+        self._fail(call, ending.code, ending.phrase, stage, reasons)
 
     def _fail(
         self, call: SimCall, code: int, phrase: str, stage: str, reasons: tuple[str, ...] = ()
