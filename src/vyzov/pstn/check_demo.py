@@ -339,9 +339,24 @@ def figures(books: Books) -> dict[str, float]:
         "operator_talks": sum(len(talks) for talks in books.talks.values()),
         "longest_quiet_s": max((c["quiet_s"] for c in calls if c["acts_as"] in PEOPLE), default=0),
         "join_wait_max_s": waits[-1] if waits else 0.0,
+        "joins_late_by_own_account": sum(late_by_own_account(attempt) for attempt, _ in both),
+        "bridges_too_brief_to_hear": sum(
+            attempt.has("bridged") and lasted(attempt, "bridged") < TOO_BRIEF_S
+            for attempt, _ in both
+        ),
+        "machines_unsure": sum(
+            call["acts_as"] == "voicemail" and attempt.outcome == "answered_human"
+            for attempt, call in both
+        ),
         "rtp_lost": sum(call.get("rtp_lost", 0) for call in calls),
         "rtp_received": sum(call.get("rtp_received", 0) for call in calls),
     }
+
+
+def late_by_own_account(attempt: Attempt) -> bool:
+    """Tells whether the product itself wrote that the operator came after the limit."""
+    bridged = attempt.first("bridged")
+    return bridged is not None and not bridged["data"].get("within_limit", True)
 
 
 def is_redial(pair: Pair, books: Books) -> bool:
