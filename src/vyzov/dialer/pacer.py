@@ -15,6 +15,7 @@ from vyzov.core.eligibility import (
     RULE_VERSION,
     Allowed,
     Candidate,
+    Gate,
     Refused,
     Rules,
     verdict,
@@ -29,7 +30,7 @@ from vyzov.dialer.entries import entry_of, written
 from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.room import LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
-from vyzov.dialer.writes import Reserve
+from vyzov.dialer.writes import CloseCallback, Reserve
 
 LOOK_AHEAD = 60
 LOOK_AHEAD_LOW = 25
@@ -202,7 +203,10 @@ class Pacer:
         rules = Rules.of(campaign.settings, campaign.state, emergency_stop=self._scene.room.stopped)
         said = verdict(self._candidate(due, entry), rules, now)
         if isinstance(said, Refused):
-            self._hold(campaign, due.contact, said.reason, said.until)
+            if said.gate is Gate.SUPPRESSED:
+                self._close_stopped(entry)
+            else:
+                self._hold(campaign, due.contact, said.reason, said.until)
             return False
         trunk = trunk_for(self._trunks(campaign), now)
         if isinstance(trunk, NoTrunk):
@@ -210,6 +214,16 @@ class Pacer:
             return None
         self._reserve(campaign, due, entry, trunk.trunk)
         return True
+
+    def _close_stopped(self, entry: cc.Entry) -> None:
+        """Whoever is found on the stop-list is done with, so that the campaign can come to its end."""
+        now = self._scene.now.utc
+        closed, commands = cc.step(entry, cc.StopListed(), now)
+        self._scene.out.write(written(closed))
+        for command in commands:
+            if isinstance(command, cc.CloseCallback):
+                end = CloseCallback(entry.campaign, entry.contact, command.end.value, now)
+                self._scene.out.write(end)
 
     def _candidate(self, due: DueContact, entry: cc.Entry) -> Candidate:
         live = any(
