@@ -6,11 +6,17 @@ import type { Words } from './prefs.ts'
 export function problemText(words: Words, error: unknown): string {
   if (error instanceof ApiProblem) {
     const own = [error.detail, error.nextStep].filter(Boolean).join(' ')
-    return words.id('problem', error.code, error.args, own || words.t('problem.unknown'))
+    const args = { ...error.args, detail: own }
+    return words.id('problem', error.code, args, own || words.t('problem.unknown'))
   }
   if (error instanceof Refused) {
     const own = [error.problem.what, error.problem.next_step].filter(Boolean).join(' ')
-    return words.id('problem', error.problem.code, {}, own || words.t('problem.unknown'))
+    return words.id(
+      'problem',
+      error.problem.code,
+      { detail: own },
+      own || words.t('problem.unknown'),
+    )
   }
   return words.t('problem.unknown')
 }

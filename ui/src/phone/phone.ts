@@ -87,6 +87,8 @@ export class Phone {
   private async offer(): Promise<void> {
     try {
       const sdp = await this.driver.offer()
+      // Closed or taken over while the candidates were gathered: nobody wants this offer any more.
+      if (this.view.state !== 'connecting') return
       await this.signalling.request('offer', { sdp })
     } catch {
       this.tell('refused', 'line')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { whole } from './whole.ts'
+import { whole } from '../../src/live/whole.ts'
 
 const desk = {
   floor: 'here',
