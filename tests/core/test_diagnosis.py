@@ -158,3 +158,10 @@ def test_an_explanation_says_what_it_rests_on() -> None:
 def test_every_cause_has_its_advice() -> None:
     for cause in Cause:
         assert explain(Diagnosis(Outcome.UNKNOWN, cause, 1.0, None), 200, 0.0).advice
+
+
+def test_a_trunk_that_says_nothing_at_all_is_not_a_callee_who_did_not_answer() -> None:
+    found = diagnose_failure(0, stage="cancelled", ring_s=0.0)
+    assert (found.outcome, found.cause) == (Outcome.TRUNK_ERROR, Cause.NO_REPLY)
+    rang = diagnose_failure(0, stage="cancelled", ring_s=20.0)
+    assert (rang.outcome, rang.cause) == (Outcome.NO_ANSWER, Cause.RANG_OUT)

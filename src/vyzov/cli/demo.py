@@ -30,8 +30,8 @@ CHECKER = Path(__file__).resolve().parent.parent / "pstn" / "check_demo.py"
 BOX_USER = "vyzov"
 READY_S = 60.0
 HEADLESS_LIMIT_S = 310.0
-STEADY_OPERATORS = 5
-FLAKY_OPERATORS = 2
+STEADY_OPERATORS = 9
+FLAKY_OPERATORS = 3
 
 
 @dataclass
@@ -276,7 +276,7 @@ def _operators(centre: Centre) -> None:
     )  # fmt: skip
     centre.start(
         "operators-flaky", "operators", *common, "--login", f"op{STEADY_OPERATORS + 1}",
-        "--count", str(FLAKY_OPERATORS), "--tone", "1500", "--flaky", "0.6",
+        "--count", str(FLAKY_OPERATORS), "--tone", "1650", "--flaky", "0.6",
         "--out", str(centre.out / "operators-flaky.jsonl"),
     )  # fmt: skip
 

@@ -139,7 +139,7 @@ def settings_of(mode: str, trunk: str, agents: list[str], *, quick: bool) -> Jso
         "purpose": "service",
         "caller_id": "+70005559999",
         "trunks": [trunk],
-        "lines_max": 30 if mode == "agentless" else 12,
+        "lines_max": 36 if mode == "agentless" else 14,
         "calls_per_second": 4,
         "ring_timeout_s": 16,
         "window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "00:00"},

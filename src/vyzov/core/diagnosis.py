@@ -221,6 +221,9 @@ def _guess(
             return Outcome.UNKNOWN, Cause.ENGINE_LOST, 1.0
         case "lost", 487:
             return Outcome.CANCELLED_BY_US, Cause.ENGINE_LOST, 1.0
+        case "cancelled", 0 if not rang:
+            # Not even a 1xx came: it is the trunk that is silent, nobody's telephone rang.
+            return Outcome.TRUNK_ERROR, Cause.NO_REPLY, 0.9
         case "cancelled", (0 | 408 | 480):
             return _RANG_OUT
         case _, 487:
