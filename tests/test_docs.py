@@ -246,6 +246,26 @@ def test_the_offer_of_the_guide_is_one_the_code_takes(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_offer_of_the_guide_is_what_a_new_campaign_begins_with(language: str) -> None:
+    [change] = [json.loads(block) for block in blocks(GUIDES[language], "json")]
+    source = text_of(ROOT / "ui" / "src" / "office" / "flow.ts")
+    flow = source.partition("FIRST_FLOW = ")[2].partition("\n}\n")[0] + "\n}"
+    flow = re.sub(r"(?<=[{\s])(\w+):", r'"\1":', flow.replace("'", '"'))
+    assert json.loads(re.sub(r",(\s*[}\]])", r"\1", flow)) == change["settings"]["flow"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_has_every_key_of_the_desk(language: str) -> None:
+    source = text_of(ROOT / "ui" / "src" / "desk" / "Help.tsx").partition("const KEYS")[2]
+    caps = {
+        cap for line in re.findall(r"\[\[(.+?)\],", source) for cap in re.findall("'(.)'", line)
+    }
+    assert len(caps) > 10
+    told = set(re.findall(r"`([^`\n]+)`", prose(GUIDES[language])))
+    assert caps - {"–"} - told == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_file_of_the_guide_is_one_the_code_reads(language: str, tmp_path: Path) -> None:
     [example] = blocks(GUIDES[language], "toml")
     (tmp_path / "vyzov.toml").write_text(example, encoding="utf-8")
