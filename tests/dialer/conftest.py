@@ -1,7 +1,7 @@
 """A small centre for the tests of the floor: the real store in memory under a simulated world."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from vyzov.core.agent import state_of
+from vyzov.core.agent import Work, state_of
 from vyzov.core.campaign import CampaignState
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
@@ -22,9 +22,11 @@ from vyzov.dialer.office_records import (
     TrunkSettings,
 )
 from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign
+from vyzov.dialer.screens import abandonment
 from vyzov.simulation.agents import OFFER
 from vyzov.simulation.people import Callee, CalleeKind, Plan, callee_for
 from vyzov.simulation.world import NO_FAULTS, Faults, Reply, World
+from vyzov.simulation.world_process import Delays
 from vyzov.simulation.world_time import SeededDice, Timeline
 from vyzov.storage.connections import engine_of, open_connection
 from vyzov.storage.migrate import migrate_engine
@@ -77,6 +79,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def number(place: int) -> str:
+    """A number kept for fiction."""
+    return f"+7000555{place:04d}"
+
+
 def plan(kind: CalleeKind = CalleeKind.ANSWERS_AND_SPEAKS, **changes: Any) -> Plan:
     """A callee as a test wants it: rings two seconds, stays until the other side hangs up."""
     usual = Callee("+70005550101", kind, 4).plan(1)
@@ -124,7 +131,7 @@ class Centre:
         """A draft with a list of `count` people of its own, or of the phones given."""
         if phones is None:
             first = self.rows
-            phones = tuple((f"+7000555{first + n:04d}",) for n in range(count))
+            phones = tuple((number(first + n),) for n in range(count))
         self.rows += len(phones)
         listed = self.office.import_list(
             self.organisation, name="List", file_name="clients.csv", file_sha256="00",
@@ -165,6 +172,19 @@ class Centre:
         assert self.world.ask("desk.offer", user, tab, sdp=OFFER).ok
         assert self.world.ask("desk.ready", user, tab).ok
         assert self.until(lambda: self.agent_state(user) != "no_device", 2.0)
+
+    def finish_talk(self, user: str, result: str = "refused") -> None:
+        """Ends the talk in hand and gives its result."""
+        attempt = self.found(user).agent.call
+        assert self.desk("result", user, attempt=attempt, result=result).ok
+        assert self.until(lambda: self.agent_state(user) != "talking", 5.0)
+
+    def lose_device(self, user: str, reason: str = "ice") -> None:
+        """The agent's browser is gone, for the engine too."""
+        for device in list(self.world.engine.devices.values()):
+            if device.agent == user:
+                self.world.engine.lose_device(device.leg, reason)
+        self.world.run(0.01)
 
     def desk(self, verb: str, user: str, **args: object) -> Reply:
         return self.world.ask(f"desk.{verb}", user, f"{user}-tab", **args)
@@ -212,6 +232,11 @@ class Centre:
     def rows_of(self, sql: str, *values: object) -> list[dict[str, Any]]:
         return [dict(row) for row in self.connection.execute(sql, values).fetchall()]
 
+    def shown_abandoned(self, campaign: str) -> tuple[int, int]:
+        """The abandoned share as the screens show it."""
+        shown = abandonment(self.live_campaign(campaign))
+        return shown["numerator"], shown["denominator"]
+
     def entries(self, campaign: str) -> list[dict[str, Any]]:
         return self.rows_of(
             "SELECT * FROM campaign_contact WHERE campaign_id = ? ORDER BY position", campaign
@@ -228,6 +253,9 @@ class Centre:
         for campaign in list(self.room.campaigns.values()):
             if campaign.state is CampaignState.RUNNING:
                 assert world.ask("office.pause_campaign", "boss", campaign=campaign.record.id).ok
+        for user, found in list(self.room.agents.items()):
+            if found.agent.work is Work.TALKING:
+                world.ask("desk.hangup", user, "settling")
         assert world.drain(limit_s), world.watch.open_attempts
         world.run(3.0)
         assert world.process is not None
@@ -274,9 +302,7 @@ def build(empty_database: sqlite3.Connection) -> Iterator[Build]:
     """Makes centres: `build(seed=1, faults=Faults(...))`."""
     made: list[sqlite3.Connection] = []
 
-    def make(
-        seed: int = 0, faults: Faults = NO_FAULTS, mix: Mapping[Any, float] | None = None
-    ) -> Centre:
+    def make(seed: int = 0, faults: Faults = NO_FAULTS, delays: Delays | None = None) -> Centre:
         connection = open_connection(":memory:")
         empty_database.backup(connection)
         made.append(connection)
@@ -291,13 +317,12 @@ def build(empty_database: sqlite3.Connection) -> Iterator[Build]:
             chosen = plans.get(number) or plans.get("")
             if chosen is not None:
                 return chosen(count)
-            callee = callee_for(number, seed) if mix is None else callee_for(number, seed, mix)
-            return callee.plan(count)
+            return callee_for(number, seed).plan(count)
 
         world = World(
             open_store=lambda: SqliteStore(":memory:", randomness=dice, connection=connection),
             floor="floor", begin=NOON, seed=seed, plan_of=plan_of, faults=faults,
-            timeline=timeline,
+            timeline=timeline, delays=delays,
         )  # fmt: skip
         centre = Centre(world, office, connection, "org", plans)
         centre.trunk = office.create_trunk(
