@@ -279,7 +279,7 @@ def test_a_late_answer_is_hung_up_and_told_once() -> None:
 def test_the_clock_of_abandonment_starts_at_the_answer() -> None:
     ride = Ride().answer()
     assert ride.state is CallState.WAITING
-    assert ride.call.deadline == after(7)
+    assert (ride.call.since, ride.call.deadline) == (after(5), after(7))
 
 
 def test_nobody_in_time_hears_the_safe_harbour_message_and_is_abandoned() -> None:

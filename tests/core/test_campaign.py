@@ -114,6 +114,12 @@ def test_a_service_number_can_be_a_caller_id() -> None:
     assert settings(caller_id="1111").caller_id == "1111"
 
 
+def test_fifteen_seconds_of_ringing_are_enough() -> None:
+    assert settings(ring_timeout_s=15).ring_timeout == timedelta(seconds=15)
+    assert settings().recording
+    assert not settings().allow_short_ring
+
+
 def test_a_short_ring_must_be_asked_for() -> None:
     assert settings(ring_timeout_s=5, allow_short_ring=True).ring_timeout == timedelta(seconds=5)
 

@@ -147,6 +147,16 @@ def test_a_weak_guess_is_shown_as_unknown() -> None:
     assert told.evidence == "without_ringing"
 
 
+def test_half_a_second_of_ringing_is_ringing() -> None:
+    assert diagnose_failure(486, ring_s=0.5).outcome is Outcome.REJECTED
+    assert diagnose_failure(486, ring_s=0.49).outcome is Outcome.BUSY
+    assert explain(diagnose_failure(486, ring_s=0.5), 486, 0.5).evidence == "after_ringing"
+
+
+def test_a_confidence_of_six_tenths_is_enough() -> None:
+    assert explain(diagnose_failure(603), 603, 0.0).cause is Cause.REJECTED_AT_ONCE
+
+
 def test_an_explanation_says_what_it_rests_on() -> None:
     told = explain(diagnose_failure(486, q850=17, ring_s=2.0), 486, 2.0)
     assert told.evidence == "after_ringing_with_cause"
