@@ -16,6 +16,7 @@ from vyzov.dialer.office_records import (
     ImportedRow,
     ImportPhone,
     NewUser,
+    PhoneRecord,
     Role,
     RowVerdict,
     TrunkSettings,
@@ -200,76 +201,75 @@ def _call(office: SqlOffice, path: Path, side: Side) -> None:
         assert contact is not None
         attempt, recording = SystemDice().new_id(), SystemDice().new_id()
         side.ids[f"attempt{suffix}"], side.ids[f"recording{suffix}"] = attempt, recording
-        campaign, agent = side[f"campaign{suffix}"], side[f"operator{suffix}"]
         sound = b"RIFF" + bytes(range(256)) * 4
-        folder = path.parent / "recordings"
-        (folder / f"{recording}.wav").write_bytes(sound)
+        (path.parent / "recordings" / f"{recording}.wav").write_bytes(sound)
+        campaign = side[f"campaign{suffix}"]
         store.commit((w.SetCampaignState(campaign, "running", CALLED_AT),))
-        result = store.commit(
-            (
-                w.Reserve(
-                    attempt=attempt,
-                    campaign=campaign,
-                    contact=contact.id,
-                    phone=contact.phones[0].id,
-                    number_ref=contact.phones[0].number_ref,
-                    number=1,
-                    fence=fence,
-                    floor=side.floor,
-                    lease_until=CALLED_AT + timedelta(hours=1),
-                    campaign_version=1,
-                    rule_version="test-1",
-                    verdict={"allowed": True},
-                    trunk=side["trunk"],
-                    caller_id="+70005550199",
-                    call_id=f"{attempt}@test",
-                    at=CALLED_AT,
-                ),
-                *(
-                    w.AppendFact(_fact(kind, side, suffix, second, data))
-                    for kind, second, data in (
-                        (FactKind.ATTEMPT_RESERVED, 0, {}),
-                        (FactKind.ANSWERED, 5, {}),
-                        (FactKind.BRIDGED, 6, {}),
-                        (FactKind.ENDED, 66, {}),
-                        (FactKind.FINAL, 66, {"outcome": "answered_human"}),
-                        (FactKind.DISPOSED, 70, {"result": "sale", "group": "success"}),
-                    )
-                ),
-                w.FinishAttempt(
-                    attempt,
-                    "final",
-                    "answered_human",
-                    CALLED_AT + timedelta(seconds=66),
-                    answered_at=CALLED_AT + timedelta(seconds=5),
-                    bridged_at=CALLED_AT + timedelta(seconds=6),
-                    ended_at=CALLED_AT + timedelta(seconds=66),
-                    agent=agent,
-                ),
-                w.AddDisposition(
-                    SystemDice().new_id(), attempt, contact.id, agent, "sale", CALLED_AT
-                ),
-                w.AddRecording(
-                    recording,
-                    attempt,
-                    f"{recording}.wav",
-                    60.0,
-                    len(sound),
-                    hashlib.sha256(sound).hexdigest(),
-                    CALLED_AT,
-                ),
-                w.AddCallback(
-                    SystemDice().new_id(),
-                    campaign,
-                    contact.id,
-                    CALLED_AT + timedelta(days=3),
-                    agent,
-                    CALLED_AT,
-                ),
-            )
-        )
+        reserve = _reserve(side, suffix, contact.phones[0], fence)
+        result = store.commit((reserve, *_facts(side, suffix), *_outcome(side, suffix, sound)))
         assert not result.refused, result
     store.close()
+
+
+def _reserve(side: Side, suffix: str, phone: PhoneRecord, fence: int) -> w.Reserve:
+    attempt = side[f"attempt{suffix}"]
+    return w.Reserve(
+        attempt=attempt,
+        campaign=side[f"campaign{suffix}"],
+        contact=side[f"contact{suffix}"],
+        phone=phone.id,
+        number_ref=phone.number_ref,
+        number=1,
+        fence=fence,
+        floor=side.floor,
+        lease_until=CALLED_AT + timedelta(hours=1),
+        campaign_version=1,
+        rule_version="test-1",
+        verdict={"allowed": True},
+        trunk=side["trunk"],
+        caller_id="+70005550199",
+        call_id=f"{attempt}@test",
+        at=CALLED_AT,
+    )
+
+
+def _facts(side: Side, suffix: str) -> tuple[w.AppendFact, ...]:
+    told: tuple[tuple[FactKind, int, dict[str, object]], ...] = (
+        (FactKind.ATTEMPT_RESERVED, 0, {}),
+        (FactKind.ANSWERED, 5, {}),
+        (FactKind.BRIDGED, 6, {}),
+        (FactKind.ENDED, 66, {}),
+        (FactKind.FINAL, 66, {"outcome": "answered_human"}),
+        (FactKind.DISPOSED, 70, {"result": "sale", "group": "success"}),
+    )
+    return tuple(
+        w.AppendFact(_fact(kind, side, suffix, second, data)) for kind, second, data in told
+    )
+
+
+def _outcome(side: Side, suffix: str, sound: bytes) -> tuple[w.Write, ...]:
+    attempt, recording = side[f"attempt{suffix}"], side[f"recording{suffix}"]
+    contact, agent = side[f"contact{suffix}"], side[f"operator{suffix}"]
+    ended = CALLED_AT + timedelta(seconds=66)
+    sha256 = hashlib.sha256(sound).hexdigest()
+    due = CALLED_AT + timedelta(days=3)
+    return (
+        w.FinishAttempt(
+            attempt,
+            "final",
+            "answered_human",
+            ended,
+            answered_at=CALLED_AT + timedelta(seconds=5),
+            bridged_at=CALLED_AT + timedelta(seconds=6),
+            ended_at=ended,
+            agent=agent,
+        ),
+        w.AddDisposition(SystemDice().new_id(), attempt, contact, agent, "sale", CALLED_AT),
+        w.AddRecording(recording, attempt, f"{recording}.wav", 60.0, len(sound), sha256, CALLED_AT),
+        w.AddCallback(
+            SystemDice().new_id(), side[f"campaign{suffix}"], contact, due, agent, CALLED_AT
+        ),
+    )
 
 
 def _fact(kind: FactKind, side: Side, suffix: str, second: int, data: dict[str, object]) -> Fact:

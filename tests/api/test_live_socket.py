@@ -331,13 +331,18 @@ def test_a_client_that_does_not_read_is_closed_and_others_are_not_held_up(
     with running(town, peer, slow_settings) as site:
         slow, quick = site.browser_of("supervisor"), site.browser_of("supervisor")
         with site.live(slow) as deaf, site.live(quick) as live:
+            # Watching the desk too makes the floor hear of it when the socket is given up.
+            watch(deaf, "desk")
             watch(deaf, "floor")
             watch(live, "floor")
             # The deaf one's library stops reading after a few frames; the kernel's buffers fill.
-            for n in range(60):
-                peer.tell(f"floor:{town.own.organisation}", {"n": n, "big": str(n) * 400_000})
+            for n in range(400):
+                peer.tell(f"floor:{town.own.organisation}", {"n": n, "big": str(n) * 200_000})
                 while live.until("topic").get("diff", {}).get("n") != n:
                     pass
+                if peer.asked("desk.detach"):
+                    break
+            assert peer.asked("desk.detach"), "the deaf one was never given up"
             assert live.ask(1, "ping")["ok"] is True
             assert closed_with(deaf) == 4408
 
