@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from vyzov.core.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from vyzov.dialer.floor import Floor
     from vyzov.dialer.runtime import Runtime
     from vyzov.web.floor_door import FloorDoor
 
 log = logging.getLogger("vyzov.app")
 ORGANISATION = "Vyzov"
+DRAIN_LIMIT_S = 60.0
 PROMPTS = Path(__file__).parent / "media" / "prompts"
 
 
@@ -205,6 +207,7 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
         await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
+        await drain(floor, runtime)
     finally:
         work.cancel()
         waiter.cancel()
@@ -214,6 +217,19 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
         runtime.close()
         store.release_lease(floor_id, holder, datetime.now(UTC))
         store.close()
+
+
+async def drain(floor: "Floor", runtime: "Runtime") -> None:
+    """Dials nothing more, gives up what rings, and waits for talks to end, within a limit."""
+    from vyzov.dialer import effects as fx
+
+    runtime.post(fx.Leave())
+    loop = asyncio.get_running_loop()
+    end = loop.time() + DRAIN_LIMIT_S
+    while loop.time() < end:
+        await asyncio.sleep(0.2)
+        if floor.is_quiet():
+            return
 
 
 def _door(settings: Settings, runtime: "Runtime") -> "FloorDoor":

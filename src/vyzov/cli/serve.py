@@ -13,9 +13,11 @@ from pathlib import Path
 import typer
 
 from vyzov import app as home
+from vyzov.app import DRAIN_LIMIT_S
 from vyzov.cli.supervisor import Child, Supervisor
 
 ADMINISTRATOR = "admin"
+DRAINS = {"floor": DRAIN_LIMIT_S + 5.0, "web": 8.0, "engine": 8.0}
 
 
 def first_run(settings: home.Settings, *, password: str | None = None) -> str | None:
@@ -38,6 +40,7 @@ def children(settings: home.Settings, *, logs: bool = True) -> list[Child]:
             name,
             [name, "--data", str(settings.data)],
             settings.logs / f"{name}.log" if logs else None,
+            drain_s=DRAINS[name],
         )
         for name in ("engine", "floor", "web")
     ]
@@ -46,7 +49,9 @@ def children(settings: home.Settings, *, logs: bool = True) -> list[Child]:
 def supervise(settings: home.Settings, on_event: Callable[[str, str, int], None]) -> None:
     """Runs the processes until a signal; blocks."""
     os.environ["VYZOV_SUPERVISED"] = "1"
-    asyncio.run(Supervisor(children(settings), on_event).run())
+    # The floor goes first: it dials nothing more and waits for the talks, which need the others.
+    order = ("floor", "web", "engine")
+    asyncio.run(Supervisor(children(settings), on_event, order).run())
 
 
 def serve(data: Path, *, web_host: str | None, web_port: int | None, sip_port: int | None) -> None:
@@ -62,6 +67,8 @@ def serve(data: Path, *, web_host: str | None, web_port: int | None, sip_port: i
         typer.echo(f"Sign in as {ADMINISTRATOR} with {password} (shown this once, change it).")
 
     def told(what: str, name: str, number: int) -> None:
+        if what == "draining" and name == "floor":
+            typer.echo("Nothing new is dialled; talks may end. Ctrl-C again to hang up now.")
         if what == "died":
             typer.echo(f"{name} ended with code {number}, starting it again; see {settings.logs}")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 RESTART_WAIT_FIRST_S = 0.1
 RESTART_WAIT_MAX_S = 5.0
 LIVED_LONG_S = 10.0
-DRAIN_S = 15.0
+HURRIED_S = 3.0
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Child:
     arguments: Sequence[str]
     log: Path | None = None
     process: asyncio.subprocess.Process | None = None
+    drain_s: float = 15.0
     restarts: int = 0
     wait_s: float = RESTART_WAIT_FIRST_S
     started: float = 0.0
@@ -40,7 +41,9 @@ class Supervisor:
 
     children: list[Child]
     on_event: Callable[[str, str, int], None] = lambda _what, _name, _pid: None
+    drain_order: Sequence[str] = ()
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurrying: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Starts all children in order and returns once all have ended after `stop`."""
@@ -55,7 +58,9 @@ class Supervisor:
             await self._drain()
 
     def stop(self) -> None:
-        """Asks all children to finish what they do and leave."""
+        """Asks all children to finish what they do and leave; asked again, not to wait for it."""
+        if self._stopping.is_set():
+            self._hurrying.set()
         self._stopping.set()
 
     async def _keep(self, child: Child) -> None:
@@ -87,16 +92,32 @@ class Supervisor:
         return await child.process.wait()
 
     async def _drain(self) -> None:
-        """Ends the children in reverse order, so that the engine is the last to hear of it."""
-        for child in reversed(self.children):
+        """Ends the children in the order of `drain_order`, each with its time to finish.
+
+        A second signal ends the patience: what is still there is told at once."""
+        for name in self.drain_order or [child.name for child in reversed(self.children)]:
+            child = next(child for child in self.children if child.name == name)
             process = child.process
             if process is None or process.returncode is not None:
                 continue
+            self.on_event("draining", child.name, process.pid)
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), DRAIN_S)
-            except TimeoutError:
+            waits = [
+                asyncio.ensure_future(process.wait()),
+                asyncio.ensure_future(self._hurrying.wait()),
+            ]
+            await asyncio.wait(
+                waits,
+                timeout=HURRIED_S if self._hurrying.is_set() else child.drain_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for wait in waits:
+                wait.cancel()
+            if process.returncode is None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), HURRIED_S)
+            if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
 

@@ -104,6 +104,11 @@ class LeaseLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """The process is to end: nothing new is dialled, what rings is given up, talks may end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What a person asks through the web process; answered by exactly one `Reply`."""
 
@@ -118,7 +123,7 @@ class Ask:
 
 Input = (
     Event | Opened | Reloaded | DueLoaded | HistoryLoaded | Committed | CommitFailed | StoreAway
-    | StoreBack | Tick | LeaseLost | Ask
+    | StoreBack | Tick | LeaseLost | Leave | Ask
 )  # fmt: skip
 
 

@@ -67,6 +67,11 @@ class Floor:
         self._arm()
         return out.effects
 
+    def is_quiet(self) -> bool:
+        """True where no call is live, or nothing can be known of any: the process may end."""
+        live = any(not live.finished for live in self.room.calls.values())
+        return not live or not self.room.engine_up
+
     # ---- inputs
 
     def _take(self, item: fx.Input) -> None:
@@ -98,6 +103,9 @@ class Floor:
                 self.room.store_up = True
             case fx.LeaseLost():
                 self.room.leaving = True
+            case fx.Leave():
+                self.room.leaving = True
+                self._office.cancel_ringing(None, "draining")
             case ports.EngineLost():
                 self.room.engine_up = False
                 for live in list(self.room.calls.values()):

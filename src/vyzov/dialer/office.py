@@ -99,11 +99,12 @@ class Office:
         campaign.hopper.clear()
         campaign.dry_until = None
         if event in (CampaignEvent.PAUSE, CampaignEvent.FINISH):
-            self._cancel_ringing(campaign.record.id, "campaign_paused")
+            self.cancel_ringing(campaign.record.id, "campaign_paused")
         scene.room.pace_wanted = True
         scene.out.effects.append(LoadDue(campaign.record.id, 0, frozenset()))
 
-    def _cancel_ringing(self, campaign: str | None, reason: str) -> None:
+    def cancel_ringing(self, campaign: str | None, reason: str) -> None:
+        """Gives up what rings, of one campaign or (None) of all."""
         for live in list(self._scene.room.calls.values()):
             if live.call.state in UNANSWERED and campaign in (None, live.campaign):
                 self._calls.feed(live, ce.Cancel(reason))
@@ -118,6 +119,6 @@ class Office:
             scene.fact(kind, f"stop:{scene.dice.new_id()}", agent=ask.user, data={"by": ask.user})
         )
         if on:
-            self._cancel_ringing(None, "emergency_stop")
+            self.cancel_ringing(None, "emergency_stop")
         scene.room.pace_wanted = not on
         scene.out.reply_when_saved(ask.ask, stopped=on)
