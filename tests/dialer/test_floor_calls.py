@@ -347,3 +347,23 @@ def test_a_leg_nobody_knows_is_hung_up(centre: Centre) -> None:
     centre.world.engine.carry_out(stray, "floor")
     assert centre.until(lambda: "stray" not in centre.world.engine.calls, 5.0)
     assert centre.until(lambda: "stray" not in centre.world.engine.book, 5.0)
+
+
+def test_a_promised_call_and_a_redial_go_before_a_long_list_of_fresh_contacts(
+    centre: Centre,
+) -> None:
+    ann = centre.operator()
+    campaign = centre.campaign(90, agents=(ann,))
+    centre.lives(number(0), plan(CalleeKind.BUSY), plan())
+    centre.everybody(plan(ring_s=1.0))
+    centre.open(campaign)
+    centre.ready(ann)
+    assert centre.until(lambda: centre.talking(ann))
+    centre.world.run(20.0)
+    centre.finish_talk(ann)
+    assert centre.until(lambda: centre.talking(ann))
+    assert [order.to for order in centre.world.watch.originates] == [
+        number(0), number(1), number(0),
+    ]  # fmt: skip
+    assert len(centre.live_campaign(campaign).hopper) <= 60
+    centre.settle()

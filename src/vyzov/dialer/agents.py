@@ -171,7 +171,9 @@ class Agents:
         found.codec, found.device_lost, found.pending_leg = event.codec, False, None
         self.step(event.agent, ca.DeviceUp(event.leg))
         live = self._scene.room.calls.get(found.agent.call or "")
-        if live is not None and live.agent == event.agent and live.agent_leg != event.leg:
+        if live is None or live.agent != event.agent:
+            return
+        if live.agent_leg != event.leg or live.call.state is CallState.AGENT_AWAY:
             live.agent_leg = event.leg
             self.back(live, event.agent)
 

@@ -59,6 +59,7 @@ def move(
     if campaign is not None and due is not None and not reserving:
         # The read-ahead sleeps until somebody is due: this may be sooner.
         campaign.dry_until = min(campaign.dry_until, due) if campaign.dry_until else None
+        campaign.next_due = min(campaign.next_due, due) if campaign.next_due else due
 
 
 def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:

@@ -4,6 +4,7 @@ The hopper is a cache of order, not of permission: the verdict is asked at the d
 reservation asks the database once more. A contact refused for now is held until the gate opens.
 """
 
+from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from vyzov.core import contact as cc
 from vyzov.core.agent import is_free
 from vyzov.core.call import CallPlan, CallState, start
 from vyzov.core.campaign import DialMode, may_dial
+from vyzov.core.contact import EntryState
 from vyzov.core.eligibility import (
     RULE_VERSION,
     Allowed,
@@ -25,6 +27,7 @@ from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
 from vyzov.core.pacing import Pace, calls_to_place, filled, spent
 from vyzov.core.routing import NoTrunk, TrunkLoad, lines_free, trunk_for
+from vyzov.core.selection import Place, in_calling_order
 from vyzov.dialer.effects import DueLoaded, LoadDue
 from vyzov.dialer.entries import entry_of, written
 from vyzov.dialer.floor_store import DueContact
@@ -59,14 +62,11 @@ class Pacer:
             return
         if item.counts is not None:
             campaign.counts, campaign.counts_at = item.counts, self._scene.now.utc
+            campaign.next_due = item.next_due
         if not item.asked:
             return
         campaign.loading = False
-        waiting = {due.contact for due in campaign.hopper}
-        live = {call.contact for call in self._scene.room.calls_of(item.campaign)}
-        campaign.hopper.extend(
-            due for due in item.contacts if due.contact not in waiting and due.contact not in live
-        )
+        self._fill(campaign, item.contacts)
         if len(item.contacts) < item.asked:
             soon = self._scene.now.utc + DRY_WAIT
             campaign.dry_until = max(soon, item.next_due) if item.next_due else soon
@@ -74,19 +74,33 @@ class Pacer:
                 campaign.dry_until = soon + DRY_WAIT * 2
         self._scene.room.pace_wanted = bool(item.contacts)
 
+    def _fill(self, campaign: LiveCampaign, contacts: tuple[DueContact, ...]) -> None:
+        """Puts those read into the hopper, all of it in calling order: a promise goes first."""
+        live = {call.contact for call in self._scene.room.calls_of(campaign.record.id)}
+        known = {
+            due.contact: due for due in (*contacts, *campaign.hopper) if due.contact not in live
+        }
+        places = [
+            Place(due.contact, EntryState(due.state), due.next_due, due.row)
+            for due in known.values()
+        ]
+        order = in_calling_order(places, self._scene.now.utc)
+        campaign.hopper = deque(known[place.contact] for place in order[:LOOK_AHEAD])
+
     def _read_ahead(self, campaign: LiveCampaign) -> None:
         now = self._scene.now.utc
         for contact in [key for key, until in campaign.held.items() if until <= now]:
             del campaign.held[contact]
             campaign.held_reasons.pop(contact, None)
             campaign.dry_until = None
-        if campaign.loading or len(campaign.hopper) >= LOOK_AHEAD_LOW:
-            return
-        if campaign.dry_until is not None and campaign.dry_until > now:
+        somebody_is_due = campaign.next_due is not None and campaign.next_due <= now
+        is_enough = len(campaign.hopper) >= LOOK_AHEAD_LOW
+        is_dry = campaign.dry_until is not None and campaign.dry_until > now
+        if campaign.loading or ((is_enough or is_dry) and not somebody_is_due):
             return
         busy = {live.contact for live in self._scene.room.calls_of(campaign.record.id)}
         exclude = busy | set(campaign.held) | {due.contact for due in campaign.hopper}
-        campaign.loading, campaign.dry_until = True, None
+        campaign.loading, campaign.dry_until, campaign.next_due = True, None, None
         self._scene.out.effects.append(LoadDue(campaign.record.id, LOOK_AHEAD, frozenset(exclude)))
 
     def is_done(self, campaign: LiveCampaign) -> bool:

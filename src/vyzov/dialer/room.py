@@ -101,6 +101,7 @@ class LiveCampaign:
     hopper: deque[DueContact] = field(default_factory=deque[DueContact])
     loading: bool = False
     dry_until: datetime | None = None
+    next_due: datetime | None = None
     held: dict[str, datetime] = field(default_factory=dict[str, datetime])
     held_reasons: dict[str, str] = field(default_factory=dict[str, str])
     counts: CampaignCounts | None = None
