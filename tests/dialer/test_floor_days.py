@@ -13,6 +13,7 @@ FAULTS = Faults(
     engine_killed_every_s=110.0,
     link_broken_every_s=70.0,
     store_away_every_s=90.0,
+    answer_lost=0.005,
     doubled=0.1,
     late=0.2,
 )

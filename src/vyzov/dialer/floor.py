@@ -101,6 +101,8 @@ class Floor:
                 self.room.store_up = False
             case fx.StoreBack():
                 self.room.store_up = True
+                if self.room.doubtful:
+                    self._scene.out.effects.append(fx.Reload())
             case fx.LeaseLost():
                 self.room.leaving = True
             case fx.Leave():
@@ -164,6 +166,7 @@ class Floor:
     def _not_committed(self, batch: int) -> None:
         for attempt in self._reserved.pop(batch, ()):
             self.room.calls.pop(attempt, None)
+            self.room.doubtful.add(attempt)
         for effect in self._after.pop(batch, ()):
             if isinstance(effect, fx.Reply):
                 self._scene.out.refuse(

@@ -87,6 +87,14 @@ class Recovery:
         known = {person.id for person in state.agents}
         for gone in set(room.agents) - known:
             self._agents.step(gone, ca.AskOffline())
+        for attempt in state.open_attempts:
+            if attempt.id in room.doubtful:
+                # The answer of the database was lost, not the reservation: nothing was dialled.
+                self._take_up(attempt)
+                live = room.calls.get(attempt.id)
+                if live is not None:
+                    self._never_heard(live)
+        room.doubtful.clear()
         room.pace_wanted = True
 
     def _campaigns(self, state: FloorState) -> None:

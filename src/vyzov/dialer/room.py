@@ -128,7 +128,8 @@ class Room:
     """All of a floor's live state.
 
     `devices` maps the legs of agents that live or are being set up to their agents, `owners` those
-    that have been up, gone ones included."""
+    that have been up, gone ones included. `doubtful` are attempts given up without knowing whether
+    their reservation was written."""
 
     organisation: str = ""
     stopped: bool = False
@@ -143,6 +144,7 @@ class Room:
     devices: dict[str, str] = field(default_factory=dict[str, str])
     owners: dict[str, str] = field(default_factory=dict[str, str])
     device_seqs: dict[str, int] = field(default_factory=dict[str, int])
+    doubtful: set[str] = field(default_factory=set[str])
     pace_wanted: bool = False
     told_desks: set[str] = field(default_factory=set[str])
 

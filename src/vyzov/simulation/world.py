@@ -40,6 +40,7 @@ class Faults:
     store_away_every_s: float = 0.0
     store_away_s: tuple[float, float] = (0.3, 5.0)
     restart_s: tuple[float, float] = (0.2, 3.0)
+    answer_lost: float = 0.0
     doubled: float = 0.0
     late: float = 0.0
     late_s: float = 0.05
@@ -84,6 +85,7 @@ class World:
         self.said: list[tuple[str, Json]] = []
         self.answers: dict[int, Reply] = {}
         self.effects_done = 0
+        self.answers_lost = 0
         self.lives = 0
         self.kill_at_effect: int | None = None
         self.restarts = True
@@ -251,6 +253,11 @@ class World:
     def store_fails(self) -> str | None:
         away = self.timeline.now < self._store_away_until
         return "The database is away." if away else None
+
+    def answer_lost(self) -> bool:
+        lost = self.faults.answer_lost > 0 and self.random.random() < self.faults.answer_lost
+        self.answers_lost += int(lost)
+        return lost
 
     def ways_of(self, event: Event) -> tuple[float, ...]:
         """Events of one leg keep their order, as the port promises; those of two need not."""

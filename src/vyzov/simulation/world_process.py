@@ -53,6 +53,10 @@ class Surroundings(Protocol):
         """Why the database does not answer now, None where it does."""
         ...
 
+    def answer_lost(self) -> bool:
+        """True where a batch is durable and its answer gets lost."""
+        ...
+
     def ways_of(self, event: Event) -> tuple[float, ...]:
         """The delays with which an event arrives, more than one where it is doubled."""
         ...
@@ -296,6 +300,8 @@ class FloorProcess:
     def _commit(self, effect: fx.Commit) -> fx.Input:
         result = self._store.commit(effect.writes)
         self._around.committed(effect.writes, result)
+        if self._around.answer_lost():
+            raise StoreFault("The answer of the database was lost.", "Write it again.")
         if result.stale:
             self._timeline.after(2 * self._delays.answer_s, lambda: self.post(fx.LeaseLost()))
         return fx.Committed(effect.batch, result.refused)
