@@ -277,6 +277,9 @@ ALLOWED: list[tuple[str, Plant]] = [
         e.of("ledger", **call("0010")).update(joined_s=6.0),
         e.fact(12.6, "0010", "agent_away"),
     )),
+    ("an operator who lost the line and came back for the last half second", lambda e: (
+        e.operators.append(e.of("operators", attempt="0010") | {"talk_s": 0.6, "voices": []}),
+    )),
     ("a machine the product was not sure of", lambda e: (
         e.of("facts", **fact("0015", "classified"))["data"].update(answer_class="unknown"),
         e.of("facts", **fact("0015", "final"))["data"].update(outcome="answered_human"),

@@ -31,7 +31,8 @@ BOX_USER = "vyzov"
 READY_S = 60.0
 HEADLESS_LIMIT_S = 310.0
 STEADY_OPERATORS = 9
-FLAKY_OPERATORS = 3
+FLAKY_OPERATORS = 4
+STEADY_ALONE = 5
 
 
 @dataclass
@@ -196,6 +197,7 @@ def open_centre(
     numbers = numbers_of(contacts)
     say("Starting the network in a box, Vyzov and its operators ...")
     manager, trunk = open_empty(centre, numbers)
+    # The flaky ones only work where a call is placed for each free agent: there a lost line is felt.
     crew = STEADY_OPERATORS + FLAKY_OPERATORS
     agents = [_agent(manager, f"op{i + 1}", f"Оператор {i + 1}", centre) for i in range(crew)]
     if not headless:
@@ -255,10 +257,11 @@ def _campaigns(
     )
     made: list[Json] = []
     for name, mode, list_numbers, language in plans:
+        team = agents[:STEADY_OPERATORS] if mode == "agentless" else agents[STEADY_ALONE:]
         file = centre.out / f"clients-{language}.csv"
         write_list(file, list_numbers, language, centre.seed)
         contact_list = manager.upload(file, name)
-        settings = settings_of(mode, trunk, agents, quick=headless)
+        settings = settings_of(mode, trunk, team, quick=headless)
         made.append(
             manager.post(
                 "/campaigns", name=name, purpose="service", mode=mode, list=contact_list["id"],

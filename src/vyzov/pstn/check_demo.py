@@ -220,12 +220,16 @@ def check_ears(pair: Pair, call: Json, talks: list[Json], known: set[int]) -> It
         if wrong:
             detail = f"{talk['operator']} heard {wrong}, the callee speaks at {call['voice_hz']}"
             yield mismatch("operator_heard_a_stranger", pair.wire.call_id, detail)
+    for operator in sorted({str(talk["operator"]) for talk in talks}):
+        # Whoever lost their line and came back has several stretches of one talk: they count together.
+        own = [talk for talk in talks if talk["operator"] == operator]
+        loud = [v for talk in own for v in talk["voices"] if v["heard_s"] >= TOO_BRIEF_S]
         long = any(
-            one["hz"] == talk["tone_hz"] and one["heard_s"] >= HEARD_LONG_S
+            one["hz"] == own[0]["tone_hz"] and one["heard_s"] >= HEARD_LONG_S
             for one in call["operators"]
         )
         if long and not loud and call["acts_as"] in PEOPLE - {"hangs_up_mid_sentence"}:
-            yield mismatch("operator_heard_nobody", pair.wire.call_id, talk["operator"])
+            yield mismatch("operator_heard_nobody", pair.wire.call_id, operator)
 
 
 # ---- promises ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ takes the next call; flaky ones lose their line at bad moments and come back. Wh
 import asyncio
 import contextlib
 import json
+import math
 import re
 import signal
 import sys
@@ -38,7 +39,7 @@ class OperatorSettings:
     """How program operators are started.
 
     `login` counts up from its trailing number for `count` operators (op1, op2, ...), `tone` (Hz) in
-    steps of 50. `flaky` is the share of offered calls at which an operator loses its line.
+    steps of 50. `flaky` is the share of offered calls, and of waits for one, in which the line is lost.
     `hurry` divides talk times; `callback_share` is the share of talks that end in a call-back.
     """
 
@@ -105,6 +106,7 @@ class Operator:
         self._dice = Random(f"{settings.seed}/{self.login}")
         self._desk = Desk(settings.url)
         self._decided: set[str] = set()
+        self._walks_off_at: float | None = None
         self._saved: set[str] = set()
         self._heard: Counter[int] = Counter()
         self.phone: Softphone | None = None
@@ -163,6 +165,7 @@ class Operator:
                 continue
             elif state == "ended" or self._desk.state.get("wrap_up"):
                 await self._write_up(call)
+            self._maybe_walk_off(idle=not call)
             seen = attempt, state
             await self._desk.wait_until(lambda: self._shown() != seen, WINDOW_S)  # noqa: B023
 
@@ -188,6 +191,18 @@ class Operator:
         self._decided.add(key)
         if self._dice.random() < share:
             raise LineLost(moment)
+
+    def _maybe_walk_off(self, *, idle: bool) -> None:
+        """Loses the line some seconds into a wait for a call: what is ringing then finds nobody."""
+        now = time.monotonic()
+        if not idle:
+            self._walks_off_at = None
+        elif self._walks_off_at is None:
+            leaves = self._dice.random() < self._settings.flaky
+            self._walks_off_at = now + self._dice.uniform(2.0, 7.0) if leaves else math.inf
+        elif now >= self._walks_off_at:
+            self._walks_off_at = None
+            raise LineLost("idle")
 
     async def _talk(self, attempt: str) -> None:
         """Speaks and listens while the call lasts."""
