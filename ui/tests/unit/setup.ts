@@ -9,7 +9,7 @@ const stubs: Record<string, unknown> = {
   document: { documentElement: { dataset: {} }, body: { append: () => undefined } },
   navigator: { language: 'en-GB' },
   location: { protocol: 'http:', host: '127.0.0.1' },
-  Audio: class {},
+  Audio: function Audio() {},
 }
 for (const [name, value] of Object.entries(stubs)) {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
