@@ -1,9 +1,11 @@
 """What an agent may ask for at the desk: states, the device, the call in hand, its result.
 
 Each ask is answered once. What must be durable before the person reads "saved" is answered when its
-batch is committed; a refusal says what to do next and changes nothing.
+batch is committed; a refusal says what to do next and changes nothing. A result that is sent again
+with its idempotency key is saved once, and gets the answer it got.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +20,15 @@ from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
 from vyzov.dialer.effects import Ask, Say
 from vyzov.dialer.entries import undo_result
-from vyzov.dialer.room import LiveAgent, LiveCall
+from vyzov.dialer.room import LiveAgent, LiveCall, SavedResult
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddDisposition, SetNote, UndoDisposition
 
 NOTE_LENGTH_MAX = 4000
 DIGITS = frozenset("0123456789*#")
 SDP_LENGTH_MAX = 20_000
+SAVED_KEPT = 20
+"""Of how many results an agent's repeated requests are recognised."""
 
 
 class Desk:
@@ -208,6 +212,11 @@ class Desk:
 
     def _result(self, ask: Ask, found: LiveAgent) -> None:
         attempt = str(ask.args.get("attempt") or "")
+        key = str(ask.args.get("key") or "")
+        saved = found.saved.get((attempt, key)) if key else None
+        if saved is not None:
+            self._repeat(ask, saved)
+            return
         live = found.last if found.last and found.last.call.id == attempt else None
         if live is None or (live.call.talked_with is None and live.agent != ask.user):
             self._refuse(
@@ -220,6 +229,17 @@ class Desk:
         except InvalidRequest as error:
             self._refuse(ask, "bad_result", error.what, error.next_step)
 
+    def _repeat(self, ask: Ask, saved: SavedResult) -> None:
+        """Answers a request that came before; its first writing may still be under way."""
+        if dict(ask.args) != dict(saved.args):
+            self._refuse(
+                ask, "key_reused", "This was already sent in another form.", "Reload the page."
+            )
+            return
+        # Batches are committed in order, so this one is durable no sooner than the first was.
+        self._scene.out.write(saved.write)
+        self._scene.out.reply_when_saved(ask.ask, **saved.answer)
+
     def _save(self, ask: Ask, found: LiveAgent, live: LiveCall) -> None:
         now = self._scene.now.utc
         settings = self._scene.room.campaigns[live.campaign].settings
@@ -229,14 +249,15 @@ class Desk:
         mine = ask.user if ask.args.get("callback_mine") else None
         following = consequences(result, now, due, mine)
         note = str(ask.args.get("note") or "")[:NOTE_LENGTH_MAX]
-        self._scene.out.write(
-            AddDisposition(
-                self._scene.dice.new_id(), live.call.id, live.contact, ask.user, result.code, now,
-                fields=_texts(ask.args.get("fields")), note=note,
-            )
+        key = str(ask.args.get("key") or "")
+        saving = _id_by_key(live.call.id, key) if key else self._scene.dice.new_id()
+        write = AddDisposition(
+            saving, live.call.id, live.contact, ask.user, result.code, now,
+            fields=_texts(ask.args.get("fields")), note=note,
         )  # fmt: skip
+        self._scene.out.write(write)
         self._scene.call_fact(
-            live, FactKind.DISPOSED, f"disposed:{self._scene.dice.new_id()}", now,
+            live, FactKind.DISPOSED, f"disposed:{saving}", now,
             {"result": result.code, "group": result.group.value, "by": "agent"},
         )  # fmt: skip
         if note:
@@ -247,9 +268,14 @@ class Desk:
         self._agents.step(ask.user, ca.ResultSaved(live.call.id))
         if found.agent.call == live.call.id and found.agent.work is ca.Work.TALKING:
             self._calls.feed(live, ce.AgentHangsUp())
-        self._scene.out.reply_when_saved(
-            ask.ask, attempt=live.call.id, result=result.code, undo_until=to_text(undo_until(now))
-        )
+        answer = {
+            "attempt": live.call.id, "result": result.code, "undo_until": to_text(undo_until(now)),
+        }  # fmt: skip
+        if key:
+            found.saved[live.call.id, key] = SavedResult(dict(ask.args), write, answer)
+            while len(found.saved) > SAVED_KEPT:
+                del found.saved[next(iter(found.saved))]
+        self._scene.out.reply_when_saved(ask.ask, **answer)
 
     def _undo_result(self, ask: Ask, found: LiveAgent) -> None:
         live, now = found.last, self._scene.now.utc
@@ -282,6 +308,11 @@ class Desk:
         text = str(ask.args.get("text") or "")[:NOTE_LENGTH_MAX]
         self._scene.out.write(SetNote(contact, text))
         self._scene.out.reply_when_saved(ask.ask)
+
+
+def _id_by_key(attempt: str, key: str) -> str:
+    """The id of the result that one request saves, however often it is sent."""
+    return hashlib.sha256(f"{attempt}:{key}".encode()).hexdigest()[:32]
 
 
 def _texts(value: Any) -> dict[str, str]:

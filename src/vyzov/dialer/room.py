@@ -5,6 +5,7 @@ facts; nothing here is the truth for longer than a process lives.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -23,7 +24,7 @@ from vyzov.dialer.floor_store import (
 )
 from vyzov.dialer.office_records import Trunk
 from vyzov.dialer.ports import Json, LegEvent, Verb
-from vyzov.dialer.writes import Write
+from vyzov.dialer.writes import AddDisposition, Write
 
 MINUTES_KEPT = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +71,15 @@ class AgentDay:
     results: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SavedResult:
+    """A result that was asked for with an idempotency key: what was asked, written and answered."""
+
+    args: Json
+    write: AddDisposition
+    answer: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class LiveAgent:
     """A person who may take calls, with the browsers they are signed in from."""
@@ -88,6 +98,9 @@ class LiveAgent:
     device_lost: bool = False
     wants_help: bool = False
     last: LiveCall | None = None
+    saved: dict[tuple[str, str], SavedResult] = field(
+        default_factory=dict[tuple[str, str], SavedResult]
+    )
     undo_until: datetime | None = None
 
 
