@@ -32,7 +32,6 @@ READY_S = 60.0
 HEADLESS_LIMIT_S = 310.0
 STEADY_OPERATORS = 9
 FLAKY_OPERATORS = 4
-STEADY_ALONE = 5
 
 
 @dataclass
@@ -197,7 +196,6 @@ def open_centre(
     numbers = numbers_of(contacts)
     say("Starting the network in a box, Vyzov and its operators ...")
     manager, trunk = open_empty(centre, numbers)
-    # The flaky ones only work where a call is placed for each free agent: there a lost line is felt.
     crew = STEADY_OPERATORS + FLAKY_OPERATORS
     agents = [_agent(manager, f"op{i + 1}", f"Оператор {i + 1}", centre) for i in range(crew)]
     if not headless:
@@ -250,15 +248,19 @@ def _campaigns(
     centre: Centre, manager: Manager, numbers: list[str], trunk: str, agents: list[str], *,
     headless: bool,
 ) -> list[Json]:  # fmt: skip
-    offer, live = split(numbers, centre.seed)
+    offer, live, shaky = split(numbers, centre.seed)
+    # Operators who lose their lines work by themselves, where every lost line is felt; a person who
+    # signs in (the last of `agents`) works with the steady ones.
+    last = STEADY_OPERATORS + FLAKY_OPERATORS
+    steady, flaky = agents[:STEADY_OPERATORS] + agents[last:], agents[STEADY_OPERATORS:last]
     plans = (
-        ("Предложение с клавишами", "agentless", offer, "ru"),
-        ("Family plan, November", "progressive", live, "en"),
+        ("Предложение с клавишами", "agentless", offer, "ru", steady),
+        ("Family plan, November", "progressive", live, "en", steady),
+        ("Evening crew, bad lines", "progressive", shaky, "en", flaky),
     )
     made: list[Json] = []
-    for name, mode, list_numbers, language in plans:
-        team = agents[:STEADY_OPERATORS] if mode == "agentless" else agents[STEADY_ALONE:]
-        file = centre.out / f"clients-{language}.csv"
+    for number, (name, mode, list_numbers, language, team) in enumerate(plans, 1):
+        file = centre.out / f"clients-{number}-{language}.csv"
         write_list(file, list_numbers, language, centre.seed)
         contact_list = manager.upload(file, name)
         settings = settings_of(mode, trunk, team, quick=headless)

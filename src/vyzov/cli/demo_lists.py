@@ -36,21 +36,22 @@ def numbers_of(count: int) -> list[str]:
     return [f"+7000555{index:04d}" for index in range(count)]
 
 
-def split(numbers: list[str], seed: int) -> tuple[list[str], list[str]]:
-    """The numbers of the offer with keys, and those of the campaign for operators."""
+def split(numbers: list[str], seed: int) -> tuple[list[str], list[str], list[str]]:
+    """The numbers of the offer with keys, of the campaign for operators, and of a shaky crew's."""
     people = town(numbers, seed)
     dice = random.Random(f"{seed}/lists")
     offer: list[str] = []
     live: list[str] = []
+    shaky: list[str] = []
     for number in numbers:
         kind = people[number].kind
         if kind in KEY_PRESSERS:
             offer.append(number)
         elif kind in FOR_OPERATORS:
-            live.append(number)
+            (shaky if len(shaky) < len(live) else live).append(number)
         else:
             (offer if dice.random() < AGENTLESS_SHARE else live).append(number)
-    return offer, live
+    return offer, live, shaky
 
 
 def write_list(path: Path, numbers: list[str], language: str, seed: int) -> None:
