@@ -24,6 +24,9 @@ PARTED_WAIT = timedelta(milliseconds=100)
 RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallState.FAREWELL)
 """States whose limit can be told from the log alone: in the others an order of ours may be lost."""
 
+GOES_ON_ALONE = (CallState.IN_FLOW, CallState.FAREWELL)
+"""States in which a callee who was to be joined with an agent hears prompts and nobody else."""
+
 RINGS_MAX = 100
 
 RECORDING_WAIT = timedelta(seconds=30)
@@ -195,6 +198,10 @@ class Calls:
 
     def _bridged(self, live: LiveCall, event: ports.BridgeJoined) -> None:
         """Takes up a bridge this floor does not remember making: its former life made it."""
+        if live.call.state in GOES_ON_ALONE and not self._scene.out.quiet:
+            # It crossed our word that the agent was let go.
+            self._scene.out.verb(ports.Unbridge(live.call.id))
+            return
         agent = self._scene.room.agent_of_leg(event.agent)
         if agent is None or live.agent == agent:
             return
@@ -238,6 +245,9 @@ class Calls:
             case ce.JoinAgent(agent):
                 self.join(live, agent)
             case ce.ReleaseAgent(agent, wrap_up):
+                if live.agent_leg is not None and live.call.state in GOES_ON_ALONE:
+                    # The bridge that was asked for may stand by now, or be about to.
+                    out.verb(ports.Unbridge(leg))
                 self._agents.release(agent, live, wrap_up=wrap_up)
                 if live.call.bridged_at is None:
                     live.agent, live.agent_leg = None, None
