@@ -75,6 +75,14 @@ class Agents:
             case ca.ArmWrapUp():
                 pass  # `expire` reads the agent's own deadline
 
+    def tell_state(self, found: LiveAgent) -> None:
+        """Writes what an agent is as this process begins: what its former life said last is over."""
+        state = ca.state_of(found.agent).value
+        self._agent_fact(
+            found, FactKind.AGENT_STATE,
+            {"state": state, "before": state, "lasted_s": 0.0, "reason": "restart", "call": None},
+        )  # fmt: skip
+
     def _agent_fact(self, found: LiveAgent, kind: FactKind, data: dict[str, object]) -> None:
         agent = found.agent.id
         key = f"{agent}:{kind.value}:{self._scene.dice.new_id()}"

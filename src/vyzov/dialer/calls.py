@@ -32,6 +32,8 @@ RINGS_MAX = 100
 RECORDING_WAIT = timedelta(seconds=30)
 """How long a finished call is kept for the engine's word on its recording."""
 
+_LAST = (ports.Ended, ports.Failed, ports.Refused)
+
 
 class Calls:
     """All live calls of a floor."""
@@ -54,6 +56,7 @@ class Calls:
         if event.seq <= live.seq:
             return
         live.seq = event.seq
+        live.leg_over = live.leg_over or isinstance(event, _LAST)
         at = self._scene.now.utc_of(event.at)
         if isinstance(event, ports.RecordFinished):
             self._recorded(live, event, at)
@@ -383,7 +386,9 @@ class Calls:
         if live.recording is not None and live.call.answered_at is not None:
             return
         self._scene.room.calls.pop(live.call.id, None)
-        self._scene.out.when_saved.append(ports.Forget(live.call.id))
+        if live.leg_over:
+            # A leg that was given up on may live: it is forgotten when its end is told after all.
+            self._scene.out.when_saved.append(ports.Forget(live.call.id))
 
     def save_result(
         self, live: LiveCall, code: str, consequences: tuple[Consequence, ...], at: datetime

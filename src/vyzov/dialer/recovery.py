@@ -12,6 +12,7 @@ from vyzov.core import agent as ca
 from vyzov.core import call_events as ce
 from vyzov.core.agent import Agent, Wish
 from vyzov.core.call import CallPlan, CallState, adopt
+from vyzov.core.call_value import CLOSING_LIMIT
 from vyzov.core.callback import Promise
 from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode, may_dial
 from vyzov.core.contact import Entry, EntryState
@@ -149,6 +150,8 @@ class Recovery:
         # Nobody is connected yet: who does not come back is signed out in time.
         found.left_at = now if wish is not Wish.OFFLINE else None
         room.agents[person.id] = found
+        if person.wish_since is not None:
+            self._agents.tell_state(found)
 
     def _take_up(self, attempt: OpenAttempt) -> None:
         room, now = self._scene.room, self._scene.now.utc
@@ -241,6 +244,7 @@ class Recovery:
         match call.state:
             case CallState.CLOSING:
                 out.verb(ports.Hangup(call.id))
+                live.call = replace(call, deadline=now + CLOSING_LIMIT)
             case CallState.DIALING | CallState.RINGING if reason := self._why_stopped(live):
                 self._calls.feed(live, ce.Cancel(reason))
             case CallState.TALKING if bridged_with is None and call.agent is not None:

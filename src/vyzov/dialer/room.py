@@ -55,6 +55,7 @@ class LiveCall:
     result: str | None = None
     history: tuple[PastAttempt, ...] = ()
     finished: bool = False
+    leg_over: bool = False
     counted: bool = False
     entry_before: Entry | None = None
 

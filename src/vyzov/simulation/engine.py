@@ -97,8 +97,7 @@ class SimulatedEngine:
 
     def post(self, event: ports.LegEvent) -> None:
         """Numbers an event, keeps it and sends it to its leg's floor."""
-        record = self.book.get(event.leg)
-        if record is None:
+        if (record := self.book.get(event.leg)) is None:
             return
         record.seq += 1
         event = replace(event, seq=record.seq, at=self._timeline.now)
@@ -165,8 +164,9 @@ class SimulatedEngine:
         return call if call is not None and call.answered_at is not None else None
 
     def _forget(self, leg: str) -> None:
-        record = self.book.get(leg)
-        if record is not None:
+        if leg in self.calls:
+            self._witness.breach(f"{leg} was forgotten while it lives")
+        elif (record := self.book.get(leg)) is not None:
             record.forgotten = True
             if not record.recordings:
                 del self.book[leg]

@@ -88,6 +88,7 @@ class World:
         self.answers_lost = 0
         self.lives = 0
         self.kill_at_effect: int | None = None
+        self.disturb_at_effect: tuple[int, Callable[[], None]] | None = None
         self.restarts = True
         self.organisation = ""
         self._open_store = open_store
@@ -244,6 +245,10 @@ class World:
     def dies_before(self, effect: fx.Effect) -> bool:
         self.effects_done += 1
         self.watch.wanted(effect)
+        disturbance = self.disturb_at_effect
+        if disturbance is not None and self.effects_done >= disturbance[0]:
+            self.disturb_at_effect = None
+            disturbance[1]()
         if self.kill_at_effect is None or self.effects_done < self.kill_at_effect:
             return False
         self.kill_at_effect = None

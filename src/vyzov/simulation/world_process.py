@@ -92,6 +92,7 @@ class FloorProcess:
         self._around = around
         self._delays = delays
         self._linked = False
+        self._unlinked_until = 0.0
         self._frozen_until: float | None = None
         self._inbox: deque[fx.Input] = deque()
         self._jobs: deque[Job] = deque()
@@ -223,7 +224,7 @@ class FloorProcess:
     def _connect(self) -> None:
         if not self.alive or self._linked:
             return
-        if not self._engine.up or not self.awake:
+        if not self._engine.up or not self.awake or self._timeline.now < self._unlinked_until:
             self._timeline.after(LINK_RETRY_S, self._connect)
             return
         self._linked = True
@@ -241,9 +242,10 @@ class FloorProcess:
             self.post(EngineLost(self._timeline.now))
             self._timeline.after(LINK_RETRY_S, self._connect)
 
-    def break_link(self) -> None:
-        """The connection breaks; both sides go on."""
+    def break_link(self, span_s: float = 0.0) -> None:
+        """The connection breaks, for at least so long; both sides go on."""
         if self._linked:
+            self._unlinked_until = self._timeline.now + span_s
             self._engine.leave(self, self.floor.id)
             self.closed()
 
