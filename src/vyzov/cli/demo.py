@@ -281,7 +281,7 @@ def _operators(centre: Centre) -> None:
     )  # fmt: skip
     centre.start(
         "operators-flaky", "operators", *common, "--login", f"op{STEADY_OPERATORS + 1}",
-        "--count", str(FLAKY_OPERATORS), "--tone", "1650", "--flaky", "0.6",
+        "--count", str(FLAKY_OPERATORS), "--tone", "1650", "--flaky", "0.8",
         "--out", str(centre.out / "operators-flaky.jsonl"),
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ from vyzov.pstn.desk_client import Desk, DeskClosed, VerbRefused
 from vyzov.pstn.hearing import CALLEE, OPERATOR_FREQUENCIES, WINDOW_S
 from vyzov.pstn.softphone import NoTelephone, Softphone, probe
 
-BACK_AFTER_S = (2.0, 5.0)
+BACK_AFTER_S = (5.0, 11.0)
 RETRY_AFTER_S = 2.0
 RESULT_TRIES = 8
 TALK_LIMIT_S = 90.0
