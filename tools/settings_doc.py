@@ -6,6 +6,7 @@ and which bounds. What a setting is for is said here; one without words stops th
 while the page is stale.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -170,6 +171,9 @@ def elsewhere() -> dict[str, str]:
     return told
 
 
+KINDS = {str: "a text", int: "a whole number", bool: "true or false", tuple: "a list of texts"}
+
+
 def installation() -> str:
     """Words the table of `vyzov.toml`."""
     plain = Settings(data=Path())
@@ -178,7 +182,7 @@ def installation() -> str:
         if one.name == "data":
             continue
         value = getattr(plain, one.name)
-        kind = {str: "a text", int: "a whole number", tuple: "a list of texts"}[type(value)]
+        kind = KINDS[type(value)]
         lines.append(
             f"| `{one.name}` | {toml(value)} | {kind} | {INSTALLATION[one.name]} |"
         )  # fmt: skip
@@ -189,7 +193,7 @@ def toml(value: object) -> str:
     """Writes a default as it would stand in the file; empty ones are said in words."""
     if value in ("", ()):
         return "none"
-    return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"
+    return f"`{json.dumps(value, default=str)}`"
 
 
 def redials() -> str:
@@ -266,9 +270,9 @@ Made by `tools/settings_doc.py` from `src/vyzov/app.py` and `src/vyzov/core`; do
 ## The installation: `vyzov.toml`
 
 The file lies in the data folder (`.vyzov` unless `--data` names another) and is read at the start.
-What is not in it has its default. Vyzov writes the file anew at every start, so comments in it are
-lost; a flag of `vyzov serve` is written into it and holds from then on. A name Vyzov does not know
-stops the start and is named.
+What is not in it has its default. The first start writes it with every default as a comment; after
+that it is yours, and Vyzov only reads it. A flag of `vyzov serve` goes before the file, for that run
+alone. A name Vyzov does not know, or a value it cannot take, stops the start and is named.
 """
 
 CAMPAIGN_HEAD = """

@@ -18,6 +18,11 @@ INSTALLATION: Mapping[str, str] = {
     "webrtc_hosts": "Addresses browsers are told for their sound; none: all of this machine.",
     "prompt_folders": "Folders searched for prompts before the samples that come with Vyzov, each with "
     "`ru/NAME.wav` and `en/NAME.wav`. Name them in full.",
+    "secure_cookie": "True where the page is reached by https alone: the cookie of a session is then "
+    "never sent in clear, and browsers are told to insist on https.",
+    "trusted_proxies": "Addresses of proxies in front of the page: the caller's address and scheme are "
+    "taken from their `X-Forwarded-For` and `X-Forwarded-Proto`; nobody else's are believed.",
+    "extra_origins": "Other sites, as `https://HOST`, whose pages may use the session of a browser.",
 }
 
 CAMPAIGN: Mapping[str, str] = {

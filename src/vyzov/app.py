@@ -6,6 +6,7 @@ folder is and find everything else in `Settings`.
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import tomllib
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vyzov.core.errors import InvalidRequest
 
@@ -26,11 +27,18 @@ log = logging.getLogger("vyzov.app")
 ORGANISATION = "Vyzov"
 DRAIN_LIMIT_S = 60.0
 PROMPTS = Path(__file__).parent / "media" / "prompts"
+FILE = "vyzov.toml"
+FILE_HEAD = (
+    "# The settings of this Vyzov, read at its start; docs/reference/settings.md explains them.",
+    "# A line behind # is a default. A flag of `vyzov serve` holds for that run only.",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where a Vyzov lives and listens. Read from `DIR/vyzov.toml`; the command line overrides."""
+    """Where a Vyzov lives and listens. Read from `DIR/vyzov.toml`; the command line overrides it
+    for one run."""
 
     data: Path
     floor: str = "main"
@@ -43,6 +51,9 @@ class Settings:
     advertised_host: str = ""
     webrtc_hosts: tuple[str, ...] = ()
     prompt_folders: tuple[str, ...] = ()
+    secure_cookie: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    extra_origins: tuple[str, ...] = ()
 
     @property
     def database(self) -> Path:
@@ -74,11 +85,9 @@ class Settings:
 
 
 def load_settings(data: Path, **overrides: Any) -> Settings:
-    """Reads `DIR/vyzov.toml` where there is one; an unknown name is an error that lists the known."""
-    path = data / "vyzov.toml"
-    found: dict[str, Any] = {}
-    if path.exists():
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    """Reads `DIR/vyzov.toml` where there is one; what it cannot take is an error that says why."""
+    path = data / FILE
+    found = _read(path) if path.exists() else {}
     known = {field.name for field in fields(Settings)} - {"data"}
     unknown = sorted(set(found) - known)
     if unknown:
@@ -86,27 +95,60 @@ def load_settings(data: Path, **overrides: Any) -> Settings:
             f"{path} has settings Vyzov does not know: {', '.join(unknown)}.",
             f"Take them out or correct them; known are {', '.join(sorted(known))}.",
         )
-    for name in ("webrtc_hosts", "prompt_folders"):
-        if name in found:
-            found[name] = tuple(found[name])
     given = {name: value for name, value in overrides.items() if value is not None}
-    return replace(Settings(data=data.resolve()), **(found | given))
+    plain = Settings(data=data.resolve())
+    told = {
+        name: _fitting(path, name, value, getattr(plain, name))
+        for name, value in (found | given).items()
+    }
+    return replace(plain, **told)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(
+            f"{path} cannot be read: {error}.", "Correct it, then start again."
+        ) from error
+
+
+def _fitting(path: Path, name: str, value: Any, plain: Any) -> Any:
+    """Takes a value of the kind its default has; lists become tuples."""
+    if isinstance(plain, tuple) and isinstance(value, list | tuple):
+        several = cast("tuple[Any, ...]", tuple(value))
+        if all(isinstance(one, str) for one in several):
+            return several
+    elif type(value) is type(plain):
+        return value
+    kinds = {str: "a text", int: "a whole number", bool: "true or false", tuple: "a list of texts"}
+    raise InvalidRequest(
+        f"{path} gives {name} the value {value!r}.",
+        f"It must be {kinds[type(plain)]}, like {_toml(plain)}.",
+    )
 
 
 def save_settings(settings: Settings) -> None:
-    """Writes what differs from the defaults, so that every process of a run reads the same."""
+    """Writes the file anew with what differs from the defaults; the rest stands in comments."""
     plain = Settings(data=settings.data)
-    lines: list[str] = []
+    lines: list[str] = [*FILE_HEAD]
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        if field.name == "data" or value == getattr(plain, field.name):
-            continue
-        if isinstance(value, tuple):
-            text = "[" + ", ".join(f'"{part}"' for part in value) + "]"
-        else:
-            text = f'"{value}"' if isinstance(value, str) else str(value)
-        lines.append(f"{field.name} = {text}")
-    (settings.data / "vyzov.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if field.name != "data":
+            mark = "# " if value == getattr(plain, field.name) else ""
+            lines.append(f"{mark}{field.name} = {_toml(value)}")
+    (settings.data / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(value: Any) -> str:
+    """Writes a value as TOML; a JSON string or list of them is one as well."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_first(settings: Settings) -> None:
+    """Writes the file of a new installation; one that exists belongs to whoever edits it."""
+    if not (settings.data / FILE).exists():
+        save_settings(settings)
 
 
 def prepare(settings: Settings) -> None:
@@ -270,6 +312,9 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
             port=settings.web_port,
             floor_socket=settings.floor_socket,
             recordings=settings.recordings,
+            extra_origins=settings.extra_origins,
+            secure_cookie=settings.secure_cookie,
+            trusted_proxies=settings.trusted_proxies,
         ),
         stop=stop,
     )

@@ -39,32 +39,35 @@ def serve(
     run(data, web_host=host, web_port=port, sip_port=sip_port)
 
 
-def _child(name: str, data: Path) -> None:
+Given = Annotated[str, typer.Option("--given", help="Settings of this run alone, as JSON.")]
+
+
+def _child(name: str, data: Path, given: str) -> None:
     from vyzov import app as home
     from vyzov.cli.processes import come_first, live
 
     come_first(name)
 
     kinds = {"engine": home.run_engine, "floor": home.run_floor, "web": home.run_web}
-    live(kinds[name], home.load_settings(data))
+    live(kinds[name], home.load_settings(data, **json.loads(given)))
 
 
 @app.command(hidden=True)
-def engine(data: Data = DATA) -> None:
+def engine(data: Data = DATA, given: Given = "{}") -> None:
     """Runs the engine process alone (`vyzov serve` does it for you)."""
-    _child("engine", data)
+    _child("engine", data, given)
 
 
 @app.command(hidden=True)
-def floor(data: Data = DATA) -> None:
+def floor(data: Data = DATA, given: Given = "{}") -> None:
     """Runs the floor process alone."""
-    _child("floor", data)
+    _child("floor", data, given)
 
 
 @app.command(hidden=True)
-def web(data: Data = DATA) -> None:
+def web(data: Data = DATA, given: Given = "{}") -> None:
     """Runs the web process alone."""
-    _child("web", data)
+    _child("web", data, given)
 
 
 @app.command()

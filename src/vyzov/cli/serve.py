@@ -4,11 +4,13 @@ The first start makes an organisation and an administrator whose password is pri
 """
 
 import asyncio
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -33,12 +35,15 @@ def first_run(settings: home.Settings, *, password: str | None = None) -> str | 
     return chosen if made else None
 
 
-def children(settings: home.Settings, *, logs: bool = True) -> list[Child]:
-    """The three processes of this installation."""
+def children(
+    settings: home.Settings, given: Mapping[str, Any], *, logs: bool = True
+) -> list[Child]:
+    """The three processes of this installation; each is told what the flags of this run changed."""
+    told = ["--given", json.dumps(dict(given))] if given else []
     return [
         Child(
             name,
-            [name, "--data", str(settings.data)],
+            [name, "--data", str(settings.data), *told],
             settings.logs / f"{name}.log" if logs else None,
             drain_s=DRAINS[name],
         )
@@ -46,19 +51,23 @@ def children(settings: home.Settings, *, logs: bool = True) -> list[Child]:
     ]
 
 
-def supervise(settings: home.Settings, on_event: Callable[[str, str, int], None]) -> None:
+def supervise(
+    settings: home.Settings, given: Mapping[str, Any], on_event: Callable[[str, str, int], None]
+) -> None:
     """Runs the processes until a signal; blocks."""
     os.environ["VYZOV_SUPERVISED"] = "1"
     # The floor goes first: it dials nothing more and waits for the talks, which need the others.
     order = ("floor", "web", "engine")
-    asyncio.run(Supervisor(children(settings), on_event, order).run())
+    asyncio.run(Supervisor(children(settings, given), on_event, order).run())
 
 
 def serve(data: Path, *, web_host: str | None, web_port: int | None, sip_port: int | None) -> None:
     """Starts everything and stays until Ctrl-C."""
-    settings = home.load_settings(data, web_host=web_host, web_port=web_port, sip_port=sip_port)
+    flags = {"web_host": web_host, "web_port": web_port, "sip_port": sip_port}
+    given = {name: value for name, value in flags.items() if value is not None}
+    settings = home.load_settings(data, **given)
     settings.data.mkdir(parents=True, exist_ok=True)
-    home.save_settings(settings)
+    home.write_first(home.load_settings(data))
     password = first_run(settings)
     if shutil.disk_usage(settings.data).free < 1 << 30:
         typer.echo(f"Less than 1 GB is free where {settings.data} lives: recordings will fill it.")
@@ -72,5 +81,5 @@ def serve(data: Path, *, web_host: str | None, web_port: int | None, sip_port: i
         if what == "died":
             typer.echo(f"{name} ended with code {number}, starting it again; see {settings.logs}")
 
-    supervise(settings, told)
+    supervise(settings, given, told)
     typer.echo("Vyzov has stopped.")
