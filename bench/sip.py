@@ -16,46 +16,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sip_carrier
+from processes import HERE, cpu_s, judged, machine_s
 from sip_carrier import Caller, Carrier, free_port
 from sip_product import Product
 from verify_crash import children_of
 
-from vyzov import __version__
 from vyzov.cli.demo_lists import numbers_of
 from vyzov.telephony.native.engine import take_precedence
 
-HERE = Path(__file__).resolve().parent
 PATHS = ("product", "stack", "sipp")
 CALLER = "+70005559999"
 LIMIT_S = 900.0
 CALLS_MOST = 9000
-_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
-
-
-def cpu_s(pid: int) -> float:
-    """Processor seconds of a process with all its threads, also of one that has just ended.
-
-    The scheduler counts nanoseconds but forgets threads that are gone; the older book forgets
-    nothing but counts hundredths of a second. Neither tells too much."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    finest = 0
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(OSError):
-            finest += int((thread / "schedstat").read_text(encoding="ascii").split()[0])
-    return max((int(fields[11]) + int(fields[12])) * _TICK_S, finest / 1e9)
-
-
-def machine_s() -> float:
-    """Seconds for which the machine's processors worked for anybody."""
-    fields = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]
-    user, nice, system, _, _, irq, soft, _ = (int(field) for field in fields)
-    return (user + nice + system + irq + soft) * _TICK_S
 
 
 class Bench:
@@ -140,7 +118,7 @@ class Bench:
         return sipp_rows(caller.log)
 
     @contextmanager
-    def _measured(self, path: str, pids: dict[str, int]) -> Iterator[dict[str, int]]:
+    def _measured(self, path: str, pids: dict[str, int]) -> Generator[dict[str, int]]:
         """Notes what every process, and the machine as a whole, worked meanwhile."""
         before = {name: cpu_s(pid) for name, pid in pids.items()}
         machine, began = machine_s(), time.monotonic()
@@ -187,29 +165,6 @@ def _table(path: Path, names: list[str], rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def judged(out: Path, begun: float, seed: int) -> int:
-    """Lets the checker speak and prints its last line, completed."""
-    done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "check_sip.py"), str(out)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if not done.stdout.strip():
-        print(done.stderr, file=sys.stderr)
-        return 1
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    result |= {
-        "seed": seed,
-        "seconds": round(time.monotonic() - begun, 1),
-        "versions": {
-            "vyzov": __version__,
-            "python": sys.version.split()[0],
-            "sipp": sip_carrier.version(),
-        },
-    }
-    print(json.dumps(result, ensure_ascii=False))
-    return 0 if result["ok"] else 1
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="calls on each of the three paths")
@@ -238,7 +193,7 @@ def main() -> int:
     finally:
         bench.write()
         bench.close()
-    return judged(out, begun, options.seed)
+    return judged("check_sip.py", out, begun, options.seed, sipp=sip_carrier.version())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,180 @@
+"""Works out the figures of `bench media` from what DIR holds; imports nothing of Vyzov.
+
+Lost is what a side offered and the other side did not get; what the generator itself could not send,
+or had thrown away at its own sockets, stands beside it. Every recording is hashed, measured, and
+searched for the marks of the packets that the far side heard: a call counts as recorded where both
+channels hold them. `ok` asks that all calls were carried both ways and all recordings are whole.
+"""
+
+import csv
+import hashlib
+import json
+import struct
+import sys
+import wave
+from collections import defaultdict
+from pathlib import Path
+
+MARK = struct.Struct("!4sHHId")
+MAGIC = b"\x9c\x3aVy"
+FIRST_OPERATOR = 10_001
+LENGTH_TOLERANCE_S = 1.0
+CLEAN_LOSS = 0.001
+WAYS = ("to_operator", "to_customer")
+FAULTS = ("calls_not_carried", "packets_astray", "recordings_damaged", "recordings_deaf")
+
+
+def alaw_levels() -> dict[int, int]:
+    """Which A-law byte stands for a 16-bit level (ITU-T G.711)."""
+    found: dict[int, int] = {}
+    for byte in range(256):
+        code = byte ^ 0x55
+        exponent, mantissa = code >> 4 & 7, code & 15
+        level = (mantissa << 4) + 8
+        if exponent:
+            level = (level + 0x100) << (exponent - 1)
+        found[level if code & 0x80 else -level] = byte
+    return found
+
+
+LEVELS = alaw_levels()
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def marks(channel: tuple[int, ...]) -> dict[tuple[int, int], int]:
+    """How many different packets of each (window, sender) a channel holds, found by their marks."""
+    sound = bytes(LEVELS.get(level, 0xD5) for level in channel)
+    found: dict[tuple[int, int], set[int]] = defaultdict(set)
+    at = sound.find(MAGIC)
+    while at >= 0:
+        if at + MARK.size <= len(sound):
+            _, window, sender, index, _ = MARK.unpack_from(sound, at)
+            found[window, sender].add(index)
+        at = sound.find(MAGIC, at + 1)
+    return {key: len(indexes) for key, indexes in found.items()}
+
+
+class Recordings:
+    """What the files of one step are worth."""
+
+    def __init__(self) -> None:
+        self.files = self.damaged = self.deaf = self.wanted = self.found = 0
+        self.seconds = self.worst_s = 0.0
+
+    def look(self, folder: Path, row: dict[str, str], carried: dict[str, int], window: int) -> None:
+        self.files += 1
+        path = folder / row["path"]
+        if not row["path"] or not path.is_file():
+            self.damaged += 1
+            return
+        data = path.read_bytes()
+        lasted = float(row["stopped_at"]) - float(row["started_at"])
+        with wave.open(str(path)) as file:
+            rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
+            moments = file.getnframes()
+            sound = struct.unpack(f"<{moments * channels}h", file.readframes(moments))
+        seconds = moments / rate
+        off = abs(seconds - lasted)
+        self.seconds += seconds
+        self.worst_s = max(self.worst_s, off)
+        whole = (
+            hashlib.sha256(data).hexdigest() == row["sha256"]
+            and len(data) == int(row["bytes"])
+            and (rate, channels, width) == (8000, 2, 2)
+            and off <= LENGTH_TOLERANCE_S
+        )
+        self.damaged += not whole
+        number = int(row["call"])
+        senders = {"to_operator": (0, 1 + number), "to_customer": (1, FIRST_OPERATOR + number)}
+        for way, (side, sender) in senders.items():
+            held = marks(sound[side::2]).get((window, sender), 0)
+            self.wanted += carried[way]
+            self.found += min(held, carried[way])
+            self.deaf += not held
+
+
+def traffic(rows: list[dict[str, str]]) -> dict[str, float]:
+    """Figures of one direction at one step."""
+    offered, sent, carried = (
+        sum(int(row[name]) for row in rows) for name in ("offered", "sent", "carried")
+    )
+    p50 = sorted(float(row["transit_p50_ms"]) for row in rows if row["transit_p50_ms"])
+    return {
+        "offered": offered,
+        "carried": carried,
+        "lost": sent - carried,
+        "not_sent": offered - sent,
+        "sent_late_max_ms": max(float(row["late_max_ms"]) for row in rows),
+        "transit_p50_ms": p50[len(p50) // 2] if p50 else -1.0,
+        "transit_p99_worst_call_ms": max(
+            (float(row["transit_p99_ms"]) for row in rows if row["transit_p99_ms"]), default=-1.0
+        ),
+    }
+
+
+def work(rows: list[dict[str, str]], bridged: int) -> dict[str, float]:
+    """Shares of a core by process, and what of it falls on one call."""
+    share = {row["process"]: float(row["cpu_s"]) / float(row["wall_s"]) for row in rows}
+    drops = {row["process"]: int(row["udp_drops"]) for row in rows}
+    others = share["machine"] - sum(s for name, s in share.items() if name != "machine")
+    return {
+        "engine_cpu_share": round(share["engine"], 4),
+        "engine_cpu_percent_per_call": round(share["engine"] * 100 / bridged, 3),
+        "calls_per_core": round(bridged / share["engine"], 1) if share["engine"] else 0.0,
+        "generator_cpu_share": round(share["carrier"] + share["operators"], 4),
+        "others_cpu_share": round(max(0.0, others), 2),
+        "engine_socket_drops": drops["engine"],
+        "generator_socket_drops": drops["carrier"] + drops["operators"],
+    }
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    calls, processes, files = (
+        table(folder / f"{name}.csv") for name in ("calls", "processes", "recordings")
+    )
+    steps = sorted({int(row["bridged"]) for row in calls})
+    figures: dict[str, float] = {"steps": len(steps)}
+    faults = dict.fromkeys(FAULTS, 0)
+    for window, bridged in enumerate(steps, 1):
+        own = [row for row in calls if int(row["bridged"]) == bridged]
+        found = work([row for row in processes if int(row["bridged"]) == bridged], bridged)
+        carried: dict[str, dict[str, int]] = defaultdict(dict)
+        for row in own:
+            carried[row["call"]][row["way"]] = int(row["carried"])
+        kept = Recordings()
+        for row in files:
+            if int(row["bridged"]) == bridged:
+                kept.look(folder, row, carried[row["call"]], window)
+        loss = 0.0
+        for way in WAYS:
+            told = traffic([row for row in own if row["way"] == way])
+            found |= {f"{way}_{name}": value for name, value in told.items()}
+            loss = max(loss, told["lost"] / told["offered"] if told["offered"] else 1.0)
+        found |= {
+            "lost_share_worst_way": round(loss, 5),
+            "recordings": kept.files,
+            "recorded_s": round(kept.seconds, 1),
+            "recording_length_off_max_s": round(kept.worst_s, 3),
+            "recorded_packets_missing": kept.wanted - kept.found,
+        }
+        faults["calls_not_carried"] += sum(1 for row in own if row["carried"] in ("", "0"))
+        faults["packets_astray"] += sum(int(row["strays"]) for row in own)
+        faults["recordings_damaged"] += kept.damaged + bridged - kept.files
+        faults["recordings_deaf"] += kept.deaf
+        figures |= {f"step{bridged}_{name}": value for name, value in found.items()}
+        if loss <= CLEAN_LOSS:
+            figures["calls_per_core"] = found["calls_per_core"]
+            figures["calls_per_core_seen_with"] = bridged
+    ok = bool(steps) and not any(faults.values())
+    goals = dict.fromkeys(FAULTS, 0)
+    print(json.dumps({"name": "media", "ok": ok, "figures": figures | faults, "goals": goals}))
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
