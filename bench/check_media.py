@@ -68,23 +68,22 @@ class Recordings:
     def look(self, folder: Path, row: dict[str, str], carried: dict[str, int], window: int) -> None:
         self.files += 1
         path = folder / row["path"]
-        if not row["path"] or not path.is_file():
+        try:
+            data = path.read_bytes()
+            with wave.open(str(path)) as file:
+                form = file.getframerate(), file.getnchannels(), file.getsampwidth()
+                moments = file.getnframes()
+                sound = struct.unpack(f"<{moments * 2}h", file.readframes(moments))
+        except (OSError, EOFError, wave.Error, struct.error):
             self.damaged += 1
             return
-        data = path.read_bytes()
-        lasted = float(row["stopped_at"]) - float(row["started_at"])
-        with wave.open(str(path)) as file:
-            rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
-            moments = file.getnframes()
-            sound = struct.unpack(f"<{moments * channels}h", file.readframes(moments))
-        seconds = moments / rate
-        off = abs(seconds - lasted)
-        self.seconds += seconds
+        off = abs(moments / 8000 - (float(row["stopped_at"]) - float(row["started_at"])))
+        self.seconds += moments / 8000
         self.worst_s = max(self.worst_s, off)
         whole = (
             hashlib.sha256(data).hexdigest() == row["sha256"]
             and len(data) == int(row["bytes"])
-            and (rate, channels, width) == (8000, 2, 2)
+            and form == (8000, 2, 2)
             and off <= LENGTH_TOLERANCE_S
         )
         self.damaged += not whole
