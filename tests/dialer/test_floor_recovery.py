@@ -337,6 +337,19 @@ def test_orders_lost_with_the_link_are_given_again(centre: Centre) -> None:
     centre.settle()
 
 
+def test_a_talk_that_its_agent_ended_while_the_link_was_down_stays_ended(centre: Centre) -> None:
+    centre.everybody(plan())
+    ann, _ = begin(centre)
+    reach(centre, "talking")
+    break_link(centre, 0.5)
+    centre.finish_talk(ann, "agreed")
+    assert centre.agent_state(ann) == "ready"
+    centre.world.run(30.0)
+    assert centre.agent_state(ann) == "ready"
+    assert not centre.world.engine.calls
+    centre.settle()
+
+
 def test_an_event_that_overtakes_the_snapshot_hides_nothing(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_1))
     begin(centre, mode="agentless")

@@ -231,7 +231,8 @@ class Recovery:
                 self._calls.take(event)
         finally:
             out.quiet = False
-        if bridged_with is not None and live.agent is not None and not live.finished:
+        talks = bridged_with is not None and live.call.state is CallState.TALKING
+        if talks and live.agent is not None:
             self._agents.adopt_talk(live.agent, live)
 
     def _go_on(self, live: LiveCall, bridged_with: str | None) -> None:
@@ -250,6 +251,8 @@ class Recovery:
             case CallState.TALKING if bridged_with is None and call.agent is not None:
                 live.parted_at = None
                 self._calls.feed(live, ce.BridgeLeft(call.agent))
+            case CallState.IN_FLOW | CallState.FAREWELL if bridged_with is not None:
+                out.verb(ports.Unbridge(call.id))
             case CallState.AGENT_AWAY if call.agent is not None:
                 out.verb(ports.Unbridge(call.id, comfort=True))
                 self._calls.feed(live, ce.AgentBack(call.agent))
