@@ -68,7 +68,7 @@ export function CallbackPicker(props: Props) {
     ArrowDown: () => move(STEP_MS),
   })
   return (
-    <div className="say-box callback">
+    <div className="say-box callback" data-enter="pass">
       <div className="row between wrap">
         <h1>{t('callback.when')}</h1>
         <span className="row small ink3">

@@ -111,10 +111,10 @@ export function Customer({ call, several }: { call: LiveCall; several: boolean }
 }
 
 function FieldRow({ name, value }: { name: string; value: string }) {
-  const { id } = useWords()
+  const { field } = useWords()
   return (
     <>
-      <dt>{id('contact_field', name)}</dt>
+      <dt>{field(name)}</dt>
       <dd>{value || '–'}</dd>
     </>
   )

@@ -171,7 +171,7 @@ export function ResultRow({ results }: { results: Results }) {
   const list = results.call?.results ?? []
   const groupOf = (result?: ResultDef) => result?.group
   return (
-    <div className="dispo" role="radiogroup" aria-label={t('desk.results_row')}>
+    <div className="dispo" data-enter="pass" role="radiogroup" aria-label={t('desk.results_row')}>
       {list.map((result, index) => (
         <Fragment key={result.code}>
           {index > 0 && groupOf(list[index - 1]) !== result.group && <i aria-hidden />}

@@ -5,7 +5,13 @@ import { useKeys } from '../kit/keys.ts'
 import { useWords } from '../kit/prefs.ts'
 import type { LiveCall } from '../live/shapes.ts'
 import { formatPhone } from '../words/format.ts'
+import { fieldId } from '../words/words.ts'
 import { pieces, plainText } from './script.ts'
+
+/** Fields under the names scripts use: {{plan}} finds «Тариф» as well as "Plan". */
+function byUsualName(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([title, value]) => [fieldId(title), value]))
+}
 
 function factsOf(call: LiveCall, agent: string): Record<string, string> {
   const { contact } = call
@@ -15,6 +21,7 @@ function factsOf(call: LiveCall, agent: string): Record<string, string> {
     phone: formatPhone(contact.phone),
     agent,
     campaign: call.campaign.name,
+    ...byUsualName(contact.fields),
     ...contact.fields,
   }
 }

@@ -75,7 +75,8 @@ export function StateBar(props: {
   const { agent, campaigns } = props.desk
   const look = AGENT[agent.state]
   const Icon = look.icon
-  const campaign = campaigns[0]
+  const calling = props.desk.call?.campaign.id
+  const campaign = campaigns.find((known) => known.id === calling) ?? campaigns[0]
   const working = !['offline', 'pause', 'no_device', 'ready'].includes(agent.state)
   const idle = agent.wish !== 'ready' && !working
   return (

@@ -72,9 +72,11 @@ export function Minutes({ minutes }: { minutes: FloorCampaign['minutes'] }) {
         <path d={line} className="answered" />
         {first && last && (
           <>
-            <text x={x(0)} y="88" textAnchor={shown.length < 12 ? 'end' : 'start'}>
-              {words.clock(first.t)}
-            </text>
+            {shown.length >= 12 && (
+              <text x={x(0)} y="88">
+                {words.clock(first.t)}
+              </text>
+            )}
             <text x={WIDTH} y="88" textAnchor="end">
               {words.clock(last.t)}
             </text>

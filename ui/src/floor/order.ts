@@ -30,7 +30,9 @@ export function inOrder(agents: readonly FloorAgent[]): FloorAgent[] {
     agent.attention
       ? ATTENTION.indexOf(agent.attention)
       : ATTENTION.length + ORDER.indexOf(groupOf(agent.state))
-  return agents.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
+  return agents.toSorted(
+    (a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, undefined, { numeric: true }),
+  )
 }
 
 /** How many agents are in each group. */

@@ -24,7 +24,7 @@ import { PhoneKeeper } from '../desk/PhoneKeeper.tsx'
 import type { FloorState } from '../live/shapes.ts'
 import type { Key } from '../words/words.ts'
 import { Brand } from './Brand.tsx'
-import { live, phone, useLink, useTopic } from './live.ts'
+import { live, phone, useLink, usePhone, useTopic } from './live.ts'
 import { Note } from './parts.tsx'
 import { useSingleKeys } from './keys.ts'
 import { shownTheme, usePrefs, useWords } from './prefs.ts'
@@ -200,6 +200,11 @@ function Frame() {
   const link = useLink()
   const { t } = useWords()
   const [keys] = useSingleKeys()
+  const { state } = usePhone()
+  // A supervisor who only looks at the floor is no agent there: the desk is asked for at the desk.
+  const atDesk =
+    may(session, 'desk.work') &&
+    (session.user.role === 'operator' || pathname.startsWith('/desk') || state !== 'none')
   const desk = pathname.startsWith('/desk') || session.user.role === 'operator'
   useEffect(() => {
     live.start()
@@ -220,7 +225,7 @@ function Frame() {
       </nav>
       <div className="room">
         <LinkAway />
-        {may(session, 'desk.work') && <PhoneKeeper />}
+        {atDesk && <PhoneKeeper />}
         <Outlet />
       </div>
     </div>

@@ -76,7 +76,9 @@ export function useKeys(bindings: Bindings): void {
       const plain = !name.startsWith('Alt+') && name !== 'Escape'
       if (plain && !single) return
       const onButton = (event.target as HTMLElement | null)?.closest?.('button, a')
-      if (onButton && (name === 'Enter' || name === 'Space')) return
+      // A choice that was just clicked keeps the focus, yet Enter means "save", not "choose again".
+      const passes = name === 'Enter' && onButton?.closest('[data-enter="pass"]')
+      if (onButton && !passes && (name === 'Enter' || name === 'Space')) return
       const action = latest.current[name]
       if (!action) return
       event.preventDefault()

@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from 'react'
 import * as format from '../words/format.ts'
 import type { Lang } from '../words/format.ts'
-import { type Args, type Key, say, sayId } from '../words/words.ts'
+import { type Args, fieldId, type Key, say, sayId } from '../words/words.ts'
 
 export type Theme = 'light' | 'dark' | 'system'
 type Prefs = { lang: Lang; theme: Theme }
@@ -81,6 +81,7 @@ function makeWords(lang: Lang) {
       format.formatDate(lang, new Date(at), zone),
     moment: (at: string | number | Date, now: number, zone?: string) =>
       format.formatMoment(lang, new Date(at), new Date(now), zone),
+    field: (title: string) => sayId(lang, 'contact_field', fieldId(title), {}, title),
     place: (zone: string) => placeOf(lang, zone),
     hours: (seconds: number) => format.formatHours(lang, seconds),
   }

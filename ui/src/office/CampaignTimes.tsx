@@ -100,6 +100,8 @@ export function Redials({ editing, campaign }: PartProps) {
               least={0.1}
               disabled={off}
               save={(minutes) => save(outcome, minutes)}
+              clear={() => editing.change({ settings: { redial: { rules: { [outcome]: null } } } })}
+              empty={t('campaign.not_again')}
             />
           )
         })}

@@ -38,7 +38,7 @@ function Card({ contact }: { contact: Contact }) {
       <hr />
       <dl className="kv">
         {Object.entries(contact.fields).map(([name, value]) => (
-          <Pair key={name} name={words.id('contact_field', name)} value={value} />
+          <Pair key={name} name={words.field(name)} value={value} />
         ))}
         {contact.note && <Pair name={t('desk.note')} value={contact.note} />}
         {contact.list && (

@@ -20,6 +20,8 @@ export function NumberField(
     most?: number
     whole?: boolean
     save: (value: number) => void
+    clear?: () => void
+    empty?: string
     unit?: string
   },
 ) {
@@ -36,6 +38,11 @@ export function NumberField(
     setBad(false)
   }, [value, lang])
   const leave = () => {
+    if (props.clear && text.trim() === '') {
+      setBad(false)
+      if (value !== undefined && value !== null) props.clear()
+      return
+    }
     const read = readNumber(text, least, most)
     const fits = read !== null && (!whole || Number.isInteger(read))
     setBad(!fits)
@@ -54,6 +61,7 @@ export function NumberField(
           value={text}
           disabled={props.disabled}
           aria-invalid={bad || undefined}
+          placeholder={props.empty}
           onChange={(event) => setText(event.target.value)}
           onBlur={leave}
           onKeyDown={(event) => event.key === 'Enter' && leave()}

@@ -1,22 +1,24 @@
 /* One attempt as a line; open: who, the row of the file, each fact with its time, the recording. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { AudioLines } from 'lucide-react'
+import { AudioLines, PhoneOutgoing } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../api/http.ts'
 import type { Attempt, AttemptFull } from '../api/evidence.ts'
 import { useNow } from '../kit/live.ts'
 import { useWords } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
-import { outcomeLook } from '../kit/states.ts'
+import { type Look, outcomeLook } from '../kit/states.ts'
 import { formatPhone, formatTalk } from '../words/format.ts'
+
+const GOING: Look = { tone: 'ready', icon: PhoneOutgoing }
 
 /** `own`: shown on the contact's page, where their name would say nothing new. */
 export function AttemptLine({ attempt, own = false }: { attempt: Attempt; own?: boolean }) {
   const words = useWords()
   const now = useNow()
   const [open, setOpen] = useState(false)
-  const look = outcomeLook(attempt.outcome)
+  const look = attempt.outcome ? outcomeLook(attempt.outcome) : GOING
   const talked = (attempt.talk_s ?? 0) > 0
   const beside = own ? (attempt.agent?.name ?? '') : attempt.contact.name
   const title = talked

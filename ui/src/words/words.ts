@@ -67,6 +67,21 @@ export function say(lang: Lang, key: Key, args: Args = {}): string {
   return fill(lang, form, args)
 }
 
+const FIELD = 'contact_field.'
+
+/** The name we know a field of a list by ("plan" for «Тариф» and "Plan"), or its own name. */
+export function fieldId(title: string): string {
+  const plain = title.trim().toLowerCase()
+  for (const table of [ru, en] as Record<string, Entry>[]) {
+    for (const [key, entry] of Object.entries(table)) {
+      if (key.startsWith(FIELD) && typeof entry === 'string' && entry.toLowerCase() === plain) {
+        return key.slice(FIELD.length)
+      }
+    }
+  }
+  return title
+}
+
 export function isKey(key: string): key is Key {
   return Object.hasOwn(ru, key)
 }

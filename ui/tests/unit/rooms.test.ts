@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { fieldId } from '../../src/words/words.ts'
 import {
   momentThere,
   quickChoices,
@@ -94,6 +95,15 @@ describe('the script', () => {
 
   test('a value is never read as a variable again', () => {
     expect(plainText('{{a}}', { a: '{{b}}', b: 'no' })).toBe('{{b}}')
+  })
+})
+
+describe('fields of a list', () => {
+  test('usual fields are known by their title in either language', () => {
+    expect(fieldId('Тариф')).toBe('plan')
+    expect(fieldId(' plan ')).toBe('plan')
+    expect(fieldId('Договор до')).toBe('contract_end')
+    expect(fieldId('Любимый цвет')).toBe('Любимый цвет')
   })
 })
 
