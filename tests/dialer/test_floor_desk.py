@@ -142,6 +142,31 @@ def test_a_kept_promise_is_not_opened_again_when_the_result_is_taken_back(
     centre.settle()
 
 
+@pytest.mark.parametrize("late", ["undo_result", "result"])
+def test_what_is_said_of_a_call_after_the_next_one_does_not_move_the_contact(
+    centre: Centre, ann: str, late: str
+) -> None:
+    bob = centre.operator("bob")
+    campaign = centre.campaign(agents=(ann, bob))
+    centre.everybody(plan())
+    centre.open(campaign)
+    centre.ready(ann)
+    assert centre.until(lambda: centre.talking(ann))
+    attempt = centre.found(ann).agent.call
+    due = to_text(centre.world.timeline.utc + timedelta(seconds=1))
+    assert centre.desk("pause", ann).ok
+    assert centre.desk("result", ann, attempt=attempt, result="callback", callback_at=due).ok
+    centre.ready(bob)
+    assert centre.until(lambda: len(centre.attempts()) == 2, 8.0)
+    answer = centre.desk(late, ann, attempt=attempt, result="agreed")
+    assert answer.ok is (late == "result"), "the result is kept with its attempt"
+    assert centre.until(lambda: centre.talking(bob))
+    assert centre.entries(campaign)[0]["attempts_made"] == 2
+    centre.finish_talk(bob, "refused")
+    centre.settle()
+    assert centre.entries(campaign)[0]["closed_reason"] == "refused"
+
+
 def test_only_the_call_on_the_screen_can_be_given_a_result(
     centre: Centre, ann: str, talk: str
 ) -> None:

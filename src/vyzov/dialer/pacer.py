@@ -254,6 +254,7 @@ class Pacer:
             promise=entry.promise,
             suppressed=due.stop_listed,
             number_live=live,
+            consent=due.consent,
         )
 
     def _hold(
@@ -281,6 +282,7 @@ class Pacer:
             trunk=trunk, caller_id=campaign.settings.caller_id, verdict_at=scene.now.mono,
         )  # fmt: skip
         scene.room.calls[attempt] = live
+        self._pass_on(live)
         campaign.bucket = spent(filled(campaign.bucket, campaign.settings.calls_per_second, now), 1)
         carrier = scene.room.trunks[trunk]
         rate = carrier.record.settings.calls_per_second
@@ -309,6 +311,13 @@ class Pacer:
                       "rule_version": RULE_VERSION, "campaign_version": campaign.record.version},
             )
         )  # fmt: skip
+
+    def _pass_on(self, live: LiveCall) -> None:
+        """From now on this call decides the contact's place: what is said of an older one comes late."""
+        for found in self._scene.room.agents.values():
+            last = found.last
+            if last and (last.campaign, last.contact) == (live.campaign, live.contact):
+                last.entry, found.undo_until = None, None
 
     def refused(self, live: LiveCall, reason: str) -> None:
         """The database refused a reservation: the contact waits, or is read anew."""
