@@ -38,10 +38,9 @@ def double_invites(ledger: list[dict[str, Any]]) -> list[str]:
         call = record["call_id"]
         if record["dir"] == "in" and record.get("method") == "INVITE":
             branches[call].add((record["cseq"], record["branch"]))
-        elif record["dir"] == "out" and record.get("status") in (401, 407):
-            if (call, record["branch"]) not in seen:
-                seen.add((call, record["branch"]))
-                challenged[call] += 1
+        elif record.get("status") in (401, 407) and (call, record["branch"]) not in seen:
+            seen.add((call, record["branch"]))
+            challenged[call] += 1
     return [call for call, made in branches.items() if len(made) > 1 + challenged[call]]
 
 
@@ -116,7 +115,9 @@ def main() -> int:
         for record in ledger
         if record["rec"] == "sip" and record.get("method") == "INVITE"
     }
-    reserved = {f["data"]["call_id"]: f["attempt"] for f in facts if f["kind"] == "attempt_reserved"}
+    reserved = {
+        f["data"]["call_id"]: f["attempt"] for f in facts if f["kind"] == "attempt_reserved"
+    }
     finals: dict[str, int] = defaultdict(int)
     answers: dict[str, int] = defaultdict(int)
     for fact in facts:
