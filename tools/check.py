@@ -14,7 +14,7 @@ GATES = (
     ("format", [BIN / "ruff", "format", "--check", "."]),
     ("lint", [BIN / "ruff", "check", "."]),
     ("layers", [BIN / "lint-imports", "--no-cache"]),
-    ("types", [BIN / "pyright"]),
+    ("types", [BIN / "pyright", "--pythonpath", sys.executable]),
     ("tidy", [sys.executable, "-m", "pytest", "-q", "tests/test_tidy.py"]),
 )
 
