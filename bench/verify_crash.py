@@ -1,8 +1,8 @@
 """`./run verify crash`: kills engine, floor, web and all of them under live calls, and looks for damage.
 
-A whole centre runs against the network in a box. Each kill is a SIGKILL while at
-least `LIVE_LEAST` calls ring or talk; what was going on is printed from the box's own ledger. What came of
-it is judged by `check_crash.py`, which imports nothing of Vyzov. The last line is one JSON object.
+A whole centre runs against the network in a box. Each kill is a SIGKILL while at least `LIVE_LEAST`
+calls ring or talk; what was going on is printed from the own ledger of the box. What came of it is
+judged by `check_crash.py`, which imports nothing of Vyzov. The last line is one JSON object.
 """
 
 import argparse
