@@ -254,7 +254,6 @@ class Pacer:
             promise=entry.promise,
             suppressed=due.stop_listed,
             number_live=live,
-            consent=due.consent,
         )
 
     def _hold(
