@@ -165,3 +165,9 @@ def _with_root(root: Path, breach: Path, planted: str) -> list[str]:
         return check(breach)
     finally:
         globals()["ROOT"] = saved
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    # Test folders are no packages: two files of one name would be taken for one module.
+    names = [path.name for path in PYTHON if "tests" in path.parts and path.stem != "conftest"]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
