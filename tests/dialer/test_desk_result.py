@@ -4,6 +4,7 @@ import pytest
 from conftest import Centre, plan
 
 from vyzov.core.facts import FactKind
+from vyzov.dialer.screens import desk_state
 
 KEY = "k-1"
 
@@ -57,6 +58,29 @@ def test_a_result_repeated_during_the_next_talk_leaves_that_talk_alone(
     assert centre.desk("result", ann, attempt=talk, result="agreed", key=KEY) == first
     assert centre.talking(ann)
     assert saved(centre) == [("agreed", False)]
+    centre.settle()
+
+
+def test_a_result_can_be_taken_back_and_given_anew_when_the_next_call_is_in_hand(
+    centre: Centre, ann: str, talk: str
+) -> None:
+    assert centre.desk("result", ann, attempt=talk, result="refused", key=KEY).ok
+    assert centre.until(lambda: centre.talking(ann) and centre.found(ann).agent.call != talk, 8.0)
+    assert centre.desk("undo_result", ann, attempt=talk).ok
+    assert centre.desk("result", ann, attempt=talk, result="agreed", key="k-2").ok
+    assert centre.talking(ann), "the talk in hand is not ended by a result of the one before"
+    assert saved(centre) == [("refused", True), ("agreed", False)]
+    centre.settle()
+
+
+def test_the_screen_shows_no_undo_of_another_call(centre: Centre, ann: str, talk: str) -> None:
+    assert centre.desk("result", ann, attempt=talk, result="refused", key=KEY).ok
+    assert centre.until(lambda: centre.talking(ann) and centre.found(ann).agent.call != talk, 8.0)
+    scene = centre.world.process.floor._scene if centre.world.process else None
+    assert scene is not None
+    state = desk_state(scene, centre.found(ann))
+    assert state["call"]["attempt"] != talk
+    assert state["wrap_up"] is None
     centre.settle()
 
 

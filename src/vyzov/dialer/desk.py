@@ -217,7 +217,7 @@ class Desk:
         if saved is not None:
             self._repeat(ask, saved)
             return
-        live = found.last if found.last and found.last.call.id == attempt else None
+        live = _own_call(found, attempt)
         if live is None or (live.call.talked_with is None and live.agent != ask.user):
             self._refuse(
                 ask, "not_your_call", "This call is not yours to give a result to.",
@@ -264,7 +264,7 @@ class Desk:
             self._scene.out.write(SetNote(live.contact, note))
         self._calls.save_result(live, result.code, following, now)
         found.day.results += 1
-        found.undo_until = undo_until(now)
+        found.resulted, found.undo_until = live, undo_until(now)
         self._agents.step(ask.user, ca.ResultSaved(live.call.id))
         if found.agent.call == live.call.id and found.agent.work is ca.Work.TALKING:
             self._calls.feed(live, ce.AgentHangsUp())
@@ -278,7 +278,7 @@ class Desk:
         self._scene.out.reply_when_saved(ask.ask, **answer)
 
     def _undo_result(self, ask: Ask, found: LiveAgent) -> None:
-        live, now = found.last, self._scene.now.utc
+        live, now = found.resulted, self._scene.now.utc
         saved = found.undo_until
         fitting = live is not None and live.call.id == ask.args.get("attempt") and live.result
         if live is None or not fitting or saved is None or not may_undo(saved, saved):
@@ -302,7 +302,7 @@ class Desk:
 
     def _note(self, ask: Ask, found: LiveAgent) -> None:
         contact = str(ask.args.get("contact") or "")
-        if found.last is None or found.last.contact != contact:
+        if contact not in {live.contact for live in (found.last, found.resulted) if live}:
             self._refuse(ask, "not_your_contact", "This contact is not on your screen.", "Reload.")
             return
         text = str(ask.args.get("text") or "")[:NOTE_LENGTH_MAX]
@@ -313,6 +313,12 @@ class Desk:
 def _id_by_key(attempt: str, key: str) -> str:
     """The id of the result that one request saves, however often it is sent."""
     return hashlib.sha256(f"{attempt}:{key}".encode()).hexdigest()[:32]
+
+
+def _own_call(found: LiveAgent, attempt: str) -> LiveCall | None:
+    """The call on the agent's screen, or the one whose result was given last."""
+    calls = (found.last, found.resulted)
+    return next((live for live in calls if live and live.call.id == attempt), None)
 
 
 def _texts(value: Any) -> dict[str, str]:

@@ -314,9 +314,11 @@ class Pacer:
     def _pass_on(self, live: LiveCall) -> None:
         """From now on this call decides the contact's place: what is said of an older one comes late."""
         for found in self._scene.room.agents.values():
-            last = found.last
-            if last and (last.campaign, last.contact) == (live.campaign, live.contact):
-                last.entry, found.undo_until = None, None
+            for past in (found.last, found.resulted):
+                if past and (past.campaign, past.contact) == (live.campaign, live.contact):
+                    past.entry = None
+                    if past is found.resulted:
+                        found.undo_until = None
 
     def refused(self, live: LiveCall, reason: str) -> None:
         """The database refused a reservation: the contact waits, or is read anew."""

@@ -102,6 +102,9 @@ class LiveAgent:
     saved: dict[tuple[str, str], SavedResult] = field(
         default_factory=dict[tuple[str, str], SavedResult]
     )
+    resulted: LiveCall | None = None
+    """The call that was given the latest result: until `undo_until` it can be taken back, also when
+    the next call is in hand already."""
     undo_until: datetime | None = None
 
 

@@ -72,7 +72,13 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
 
 
 def _is_shown(found: LiveAgent, now: datetime) -> bool:
-    return found.agent.call is not None or (found.undo_until is not None and now < found.undo_until)
+    return found.agent.call is not None or _undo_until(found, now) is not None
+
+
+def _undo_until(found: LiveAgent, now: datetime) -> datetime | None:
+    """Until when the result of the call on the screen can be taken back, None where it cannot."""
+    until = found.undo_until if found.resulted is found.last else None
+    return until if until is not None and now < until else None
 
 
 def _device(found: LiveAgent) -> Json:
@@ -195,7 +201,7 @@ def _wrap_up(scene: Scene, found: LiveAgent) -> Json | None:
     live = found.last
     if live is None:
         return None
-    undo = found.undo_until if found.undo_until and found.undo_until > scene.now.utc else None
+    undo = _undo_until(found, scene.now.utc)
     if found.agent.work is not ca.Work.WRAP_UP and undo is None:
         return None
     campaign = scene.room.campaigns[live.campaign]
