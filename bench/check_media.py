@@ -20,6 +20,8 @@ MAGIC = b"\x9c\x3aVy"
 FIRST_OPERATOR = 10_001
 LENGTH_TOLERANCE_S = 1.0
 CLEAN_LOSS = 0.001
+CLEAN_TRANSIT_MS = 40.0
+"""Two packets: beyond that a talk begins to suffer, and calls are no longer carried well."""
 WAYS = ("to_operator", "to_customer")
 FAULTS = ("calls_not_carried", "packets_astray", "recordings_damaged", "recordings_deaf")
 
@@ -137,7 +139,7 @@ def main() -> int:
         table(folder / f"{name}.csv") for name in ("calls", "processes", "recordings")
     )
     steps = sorted({int(row["bridged"]) for row in calls})
-    figures: dict[str, float] = {"steps": len(steps)}
+    figures: dict[str, float] = {"steps": len(steps), "calls_per_core": 0.0}
     faults = dict.fromkeys(FAULTS, 0)
     for window, bridged in enumerate(steps, 1):
         own = [row for row in calls if int(row["bridged"]) == bridged]
@@ -149,11 +151,12 @@ def main() -> int:
         for row in files:
             if int(row["bridged"]) == bridged:
                 kept.look(folder, row, carried[row["call"]], window)
-        loss = 0.0
+        loss = slow = 0.0
         for way in WAYS:
             told = traffic([row for row in own if row["way"] == way])
             found |= {f"{way}_{name}": value for name, value in told.items()}
             loss = max(loss, told["lost"] / told["offered"] if told["offered"] else 1.0)
+            slow = max(slow, told["transit_p99_worst_call_ms"])
         found |= {
             "lost_share_worst_way": round(loss, 5),
             "recordings": kept.files,
@@ -166,7 +169,7 @@ def main() -> int:
         faults["recordings_damaged"] += kept.damaged + bridged - kept.files
         faults["recordings_deaf"] += kept.deaf
         figures |= {f"step{bridged}_{name}": value for name, value in found.items()}
-        if loss <= CLEAN_LOSS:
+        if loss <= CLEAN_LOSS and slow <= CLEAN_TRANSIT_MS:
             figures["calls_per_core"] = found["calls_per_core"]
             figures["calls_per_core_seen_with"] = bridged
     ok = bool(steps) and not any(faults.values())
