@@ -2,18 +2,19 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../api/session.ts'
 import { useKeys } from '../kit/keys.ts'
-import { phone } from '../kit/live.ts'
+import { phone, usePhone } from '../kit/live.ts'
 import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
 import { Banners, Elsewhere } from './Banners.tsx'
 import { CallbackPicker } from './CallbackPicker.tsx'
 import { Customer } from './Customer.tsx'
-import { Controls, ResultRow, UndoBar, WrapLine } from './Dock.tsx'
+import { Controls, ResultRow, WrapLine } from './Dock.tsx'
 import { Help } from './Help.tsx'
 import { HistoryPanel } from './HistoryPanel.tsx'
 import { Quiet } from './Quiet.tsx'
 import { Script } from './Script.tsx'
 import { StateBar } from './StateBar.tsx'
+import { UndoBar } from './UndoBar.tsx'
 import { goReady, useAsk, useDeskState } from './useDesk.ts'
 import { useNote } from './useNote.ts'
 import { useResult } from './useResult.ts'
@@ -87,7 +88,7 @@ function Place({ desk }: { desk: DeskState }) {
     Slash: () => setHelp(true),
   })
 
-  const elsewhere = desk.device.state === 'elsewhere'
+  const elsewhere = usePhone().state === 'elsewhere'
   const picking = results.chosen?.needs === 'callback' && call
   return (
     <main className="desk">

@@ -11,7 +11,7 @@ import {
   PhoneOutgoing,
   Play,
 } from 'lucide-react'
-import { Fragment, useState } from 'react'
+import { Fragment } from 'react'
 import type { ResultDef } from '../api/types.ts'
 import { useNow } from '../kit/live.ts'
 import { Kbd } from '../kit/parts.tsx'
@@ -188,37 +188,6 @@ export function ResultRow({ results }: { results: Results }) {
           </button>
         </Fragment>
       ))}
-    </div>
-  )
-}
-
-/** "Result saved. Undo 8 s": after every result; afterwards another one may be chosen. */
-export function UndoBar({ results }: { results: Results }) {
-  const words = useWords()
-  const { t } = words
-  const now = useNow()
-  const [hover, setHover] = useState(false)
-  const saved = results.saved
-  if (!saved || saved.undone) return null
-  const left = Math.ceil((saved.undoUntil - now) / 1000)
-  if (left <= 0 && !hover) return null
-  const label = saved.call.results.find((known) => known.code === saved.code)?.label
-  return (
-    <div
-      className="undo"
-      role="status"
-      onPointerEnter={() => setHover(true)}
-      onPointerLeave={() => setHover(false)}
-    >
-      <Check className="fg ok" aria-hidden />
-      <span>
-        {t('desk.saved_as')} <b>{words.pick(label)}</b>{' '}
-        <span className="ink3">{saved.call.contact.name}</span>
-      </span>
-      <button type="button" className="btn" disabled={left <= 0} onClick={results.undo}>
-        {left > 0 ? t('desk.undo', { span: words.span(left) }) : t('desk.undo_over')}
-        <Kbd>U</Kbd>
-      </button>
     </div>
   )
 }

@@ -1,37 +1,53 @@
-/* Keeps the browser's phone and the floor's idea of it together: reconnects by itself after a reload,
-   steps aside for another tab, follows mute. Shows nothing. */
-import { useEffect } from 'react'
+/* Keeps the browser's phone and the floor's idea of it together; decided in `phone/keeper.ts`. Shows nothing. */
+import { useEffect, useRef } from 'react'
 import { live, phone, usePhone, useTopic } from '../kit/live.ts'
 import type { DeskState } from '../live/shapes.ts'
+import { keep, type Keeping, type Seen } from '../phone/keeper.ts'
+
+/* The engine's word and the browser's own cross on the way: give the browser a moment to notice itself. */
+const GONE_FOR_MS = 1_500
+
+function seen(desk: DeskState): Seen {
+  const { owner } = desk.device
+  return {
+    device: desk.device.state,
+    owner: !owner ? 'nobody' : live.wasMine(owner) ? 'mine' : 'other',
+    wish: desk.agent.wish,
+    calling: Boolean(desk.call && desk.call.state !== 'ended'),
+  }
+}
+
+function act(keeping: Keeping): void {
+  const ask = (verb: string) => void live.request(verb).catch(() => undefined)
+  if (keeping === 'reclaim') ask('take_over')
+  if (keeping === 'taken') phone.tell('taken')
+  if (keeping === 'release') phone.tell('close')
+  if (keeping === 'want') phone.tell('want')
+  if (keeping === 'close') {
+    phone.tell('close')
+    ask('close_device')
+  }
+}
 
 export function PhoneKeeper() {
   const desk = useTopic<DeskState>('desk')
   const { state } = usePhone()
-  const device = desk?.device.state
-  const calling = Boolean(desk?.call && desk.call.state !== 'ended')
-  const wanted = desk?.agent.wish === 'ready' || calling
   const muted = Boolean(desk?.call?.muted)
+  const before = useRef<Seen | null>(null)
+  const now = desk ? seen(desk) : null
+  // One string stands for all that is decided on: the effect runs when any of it changes, and only then.
+  const facts = now ? `${now.device} ${now.owner} ${now.wish} ${now.calling} ${state}` : ''
 
   useEffect(() => {
+    const [device, owner, wish, calling] = facts.split(' ')
     if (!device) return
-    if (device === 'elsewhere') return phone.tell('taken')
-    // The other tab let go: this one may stand up again.
-    if (phone.snapshot().state === 'elsewhere') return phone.tell('close')
-    // The engine says the leg is gone although the browser has not noticed yet.
-    if ((device === 'lost' || device === 'none') && phone.snapshot().state === 'up') {
-      const timer = window.setTimeout(() => phone.tell('media_lost', 'line'), 1_500)
-      return () => window.clearTimeout(timer)
-    }
-  }, [device])
-
-  useEffect(() => {
-    if (!device || device === 'elsewhere') return
-    if (wanted && state === 'none') phone.tell('want')
-    if (!wanted && desk?.agent.wish === 'offline' && state !== 'none') {
-      phone.tell('close')
-      live.request('close_device').catch(() => undefined)
-    }
-  }, [device, wanted, state, desk?.agent.wish])
+    const fresh = { device, owner, wish, calling: calling === 'true' } as Seen
+    const keeping = keep(fresh, before.current, phone.snapshot().state)
+    before.current = fresh
+    if (keeping !== 'gone') return act(keeping)
+    const timer = window.setTimeout(() => phone.tell('media_lost', 'line'), GONE_FOR_MS)
+    return () => window.clearTimeout(timer)
+  }, [facts])
 
   useEffect(() => phone.mute(muted), [muted])
   return null

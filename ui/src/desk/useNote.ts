@@ -14,6 +14,7 @@ export function useNote(contact: string | null, first: string | null): NoteField
   const [text, setText] = useState('')
   const [state, setState] = useState<NoteField['state']>('still')
   const timer = useRef(0)
+  const shown = useRef(contact)
   const unsaved = useRef<{ contact: string; text: string } | null>(null)
 
   const flush = useCallback(async () => {
@@ -25,12 +26,16 @@ export function useNote(contact: string | null, first: string | null): NoteField
       await api('/desk/note', { method: 'POST', body: what })
       setState((now) => (now === 'typing' && !unsaved.current ? 'saved' : now))
     } catch {
-      unsaved.current ??= what
-      setState('failed')
+      // A later letter of the same note will carry it again; a note of another contact is not this one's.
+      if (what.contact === shown.current) {
+        unsaved.current ??= what
+        setState('failed')
+      }
     }
   }, [])
 
   useEffect(() => {
+    shown.current = contact
     void flush()
     setText(first ?? '')
     setState('still')

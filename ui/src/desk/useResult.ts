@@ -27,9 +27,11 @@ export type Results = {
   saving: boolean
   saved: Saved | null
   problem: string | null
-  choose: (code: string) => void
+  choose: (code: string, target?: LiveCall) => void
   pickTime: (at: number) => void
   pickWho: (mine: boolean) => void
+  /* The call whose result was undone while the next one is in hand already. */
+  undone: LiveCall | null
   save: () => void
   undo: () => void
   forget: () => void
@@ -70,13 +72,10 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
   const call = shown ?? undone
   const mine = chosen && chosen.attempt === call?.attempt ? chosen : null
   const definition = call?.results.find((result) => result.code === mine?.code) ?? null
-  const over = Boolean(
-    call && (desk?.wrap_up?.attempt === call.attempt || call.state === 'ended' || call === undone),
-  )
-
   const save = async (what: Chosen | null) => {
-    if (!what || saving || !call || what.attempt !== call.attempt) return
-    const needed = call.results.find((result) => result.code === what.code)?.needs
+    const target = [call, undone].find((known) => known?.attempt === what?.attempt)
+    if (!what || saving || !target) return
+    const needed = target.results.find((result) => result.code === what.code)?.needs
     if (needed === 'callback' && what.callbackAt === null) return
     setSaving(true)
     setProblem(null)
@@ -85,13 +84,18 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
       const body = {
         attempt: what.attempt,
         result: what.code,
-        note: noteNow(),
+        note: target === call ? noteNow() : '',
         callback_at: callback,
         callback_mine: callback !== null && what.mine,
         fields: {},
       }
       const answer = await post(body, what.key)
-      setSaved({ call, code: what.code, undoUntil: Date.parse(answer.undo_until), undone: false })
+      setSaved({
+        call: target,
+        code: what.code,
+        undoUntil: Date.parse(answer.undo_until),
+        undone: false,
+      })
       setChosen(null)
     } catch (error) {
       setProblem(problemText(words, error))
@@ -100,19 +104,21 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
     }
   }
 
-  const choose = (code: string) => {
-    const result = call?.results.find((known) => known.code === code)
-    if (!call || !result || saving) return
+  const choose = (code: string, target: LiveCall | null = call) => {
+    const result = target?.results.find((known) => known.code === code)
+    if (!target || !result || saving) return
     setProblem(null)
     const next = {
-      attempt: call.attempt,
+      attempt: target.attempt,
       code,
       callbackAt: null,
       mine: true,
       key: idempotencyKey(),
     }
-    setChosen(next)
-    if (over && (!result.needs || result.needs === 'none')) void save(next)
+    const complete = !result.needs || result.needs === 'none'
+    // What is chosen while the customer is on the line is only marked: saving would end the talk.
+    if (target === call) setChosen(next)
+    if (target.state === 'ended' && complete) void save(next)
   }
 
   const until = desk?.wrap_up?.until
@@ -146,7 +152,7 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
     if (!known || known.undone || known.undoUntil <= live.clock.now()) return
     try {
       await api('/desk/undo', { method: 'POST', body: { attempt: known.call.attempt } })
-      setSaved({ ...known, undone: true })
+      setSaved({ ...known, call: { ...known.call, state: 'ended' }, undone: true })
     } catch (error) {
       setProblem(problemText(words, error))
     }
@@ -159,6 +165,7 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
     mine: mine?.mine ?? true,
     saving,
     saved: known,
+    undone: undone && undone !== call ? undone : null,
     problem,
     choose,
     // A changed time is another request: it gets a key of its own.

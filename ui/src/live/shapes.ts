@@ -73,6 +73,7 @@ export type DeskState = {
     codec: string | null
     rtt_ms: number | null
     loss_share: number | null
+    owner?: string | null
   }
   campaigns: (Named & { mode: string })[]
   today: { calls: number; talks: number; results: number; occupancy: number | null }

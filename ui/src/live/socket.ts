@@ -37,6 +37,7 @@ export class LiveSocket {
   private linkListeners = new Set<() => void>()
   private sayListeners = new Set<(say: Record<string, Json>) => void>()
   private nextId = 1
+  private names = new Set<string>()
   private attempts = 0
   private retry = 0
   private openedAt = 0
@@ -46,6 +47,11 @@ export class LiveSocket {
 
   get link(): Link {
     return this.linkState
+  }
+
+  /** True for the name of this socket and of those it replaced while the page was open. */
+  wasMine(connection: string): boolean {
+    return this.names.has(connection)
   }
 
   start(): void {
@@ -136,6 +142,7 @@ export class LiveSocket {
   }
 
   private greeted(hello: Wire): void {
+    if (typeof hello.connection === 'string') this.names.add(hello.connection)
     this.attempts = 0
     const trip = Math.min(Date.now() - this.openedAt, 2_000)
     this.clock.learn(Date.parse(String(hello.server_time)), trip)
