@@ -27,8 +27,9 @@ def imported(manager: httpx.Client) -> str:
         "/lists", data=form, files={"file": ("offer.csv", FILE)},
         headers={"Idempotency-Key": "offer"},
     ).json()  # fmt: skip
+    told: dict[str, Any] = made
     for _ in range(200):
-        told: dict[str, Any] = manager.get(f"/lists/{made['id']}").json()
+        told = manager.get(f"/lists/{made['id']}").json()
         if told["state"] != "importing":
             break
         time.sleep(0.01)

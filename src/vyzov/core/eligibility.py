@@ -234,9 +234,14 @@ _CONSENT_NEEDED = frozenset({
 """A robot may advertise only to those who agreed to it (ePrivacy 13; US prior express consent)."""
 
 
+def needs_consent(purpose: Purpose, mode: DialMode) -> bool:
+    """Tells whether calls of this purpose may be placed in this mode to those alone who agreed."""
+    return (purpose, mode) in _CONSENT_NEEDED
+
+
 def _purpose_mode(candidate: Candidate, rules: Rules, now: datetime) -> Refused | None:
     del now
-    if candidate.consent or (rules.purpose, rules.mode) not in _CONSENT_NEEDED:
+    if candidate.consent or not needs_consent(rules.purpose, rules.mode):
         return None
     return Refused(Gate.PURPOSE_MODE, "no_consent_to_robot_calls")
 

@@ -201,11 +201,18 @@ class Door(HistoryDoor):
         return found(self._office.campaign_progress(self._own, campaign_id), "campaign")
 
     def waterfall(
-        self, campaign_id: str, now: datetime, open_in: Callable[[tuple[str, ...]], bool]
+        self,
+        campaign_id: str,
+        now: datetime,
+        open_in: Callable[[tuple[str, ...]], bool],
+        *,
+        needs_consent: bool = False,
     ) -> Waterfall:
         """Counts who could be called `now`."""
         self.campaign(campaign_id)
-        counts = self._office.waterfall(self._own, campaign_id, now, open_in)
+        counts = self._office.waterfall(
+            self._own, campaign_id, now, open_in, needs_consent=needs_consent
+        )
         return found(counts, "campaign")
 
     def campaign_names(self) -> Mapping[str, str]:

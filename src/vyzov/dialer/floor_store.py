@@ -62,8 +62,8 @@ class DueContact:
     """A contact's place in a campaign with all that permission and the desk need.
 
     `phone`, `e164`, `number_ref`, `zones` and `country` are those of the number next in turn;
-    `phones` holds every number. `stop_listed` and `number_live` are as committed when it was
-    read."""
+    `phones` holds every number. `stop_listed`, `number_live` and `consent` (to robot calls of the
+    campaign's purpose) are as committed when it was read."""
 
     contact: str
     campaign: str
@@ -80,6 +80,7 @@ class DueContact:
     zones: tuple[str, ...]
     stop_listed: bool
     number_live: bool
+    consent: bool
     name: str
     fields: Mapping[str, str]
     note: str

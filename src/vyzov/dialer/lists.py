@@ -15,6 +15,7 @@ from itertools import islice
 
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer import phones as numbers
+from vyzov.dialer.consent import consent_in
 from vyzov.dialer.csv_text import Record, delimiter_of, encoding_of, records
 from vyzov.dialer.office_records import ImportedRow, ImportPhone, RowVerdict
 
@@ -29,7 +30,7 @@ REASONS = (
     "row_has_nul", "row_not_text", "row_too_long", "quote_not_closed", "cells_too_many",
     "cell_too_long", "phone_missing", "phone_invalid", "phone_rounded", "phone_kind_refused",
     "phone_zone_unknown", "phones_too_many", "zone_unknown", "duplicate_of_row", "merged_with_row",
-    "number_skipped", "extension_ignored", "language_unknown",
+    "number_skipped", "extension_ignored", "language_unknown", "consent_unknown",
 )  # fmt: skip
 """Every id a row's reason may have; each has words in every language of the screens."""
 
@@ -44,6 +45,7 @@ class Meaning(StrEnum):
     LAST_NAME = "last_name"
     LANGUAGE = "language"
     ZONE = "zone"
+    CONSENT = "consent"
     FIELD = "field"
     IGNORED = "ignored"
 
@@ -67,6 +69,10 @@ TITLES: Mapping[str, Meaning] = {
         Meaning.LANGUAGE: ("language", "lang", "язык"),
         Meaning.ZONE: (
             "zone", "timezone", "time zone", "tz", "часовой пояс", "пояс", "зона", "таймзона",
+        ),
+        Meaning.CONSENT: (
+            "consent", "call consent", "consent to calls", "opt in", "согласие",
+            "согласие на звонки", "согласие на рекламу",
         ),
     }.items()
     for title in titles
@@ -235,7 +241,8 @@ class _Judge:
                 same_as=owner,
             )
         language, language_fault = self._language(record)
-        reason, value = _remark(found, faults, language_fault)
+        consent = consent_in(self._text(record, Meaning.CONSENT))
+        reason, value = _remark(found, faults, consent.fault, language_fault)
         return ImportedRow(
             row=record.number,
             verdict=RowVerdict.OK,
@@ -250,6 +257,7 @@ class _Judge:
                 if (text := _cell(record, column))
             },
             phones=phones,
+            consent=consent.consent,
         )
 
     def _text(self, record: Record, meaning: Meaning) -> str:
@@ -281,11 +289,16 @@ class _Judge:
 
 
 def _remark(
-    found: list[numbers.Phone], faults: list[numbers.NotAPhone], language_fault: str
+    found: list[numbers.Phone],
+    faults: list[numbers.NotAPhone],
+    consent_fault: str,
+    language_fault: str,
 ) -> tuple[str, str]:
     """Returns what a person should know of a row that is taken all the same."""
     if faults:
         return "number_skipped", faults[0].value
+    if consent_fault:
+        return "consent_unknown", consent_fault
     extension = next((phone.extension for phone in found if phone.extension), "")
     if extension:
         return "extension_ignored", extension

@@ -6,7 +6,7 @@ that the reader owns. What a caller may see of them is decided in `access`, not 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -186,6 +186,13 @@ class ImportPhone:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportConsent:
+    """A person's consent to robot calls as a list has it; None: on the day of the import."""
+
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedRow:
     """One row as the importer judged it.
 
@@ -201,6 +208,7 @@ class ImportedRow:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
     phones: tuple[ImportPhone, ...] = ()
     same_as: int | None = None
+    consent: ImportConsent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +220,25 @@ class PhoneRecord:
     country: str
     zones: tuple[str, ...]
     stop_listed: bool
+
+
+ANY_PURPOSE = "any"
+"""The purpose of a consent that was given to calls as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """A consent to calls by a robot; `source` is the file and its row, as `clients.csv:17`."""
+
+    purpose: str
+    source: str
+    given_at: datetime
+    revoked_at: datetime | None
+
+    def covers(self, purpose: str, now: datetime) -> bool:
+        """True where a campaign of this purpose may rely on it at `now`."""
+        stands = self.given_at <= now and (self.revoked_at is None or self.revoked_at > now)
+        return stands and self.purpose in (ANY_PURPOSE, purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +259,7 @@ class ContactCard:
     phones: tuple[PhoneRecord, ...]
     erased_at: datetime | None
     created_at: datetime
+    consents: tuple[ConsentRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +336,7 @@ class Waterfall:
     in_call: int
     not_due: int
     outside_hours: int
+    no_consent: int
     callable: int
 
 

@@ -150,6 +150,8 @@ class CampaignStore(Protocol):
         campaign_id: str,
         now: datetime,
         open_in: Callable[[tuple[str, ...]], bool],
+        *,
+        needs_consent: bool = False,
     ) -> Waterfall | None:
         """Counts who could be called now; `open_in`: all these zones are within hours."""
         ...

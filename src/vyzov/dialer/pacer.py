@@ -254,6 +254,7 @@ class Pacer:
             promise=entry.promise,
             suppressed=due.stop_listed,
             number_live=live,
+            consent=due.consent,
         )
 
     def _hold(

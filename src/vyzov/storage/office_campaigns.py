@@ -9,7 +9,12 @@ import sqlalchemy as sa
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import from_text, to_text
-from vyzov.dialer.office_records import CampaignProgress, CampaignRecord, Waterfall
+from vyzov.dialer.office_records import (
+    ANY_PURPOSE,
+    CampaignProgress,
+    CampaignRecord,
+    Waterfall,
+)
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
 from vyzov.storage.office_base import OfficeBase
@@ -179,6 +184,8 @@ class Campaigns(OfficeBase):
         campaign_id: str,
         now: datetime,
         open_in: Callable[[tuple[str, ...]], bool],
+        *,
+        needs_consent: bool = False,
     ) -> Waterfall | None:
         """Counts each contact by the first gate that holds it back."""
         with self._reading() as connection:
@@ -187,7 +194,7 @@ class Campaigns(OfficeBase):
             rows = connection.execute(_gates(organisation, campaign_id, to_text(now))).all()
         counts: dict[str, int] = {}
         for row in rows:
-            gate = _first_gate(row, open_in)
+            gate = _first_gate(row, open_in, needs_consent=needs_consent)
             counts[gate] = counts.get(gate, 0) + row.contacts
         return Waterfall(
             total=sum(counts.values()),
@@ -197,6 +204,7 @@ class Campaigns(OfficeBase):
             in_call=counts.get("in_call", 0),
             not_due=counts.get("not_due", 0),
             outside_hours=counts.get("outside_hours", 0),
+            no_consent=counts.get("no_consent", 0),
             callable=counts.get("callable", 0),
         )
 
@@ -398,8 +406,11 @@ def _gates(organisation: str, campaign_id: str, now: str) -> sa.Executable:
         .label("stopped")
     )
     due = sa.or_(entry.next_due_at.is_(None), entry.next_due_at <= now).label("due")
+    agreed = _agreed(now).label("agreed")
     return (
-        sa.select(entry.state, phone.zones, stopped, due, sa.func.count().label("contacts"))
+        sa.select(
+            entry.state, phone.zones, stopped, due, agreed, sa.func.count().label("contacts")
+        )
         .select_from(t.campaign_contact)
         .outerjoin(
             t.contact_phone,
@@ -410,11 +421,34 @@ def _gates(organisation: str, campaign_id: str, now: str) -> sa.Executable:
             ),
         )
         .where(entry.organisation_id == organisation, entry.campaign_id == campaign_id)
-        .group_by(entry.state, phone.zones, sa.text("stopped"), sa.text("due"))
+        .group_by(
+            entry.state, phone.zones, sa.text("stopped"), sa.text("due"), sa.text("agreed")
+        )
+    )  # fmt: skip
+
+
+def _agreed(now: str) -> sa.Exists:
+    """The contact of an entry has a consent that covers its campaign's purpose."""
+    entry, consent, campaign = t.campaign_contact.c, t.consent.c, t.campaign.c
+    return (
+        sa.exists()
+        .where(
+            consent.organisation_id == entry.organisation_id,
+            consent.contact_id == entry.contact_id,
+            consent.channel == "phone",
+            campaign.organisation_id == entry.organisation_id,
+            campaign.id == entry.campaign_id,
+            consent.purpose.in_((ANY_PURPOSE, campaign.purpose)),
+            consent.given_at <= now,
+            sa.or_(consent.revoked_at.is_(None), consent.revoked_at > now),
+        )
+        .correlate(t.campaign_contact)
     )
 
 
-def _first_gate(row: sa.Row[Any], open_in: Callable[[tuple[str, ...]], bool]) -> str:
+def _first_gate(
+    row: sa.Row[Any], open_in: Callable[[tuple[str, ...]], bool], *, needs_consent: bool
+) -> str:
     if row.zones is None:
         return "no_phone"
     if row.stopped:
@@ -423,7 +457,9 @@ def _first_gate(row: sa.Row[Any], open_in: Callable[[tuple[str, ...]], bool]) ->
         return str(row.state)
     if not row.due:
         return "not_due"
-    return "callable" if open_in(words_of(row.zones)) else "outside_hours"
+    if not open_in(words_of(row.zones)):
+        return "outside_hours"
+    return "no_consent" if needs_consent and not row.agreed else "callable"
 
 
 def _campaign(row: sa.Row[Any]) -> CampaignRecord:

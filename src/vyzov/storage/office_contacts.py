@@ -10,6 +10,7 @@ from vyzov.core.instants import from_text
 from vyzov.dialer.office_records import (
     CallbackRecord,
     CallbackState,
+    ConsentRecord,
     ContactCard,
     EntryRecord,
     Page,
@@ -374,6 +375,12 @@ def _card(connection: sa.Connection, row: sa.Row[Any], now: str) -> ContactCard:
         .where(phone.organisation_id == row.organisation_id, phone.contact_id == row.id)
         .order_by(phone.position)
     )
+    consent = t.consent.c
+    consents = connection.execute(
+        sa.select(t.consent)
+        .where(consent.organisation_id == row.organisation_id, consent.contact_id == row.id)
+        .order_by(consent.given_at, consent.id)
+    )
     return ContactCard(
         id=row.id,
         list_id=row.list_id,
@@ -400,6 +407,15 @@ def _card(connection: sa.Connection, row: sa.Row[Any], now: str) -> ContactCard:
         ),
         erased_at=time_or_none(row.erased_at),
         created_at=from_text(row.created_at),
+        consents=tuple(
+            ConsentRecord(
+                purpose=item.purpose,
+                source=item.source,
+                given_at=from_text(item.given_at),
+                revoked_at=time_or_none(item.revoked_at),
+            )
+            for item in consents
+        ),
     )
 
 

@@ -3,6 +3,7 @@ called."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -10,8 +11,16 @@ import sqlalchemy as sa
 
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
-from vyzov.core.instants import from_text
-from vyzov.dialer.office_records import ContactList, ImportedRow, ImportRow, Page, RowVerdict
+from vyzov.core.instants import from_text, to_text
+from vyzov.dialer.office_records import (
+    ANY_PURPOSE,
+    ContactList,
+    ImportConsent,
+    ImportedRow,
+    ImportRow,
+    Page,
+    RowVerdict,
+)
 from vyzov.storage import tables as t
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.values import (
@@ -33,6 +42,7 @@ class _Import:
 
     organisation: str
     list_id: str
+    file_name: str
     salt: str
     now: str
     rows: int = 0
@@ -154,7 +164,7 @@ class Lists(OfficeBase):
             return _read(connection, organisation, list_id)
 
     def _begin(self, organisation: str, name: str, file_name: str, file_sha256: str) -> _Import:
-        work = _Import(organisation, self._new_id(), "", self._now_text())
+        work = _Import(organisation, self._new_id(), file_name, "", self._now_text())
         with self._writing() as connection:
             work.salt = salt_of(connection, organisation)
             connection.execute(
@@ -179,6 +189,7 @@ class Lists(OfficeBase):
         contacts: list[dict[str, object]] = []
         people: list[dict[str, object]] = []
         phones: list[dict[str, object]] = []
+        consents: list[dict[str, object]] = []
         for item in piece:
             contact = work.contact_of.get(item.same_as or item.row)
             if item.verdict is RowVerdict.OK:
@@ -186,6 +197,8 @@ class Lists(OfficeBase):
                 work.contacts += 1
                 contacts.append(_contact_columns(work, item, contact))
                 people.append(_person_columns(work, item, contact))
+                if item.consent is not None:
+                    consents.append(self._consent_columns(work, item.row, item.consent, contact))
             if item.verdict in {RowVerdict.OK, RowVerdict.MERGED} and contact is not None:
                 work.accepted += 1
                 phones += self._phone_columns(work, item, contact)
@@ -195,6 +208,7 @@ class Lists(OfficeBase):
             (t.contact, contacts),
             (t.contact_person, people),
             (t.contact_phone, phones),
+            (t.consent, consents),
             (t.import_row, rows),
         ):
             if values:
@@ -218,6 +232,21 @@ class Lists(OfficeBase):
             }
             for position, phone in enumerate(item.phones, first)
         ]
+
+    def _consent_columns(
+        self, work: _Import, row: int, consent: ImportConsent, contact: str
+    ) -> dict[str, object]:
+        day = consent.on
+        given = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+        return {
+            "id": self._new_id(),
+            "organisation_id": work.organisation,
+            "contact_id": contact,
+            "purpose": ANY_PURPOSE,
+            "channel": "phone",
+            "source": f"{work.file_name}:{row}",
+            "given_at": to_text(given) if given else work.now,
+        }
 
     def _complete(self, work: _Import) -> ContactList:
         with self._writing() as connection:

@@ -80,7 +80,7 @@ def due_contacts(
 
 def due_contact(reader: Reader, campaign: str, contact: str, now: datetime) -> f.DueContact | None:
     """Reads one contact's place in a campaign; None once it has no number any more."""
-    rows = reader.rows("due", "contact", campaign=campaign, contact=contact)
+    rows = reader.rows("due", "contact", campaign=campaign, contact=contact, now=to_text(now))
     phones = reader.rows("due", "phones", contact=contact, now=to_text(now))
     if not rows or not phones:
         return None
@@ -102,6 +102,7 @@ def due_contact(reader: Reader, campaign: str, contact: str, now: datetime) -> f
         zones=words_of(turn["zones"]),
         stop_listed=bool(turn["stopped"]),
         number_live=bool(turn["live"]),
+        consent=bool(row["consent"]),
         name=row["name"] or "",
         fields=texts_of(row["fields"]),
         note=row["note"] or "",

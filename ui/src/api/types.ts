@@ -145,6 +145,7 @@ export type Contact = {
     utc_offset_minutes: number | null
     stop_listed: boolean
   }[]
+  consents: { purpose: string; source: string; given_at: string; revoked_at: string | null }[]
   fields: Record<string, string>
   note: string | null
   language: string | null

@@ -40,6 +40,23 @@ function Card({ contact }: { contact: Contact }) {
         {Object.entries(contact.fields).map(([name, value]) => (
           <Pair key={name} name={words.field(name)} value={value} />
         ))}
+        {contact.consents.map((consent) => (
+          <Pair
+            key={`${consent.source}${consent.given_at}`}
+            name={t('contacts.consent')}
+            value={
+              consent.revoked_at
+                ? t('contacts.consent_revoked', {
+                    at: words.date(consent.revoked_at),
+                    source: consent.source,
+                  })
+                : t('contacts.consent_since', {
+                    at: words.date(consent.given_at),
+                    source: consent.source,
+                  })
+            }
+          />
+        ))}
         {contact.note && <Pair name={t('desk.note')} value={contact.note} />}
         {contact.list && (
           <Pair

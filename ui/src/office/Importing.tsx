@@ -7,8 +7,9 @@ import type { ContactList, Preview } from '../api/types.ts'
 import { Bar, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
+import { encodingName } from './encoding.ts'
+import { USES } from './uses.ts'
 
-const USES = ['phone', 'name', 'language', 'zone', 'field', 'ignore'] as const
 const REGIONS = ['RU', 'US', 'GB'] as const
 const SHOWN = 6
 const POLL_MS = 400
@@ -21,15 +22,6 @@ function formOf(file: File, region: string, mapping: Mapping): FormData {
   form.set('default_region', region)
   if (Object.keys(mapping).length > 0) form.set('mapping', JSON.stringify(mapping))
   return form
-}
-
-/** The name of an encoding as people know it: "UTF-8", "Windows-1251". */
-export function encodingName(encoding: string): string {
-  const plain = encoding.toLowerCase().replaceAll('_', '-')
-  if (plain.startsWith('utf-8')) return 'UTF-8'
-  return plain
-    .replace(/^cp(125\d)$/u, 'Windows-$1')
-    .replace(/^(cp|utf|koi8)/u, (whole) => whole.toUpperCase())
 }
 
 /** Watches an import until it is a list or has failed. */
@@ -105,7 +97,7 @@ function Columns({
                   </span>
                 </td>
                 {preview.columns.map((column, index) => (
-                  <td key={column.name} className={column.use === 'ignore' ? 'ink3' : ''}>
+                  <td key={column.name} className={column.use === 'ignored' ? 'ink3' : ''}>
                     {row.cells[index] ?? ''}
                   </td>
                 ))}

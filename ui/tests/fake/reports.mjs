@@ -169,6 +169,7 @@ export const attemptFull = (lang) => ({
 export const card = (lang) => ({
   id: 'c417',
   name: contact(lang).name,
+  consents: [],
   phones: [
     {
       id: 'ph1',

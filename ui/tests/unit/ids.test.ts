@@ -1,6 +1,7 @@
 /* Every id the server may send has words: the lists are read from the code that sends them. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { USES } from '../../src/office/uses.ts'
 import { isKey } from '../../src/words/words.ts'
 
 const source = (path: string) =>
@@ -28,6 +29,7 @@ const ROOMS: [string, string, string][] = [
   ['mode', 'core/campaign.py', 'DialMode'],
   ['agent', 'core/agent.py', 'AgentState'],
   ['entry', 'core/contact.py', 'EntryState'],
+  ['use', 'dialer/lists.py', 'Meaning'],
 ]
 
 describe('server ids', () => {
@@ -46,6 +48,10 @@ describe('server ids', () => {
     const ids = [...block.matchAll(/"([a-z_]+)"/gu)].map((match) => match[1] ?? '')
     expect(ids.length).toBeGreaterThan(10)
     expect(ids.filter((id) => !isKey(`row.${id}`))).toEqual([])
+  })
+
+  test('a column may be said to be all that the server knows, and nothing else', () => {
+    expect([...USES].toSorted()).toEqual(enumOf('dialer/lists.py', 'Meaning').toSorted())
   })
 
   test('every problem the web process knows has words', () => {

@@ -27,7 +27,14 @@ WHERE organisation_id = :organisation AND campaign_id = :campaign
 SELECT
     e.contact_id, e.campaign_id, e.state, e.next_due_at, e.attempts_made, e.phone_position,
     e.last_outcome, e.callback_agent, c.language, c.stage, c.temperature, c.list_id, c.row,
-    l.file_name, p.name, p.fields, p.note
+    l.file_name, p.name, p.fields, p.note,
+    EXISTS (
+        SELECT 1 FROM consent k
+        JOIN campaign m ON m.organisation_id = k.organisation_id AND m.id = e.campaign_id
+        WHERE k.organisation_id = e.organisation_id AND k.contact_id = e.contact_id
+            AND k.channel = 'phone' AND k.purpose IN ('any', m.purpose)
+            AND k.given_at <= :now AND (k.revoked_at IS NULL OR k.revoked_at > :now)
+    ) AS consent
 FROM campaign_contact e
 JOIN contact c ON c.organisation_id = e.organisation_id AND c.id = e.contact_id
 JOIN contact_list l ON l.organisation_id = e.organisation_id AND l.id = c.list_id

@@ -16,6 +16,7 @@ from vyzov.core.campaign import (
     Purpose,
     campaign_step,
 )
+from vyzov.core.eligibility import needs_consent
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.window import CallWindow, is_open, zones_of
 from vyzov.dialer.access import Action, Door, Person, may
@@ -339,8 +340,11 @@ def callable_now(campaign_id: PathId, house: In, who: Who) -> CallableNow:
     """Counts who would be called now, gate by gate, in the order the dialer asks."""
     now = house.clock.utc()
     campaign = who.door.campaign(campaign_id)
-    window = CampaignSettings.from_json(campaign.settings).window
-    counts = who.door.waterfall(campaign_id, now, lambda zones: _open(window, zones, now))
+    settings = CampaignSettings.from_json(campaign.settings)
+    counts = who.door.waterfall(
+        campaign_id, now, lambda zones: _open(settings.window, zones, now),
+        needs_consent=needs_consent(settings.purpose, settings.mode),
+    )  # fmt: skip
     gates: list[Gate] = []
     remaining = counts.total
     for name, lost in _gates(counts):
@@ -360,6 +364,7 @@ def _gates(counts: Waterfall) -> tuple[tuple[str, int], ...]:
         ("in_call", counts.in_call),
         ("not_due", counts.not_due),
         ("window", counts.outside_hours),
+        ("no_consent", counts.no_consent),
     )
 
 

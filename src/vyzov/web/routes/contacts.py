@@ -8,7 +8,13 @@ from pydantic import Field
 
 from vyzov.core.window import zones_of
 from vyzov.dialer.access import Door
-from vyzov.dialer.office_records import AttemptQuery, ContactCard, EntryRecord, PhoneRecord
+from vyzov.dialer.office_records import (
+    AttemptQuery,
+    ConsentRecord,
+    ContactCard,
+    EntryRecord,
+    PhoneRecord,
+)
 from vyzov.web.admission import In, Who, room
 from vyzov.web.routes.records import names_of
 from vyzov.web.shapes import (
@@ -63,12 +69,22 @@ class Entry(Shape):
     closed_reason: str | None
 
 
+class Consent(Shape):
+    """A consent to calls by a robot: for what, and the file and row that say so."""
+
+    purpose: str
+    source: str
+    given_at: datetime
+    revoked_at: datetime | None
+
+
 class Contact(Shape):
     """A contact's card."""
 
     id: str
     name: str
     phones: list[Phone]
+    consents: list[Consent]
     fields: dict[str, str]
     note: str
     language: str
@@ -100,6 +116,15 @@ def _phone(phone: PhoneRecord, now: datetime) -> Phone:
         zones=list(phone.zones),
         utc_offset_minutes=_offset(phone.zones, now),
         stop_listed=phone.stop_listed,
+    )
+
+
+def _consent(one: ConsentRecord) -> Consent:
+    return Consent(
+        purpose=one.purpose,
+        source=one.source,
+        given_at=one.given_at,
+        revoked_at=one.revoked_at,
     )
 
 
@@ -153,6 +178,7 @@ def contact(contact_id: PathId, house: In, who: Who) -> Contact:
         id=card.id,
         name=card.name,
         phones=[_phone(phone, now) for phone in card.phones],
+        consents=[_consent(one) for one in card.consents],
         fields=dict(card.fields),
         note=card.note,
         language=card.language,

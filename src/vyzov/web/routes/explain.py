@@ -55,7 +55,8 @@ def verdict(contact_id: PathId, house: In, who: Who, campaign: OptionalId = None
     phone = _phone(card, entry)
     rules = _rules(who.door, record)
     now = house.clock.utc()
-    lines = explain(_candidate(who.door, card, entry, phone), rules, now)
+    consent = any(one.covers(record.purpose, now) for one in card.consents)
+    lines = explain(_candidate(who.door, card, entry, phone, consent=consent), rules, now)
     stopped = next((line for line in lines if line.asked is Asked.STOPPED), None)
     return VerdictShape(
         at=now,
@@ -105,7 +106,9 @@ def _rules(door: Door, record: CampaignRecord) -> Rules:
     )
 
 
-def _candidate(door: Door, card: ContactCard, entry: EntryRecord, phone: PhoneRecord) -> Candidate:
+def _candidate(
+    door: Door, card: ContactCard, entry: EntryRecord, phone: PhoneRecord, *, consent: bool
+) -> Candidate:
     promise = None
     if entry.state == EntryState.CALLBACK.value and entry.next_due_at is not None:
         promise = Promise(entry.next_due_at, entry.callback_agent)
@@ -121,4 +124,5 @@ def _candidate(door: Door, card: ContactCard, entry: EntryRecord, phone: PhoneRe
         closed_reason=entry.closed_reason or "",
         suppressed=phone.stop_listed,
         number_live=any(one.state in _LIVE_STATES for one in latest),
+        consent=consent,
     )
