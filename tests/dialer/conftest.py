@@ -36,6 +36,7 @@ from vyzov.storage.sqlite import SqliteStore
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SALT = "5a" * 32
 CALLER_ID = "+70005559999"
+QUICK = Faults(restart_s=(0.2, 0.3))
 
 FLOW: dict[str, Any] = {
     "start": "offer",
@@ -196,6 +197,35 @@ class Centre:
     def until(self, is_so: Callable[[], bool], limit_s: float = 30.0) -> bool:
         """Lets time pass until something is so; False where it did not come in time."""
         return is_so() or self.world.run(limit_s, is_so)
+
+    # ---- what breaks
+
+    def begin(self, mode: str = "progressive", **changes: object) -> tuple[str, str]:
+        """A running campaign of one for Ann, who is ready unless a robot is to speak first."""
+        ann = self.operator()
+        campaign = self.campaign(agents=(ann,), mode=mode, **changes)
+        self.open(campaign)
+        if mode == "progressive":
+            self.ready(ann)
+        return ann, campaign
+
+    def reach(self, state: str, limit_s: float = 30.0) -> None:
+        """Lets time pass until a call is in this state."""
+        assert self.until(lambda: state in self.call_states(), limit_s)
+
+    def kill_floor(self) -> None:
+        """Kills the floor and waits until another life of it works."""
+        life = self.world.lives
+        self.world.kill_floor()
+        assert self.until(lambda: self.world.lives > life and self.world.is_up, 15.0)
+
+    def break_link(self, span_s: float) -> None:
+        assert self.world.process is not None
+        self.world.process.break_link(span_s)
+
+    def come_back(self, user: str) -> None:
+        """The web process makes the agent's window known to the new floor."""
+        assert self.world.ask("desk.attach", user, f"{user}-tab").ok
 
     # ---- how things stand
 

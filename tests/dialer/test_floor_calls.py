@@ -1,8 +1,13 @@
 """Calls of a floor end to end: placed, met by a person or by a robot, ended, tried again."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 from conftest import Build, Centre, number, plan
 
 from vyzov.core.facts import FactKind
+from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.simulation.people import CalleeKind
 from vyzov.simulation.world_process import Delays
@@ -244,7 +249,7 @@ def test_key_9_stops_the_number_before_anything_more_is_said(centre: Centre) -> 
     campaign = offered(centre, CalleeKind.PRESSES_9)
     assert centre.until(lambda: bool(centre.facts(FactKind.STOP_LISTED)))
     [stop] = centre.rows_of("SELECT * FROM stop_list")
-    assert stop["source"] == "key 9"
+    assert (stop["reason"], stop["source"]) == ("asked", "key:9")
     assert "in_flow" in centre.call_states()
     centre.settle()
     [entry] = centre.entries(campaign)
@@ -367,3 +372,44 @@ def test_a_promised_call_and_a_redial_go_before_a_long_list_of_fresh_contacts(
     ]  # fmt: skip
     assert len(centre.live_campaign(campaign).hopper) <= 60
     centre.settle()
+
+
+def test_whatever_order_contacts_are_read_in_the_hopper_is_in_calling_order(
+    centre: Centre,
+) -> None:
+    campaign = centre.campaign(4, agents=(centre.operator(),))
+    centre.open(campaign)
+    centre.world.run(3.0)
+    live, process = centre.live_campaign(campaign), centre.world.process
+    assert process is not None
+    fresh = list(live.hopper)
+    now = centre.world.timeline.utc
+    promised = replace(fresh[3], contact="promised", state="callback", next_due=now)
+    redialled = replace(fresh[2], contact="redialled", state="due", next_due=now)
+    not_yet = replace(
+        fresh[1], contact="not yet", state="due", next_due=now + timedelta(seconds=60)
+    )
+    read = (redialled, not_yet, promised)
+    process.post(fx.DueLoaded(campaign, read, len(read), None, None))
+    assert [due.contact for due in live.hopper] == [
+        "promised", "redialled", *(due.contact for due in fresh),
+    ]  # fmt: skip
+
+
+def test_a_leg_that_was_given_up_on_is_forgotten_only_when_its_end_is_told(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = centre.campaign(mode="agentless", agents=(centre.operator(),))
+    centre.everybody(plan(CalleeKind.VOICEMAIL))
+    centre.open(campaign)
+    assert centre.until(lambda: "in_flow" in centre.call_states())
+    [leg] = centre.world.engine.calls
+    with monkeypatch.context() as deaf:
+        deaf.setattr(centre.world.engine, "_hangup", lambda _leg, _cause: None)
+        assert centre.until(lambda: bool(centre.outcomes()), 30.0)
+        centre.world.run(1.0)
+        assert leg in centre.world.engine.calls, "the engine does not listen"
+        assert leg in centre.world.engine.book
+    assert centre.until(lambda: leg not in centre.world.engine.calls, 60.0)
+    centre.world.run(1.0)
+    assert leg not in centre.world.engine.book

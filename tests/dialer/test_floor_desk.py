@@ -99,6 +99,7 @@ def test_do_not_call_stops_the_number_for_every_campaign(
     [stop] = centre.rows_of("SELECT * FROM stop_list")
     [attempt] = [one for one in centre.attempts() if one["id"] == talk]
     assert stop["number_ref"] == attempt["number_ref"]
+    assert (stop["reason"], stop["source"]) == ("asked", "agent")
     assert entry_of(centre, talk)["closed_reason"] == "stop_listed"
 
 

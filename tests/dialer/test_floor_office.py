@@ -312,6 +312,25 @@ def test_a_reservation_that_could_not_be_written_is_given_up_and_its_contact_cal
     centre.settle()
 
 
+def test_a_reservation_whose_answer_is_lost_is_closed_once_the_database_is_back(
+    centre: Centre, campaign: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = iter([True])
+    bob = centre.operator("bob")
+    other = centre.campaign(mode="agentless", agents=(bob,))
+    centre.world.ask("office.settings_changed", "boss")
+    centre.world.run(0.5)
+    assert centre.start_campaign(other).ok
+    assert centre.until(lambda: "reserving" in centre.call_states())
+    monkeypatch.setattr(centre.world, "answer_lost", lambda: next(lost, False))
+    centre.world.run(5.0)
+    [attempt] = [one for one in centre.attempts() if one["number"] == 1]
+    assert (attempt["state"], attempt["outcome"]) == ("final", "cancelled_by_us")
+    assert attempt["originated_at"] is None
+    assert centre.until(lambda: len(centre.world.watch.originates) == 1, 40.0), "called after all"
+    centre.settle()
+
+
 def test_a_commit_whose_answer_is_lost_is_repeated_without_effect(build: Build) -> None:
     centre = build(seed=3)
     ann = centre.operator()

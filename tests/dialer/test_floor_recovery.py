@@ -1,50 +1,16 @@
 """A floor that is killed, an engine that dies, a link that breaks: what each call becomes."""
 
 import pytest
-from conftest import Build, Centre, plan
+from conftest import QUICK, Build, Centre, number, plan
 
 from vyzov.core.facts import FactKind
 from vyzov.simulation.agents import OFFER
 from vyzov.simulation.people import CalleeKind
-from vyzov.simulation.world import Faults
-
-QUICK = Faults(restart_s=(0.2, 0.3))
 
 
 @pytest.fixture
 def centre(build: Build) -> Centre:
     return build(faults=QUICK)
-
-
-def begin(centre: Centre, mode: str = "progressive", **changes: object) -> tuple[str, str]:
-    """A running campaign of one for Ann, who is ready unless a robot is to speak first."""
-    ann = centre.operator()
-    campaign = centre.campaign(agents=(ann,), mode=mode, **changes)
-    centre.open(campaign)
-    if mode == "progressive":
-        centre.ready(ann)
-    return ann, campaign
-
-
-def reach(centre: Centre, state: str, limit_s: float = 30.0) -> None:
-    assert centre.until(lambda: state in centre.call_states(), limit_s)
-
-
-def kill_floor(centre: Centre) -> None:
-    """Kills the floor and waits until another life of it works."""
-    life = centre.world.lives
-    centre.world.kill_floor()
-    assert centre.until(lambda: centre.world.lives > life and centre.world.is_up, 15.0)
-
-
-def break_link(centre: Centre, span_s: float) -> None:
-    assert centre.world.process is not None
-    centre.world.process.break_link(span_s)
-
-
-def come_back(centre: Centre, user: str) -> None:
-    """The web process makes the agent's window known to the new floor."""
-    assert centre.world.ask("desk.attach", user, f"{user}-tab").ok
 
 
 # ---- the floor is killed in each state of a call -------------------------------------------------
@@ -54,9 +20,9 @@ def test_a_call_that_rang_too_long_without_its_floor_was_cancelled_and_is_told_s
     centre: Centre,
 ) -> None:
     centre.everybody(plan(ring_s=None))
-    begin(centre)
-    reach(centre, "ringing")
-    kill_floor(centre)
+    centre.begin()
+    centre.reach("ringing")
+    centre.kill_floor()
     assert centre.until(lambda: bool(centre.outcomes()), 1.0)
     assert not centre.world.engine.calls, "the engine gave up ringing two seconds after the kill"
     assert len(centre.world.watch.originates) == 1
@@ -65,11 +31,11 @@ def test_a_call_that_rang_too_long_without_its_floor_was_cancelled_and_is_told_s
 
 def test_a_talk_goes_on_while_its_floor_is_away_and_is_taken_up(centre: Centre) -> None:
     centre.everybody(plan())
-    ann, _ = begin(centre)
-    reach(centre, "talking")
+    ann, _ = centre.begin()
+    centre.reach("talking")
     attempt = centre.found(ann).agent.call
-    kill_floor(centre)
-    come_back(centre, ann)
+    centre.kill_floor()
+    centre.come_back(ann)
     assert centre.talking(ann)
     assert centre.found(ann).agent.call == attempt
     assert centre.world.screens[f"desk:{ann}"]["call"]["attempt"] == attempt
@@ -82,12 +48,12 @@ def test_a_talk_goes_on_while_its_floor_is_away_and_is_taken_up(centre: Centre) 
 
 def test_a_talk_that_ended_without_its_floor_was_a_talk_and_is_written_up(centre: Centre) -> None:
     centre.everybody(plan(talk_s=3.0, leaves_first=True))
-    ann, campaign = begin(centre)
-    reach(centre, "talking")
+    ann, campaign = centre.begin()
+    centre.reach("talking")
     attempt = centre.found(ann).agent.call
     centre.world.run(2.0)
-    kill_floor(centre)
-    come_back(centre, ann)
+    centre.kill_floor()
+    centre.come_back(ann)
     assert centre.agent_state(ann) == "wrap_up"
     assert centre.desk("result", ann, attempt=attempt, result="do_not_call").ok
     centre.settle()
@@ -98,12 +64,12 @@ def test_a_talk_that_ended_without_its_floor_was_a_talk_and_is_written_up(centre
 
 def test_who_was_writing_up_goes_on_and_the_result_moves_the_contact(centre: Centre) -> None:
     centre.everybody(plan(talk_s=3.0, leaves_first=True))
-    ann, campaign = begin(centre, wrap_up_s=60)
+    ann, campaign = centre.begin(wrap_up_s=60)
     assert centre.until(lambda: centre.agent_state(ann) == "wrap_up")
     attempt = centre.found(ann).agent.call
     centre.world.run(1.0)
-    kill_floor(centre)
-    come_back(centre, ann)
+    centre.kill_floor()
+    centre.come_back(ann)
     assert centre.agent_state(ann) == "wrap_up"
     assert centre.world.screens[f"desk:{ann}"]["call"]["contact"]["name"] == "Client 2"
     assert centre.desk("result", ann, attempt=attempt, result="do_not_call").ok
@@ -114,25 +80,25 @@ def test_who_was_writing_up_goes_on_and_the_result_moves_the_contact(centre: Cen
 
 def test_a_lost_leg_is_waited_for_by_the_next_life_too(centre: Centre) -> None:
     centre.everybody(plan())
-    ann, _ = begin(centre, agent_return_limit_s=20)
-    reach(centre, "talking")
+    ann, _ = centre.begin(agent_return_limit_s=20)
+    centre.reach("talking")
     centre.lose_device(ann)
-    kill_floor(centre)
-    come_back(centre, ann)
-    reach(centre, "agent_away", 1.0)
+    centre.kill_floor()
+    centre.come_back(ann)
+    centre.reach("agent_away", 1.0)
     assert centre.world.ask("desk.offer", ann, f"{ann}-tab", sdp=OFFER).ok
-    reach(centre, "talking", 2.0)
+    centre.reach("talking", 2.0)
     assert centre.outcomes() == []
     centre.settle()
 
 
 def test_who_waited_for_nobody_while_the_floor_was_away_was_abandoned(centre: Centre) -> None:
     centre.everybody(plan(ring_s=3.0))
-    ann, campaign = begin(centre)
-    reach(centre, "ringing")
+    ann, campaign = centre.begin()
+    centre.reach("ringing")
     centre.lose_device(ann)
-    reach(centre, "waiting")
-    kill_floor(centre)
+    centre.reach("waiting")
+    centre.kill_floor()
     assert centre.until(lambda: bool(centre.outcomes()), 20.0)
     assert centre.outcomes() == ["abandoned"]
     assert centre.shown_abandoned(campaign) == (1, 1)
@@ -141,11 +107,11 @@ def test_who_waited_for_nobody_while_the_floor_was_away_was_abandoned(centre: Ce
 
 def test_a_robot_goes_on_where_the_callee_is(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_9, press_after_s=9.0))
-    _, campaign = begin(centre, mode="agentless")
-    reach(centre, "in_flow")
+    _, campaign = centre.begin(mode="agentless")
+    centre.reach("in_flow")
     centre.world.run(1.0)
-    kill_floor(centre)
-    reach(centre, "in_flow", 1.0)
+    centre.kill_floor()
+    centre.reach("in_flow", 1.0)
     [call] = centre.world.engine.calls.values()
     centre.world.run(0.1)
     assert call.play is not None
@@ -157,25 +123,25 @@ def test_a_robot_goes_on_where_the_callee_is(centre: Centre) -> None:
 
 def test_keys_pressed_while_the_floor_was_away_count(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_9, press_after_s=2.5))
-    begin(centre, mode="agentless")
-    reach(centre, "in_flow")
+    centre.begin(mode="agentless")
+    centre.reach("in_flow")
     centre.world.run(2.2)
-    kill_floor(centre)
+    centre.kill_floor()
     assert centre.until(lambda: bool(centre.facts(FactKind.STOP_LISTED)), 1.0)
     centre.settle()
 
 
 def test_who_waits_with_music_is_not_left_in_silence_by_a_restart(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_1))
-    ann, _ = begin(centre, mode="agentless")
-    reach(centre, "waiting")
-    kill_floor(centre)
+    ann, _ = centre.begin(mode="agentless")
+    centre.reach("waiting")
+    centre.kill_floor()
     centre.world.run(0.1)
     [call] = centre.world.engine.calls.values()
     assert call.play is not None
     assert call.play[1] == "please_wait"
     centre.ready(ann)
-    reach(centre, "talking", 1.0)
+    centre.reach("talking", 1.0)
     centre.settle()
 
 
@@ -183,7 +149,7 @@ def test_a_promised_call_stays_a_call_for_a_person_over_a_restart(
     centre: Centre,
 ) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_2), plan(ring_s=4.0))
-    ann, campaign = begin(centre, mode="agentless")
+    ann, campaign = centre.begin(mode="agentless")
     assert centre.until(lambda: bool(centre.facts(FactKind.CALLBACK_PROMISED)))
     assert centre.until(lambda: bool(centre.outcomes()))
     steps = len(centre.facts(FactKind.FLOW_STEP))
@@ -191,7 +157,7 @@ def test_a_promised_call_stays_a_call_for_a_person_over_a_restart(
     assert centre.until(lambda: "ringing" in centre.call_states(), 60.0)
     centre.world.run(3.5)
     # It is answered a moment after the kill, and nobody is there until the limit is over.
-    kill_floor(centre)
+    centre.kill_floor()
     assert centre.until(lambda: len(centre.outcomes()) == 2, 30.0)
     assert len(centre.facts(FactKind.FLOW_STEP)) == steps, "no robot spoke in the second call"
     assert centre.outcomes()[1] == "abandoned"
@@ -211,9 +177,9 @@ def test_an_attempt_that_was_never_dialled_is_closed_and_its_contact_called_agai
     assert centre.until(lambda: "reserving" in centre.call_states() or bool(centre.attempts()))
     assert centre.until(lambda: bool(centre.attempts()), 1.0)
     assert centre.world.watch.originates == []
-    kill_floor(centre)
+    centre.kill_floor()
     assert centre.until(lambda: centre.outcomes() == ["cancelled_by_us"], 1.0)
-    come_back(centre, ann)
+    centre.come_back(ann)
     assert centre.until(lambda: centre.talking(ann), 60.0)
     assert [one["number"] for one in centre.attempts()] == [1, 2]
     centre.settle()
@@ -224,9 +190,9 @@ def test_ringing_calls_are_cancelled_by_a_floor_that_finds_dialling_stopped(
 ) -> None:
     centre = build(faults=QUICK)
     centre.everybody(plan(ring_s=None))
-    _, campaign = begin(centre)
-    reach(centre, "ringing")
-    break_link(centre, 0.4)
+    _, campaign = centre.begin()
+    centre.reach("ringing")
+    centre.break_link(0.4)
     centre.office.set_campaign_state("org", campaign, "paused")
     centre.office.set_emergency_stop("org", centre.world.timeline.utc)
     assert centre.world.ask("office.settings_changed", "boss").ok
@@ -236,15 +202,94 @@ def test_ringing_calls_are_cancelled_by_a_floor_that_finds_dialling_stopped(
 
 def test_a_sign_out_during_a_talk_is_told_by_the_next_life(centre: Centre) -> None:
     centre.everybody(plan(talk_s=4.0, leaves_first=True))
-    ann, _ = begin(centre, wrap_up_s=0)
-    reach(centre, "talking")
+    ann, _ = centre.begin(wrap_up_s=0)
+    centre.reach("talking")
     assert centre.desk("offline", ann).ok
     centre.world.run(3.0)
     centre.world.kill_engine(0.2)
-    kill_floor(centre)
+    centre.kill_floor()
     centre.world.run(15.0)
     states = [fact.data["state"] for fact in centre.facts(FactKind.AGENT_STATE)]
     assert states[-1] == "offline", "the report must not count a talk that goes on for ever"
+    centre.settle()
+
+
+def two_campaigns(centre: Centre) -> tuple[str, str]:
+    """Ann talks to one customer, and one of another campaign waits for her."""
+    ann = centre.operator()
+    live = centre.campaign(agents=(ann,))
+    offer = centre.campaign(agents=(ann,), mode="agentless")
+    centre.lives(number(0), plan(ring_s=1.0))
+    centre.lives(number(1), plan(CalleeKind.PRESSES_1, ring_s=1.0))
+    centre.open(live)
+    centre.ready(ann)
+    centre.reach("talking")
+    assert centre.start_campaign(offer).ok
+    centre.reach("waiting")
+    talk = centre.found(ann).agent.call
+    assert talk is not None
+    return ann, talk
+
+
+def test_who_waits_does_not_get_an_agent_who_turns_out_to_be_talking(centre: Centre) -> None:
+    ann, talk = two_campaigns(centre)
+    centre.kill_floor()
+    centre.come_back(ann)
+    assert sorted(centre.call_states()) == ["talking", "waiting"]
+    assert centre.found(ann).agent.call == talk
+    centre.world.run(2.0)
+    assert centre.facts(FactKind.AGENT_AWAY) == []
+    assert centre.desk("result", ann, attempt=talk, result="agreed").ok
+    assert centre.until(lambda: centre.found(ann).agent.call not in (None, talk), 1.0)
+    centre.settle()
+
+
+def test_an_agent_is_found_in_the_talk_that_lives_whatever_was_not_written_of_the_one_before(
+    centre: Centre,
+) -> None:
+    ann, talk = two_campaigns(centre)
+    centre.world.take_store_away(4.0)
+    centre.world.send("desk.result", ann, f"{ann}-tab", attempt=talk, result="agreed")
+    assert centre.until(lambda: centre.talking(ann) and centre.found(ann).agent.call != talk, 1.0)
+    second = centre.found(ann).agent.call
+    centre.kill_floor()
+    centre.come_back(ann)
+    assert (centre.agent_state(ann), centre.found(ann).agent.call) == ("talking", second)
+    assert centre.until(lambda: len(centre.outcomes()) == 1, 2.0), "the first one ended meanwhile"
+    assert centre.found(ann).agent.call == second
+    centre.settle()
+
+
+def test_a_limit_that_ran_out_before_the_kill_counts_after_it(centre: Centre) -> None:
+    centre.everybody(plan(CalleeKind.VOICEMAIL))
+    ann, campaign = centre.begin()
+    centre.reach("ringing")
+    centre.lose_device(ann)
+    centre.reach("farewell")
+    # The machine is recognised as one only after it was apologised to.
+    centre.world.run(0.5)
+    assert centre.facts(FactKind.CLASSIFIED)
+    centre.kill_floor()
+    assert centre.until(lambda: bool(centre.outcomes()), 20.0)
+    assert centre.outcomes() == ["abandoned"]
+    assert centre.shown_abandoned(campaign) == (1, 1)
+    centre.settle()
+
+
+def test_a_call_that_was_to_be_hung_up_long_ago_is_hung_up_and_its_end_awaited(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan(CalleeKind.VOICEMAIL))
+    centre.begin(mode="agentless")
+    centre.reach("in_flow")
+    centre.world.run(1.0)
+    centre.world.kill_floor()
+    # The next life stops the engine's own farewell and dies before it does anything else.
+    assert centre.until(lambda: centre.world.lives == 2 and bool(centre.world.process.open), 15.0)  # type: ignore[union-attr]
+    centre.kill_floor()
+    assert centre.world.engine.calls
+    assert centre.until(lambda: bool(centre.outcomes()), 1.0)
+    assert centre.outcomes() == ["answered_machine"]
     centre.settle()
 
 
@@ -253,8 +298,8 @@ def test_a_sign_out_during_a_talk_is_told_by_the_next_life(centre: Centre) -> No
 
 def test_an_engine_that_dies_ends_its_calls_and_dialling_goes_on(centre: Centre) -> None:
     centre.everybody(plan())
-    ann, campaign = begin(centre)
-    reach(centre, "talking")
+    ann, campaign = centre.begin()
+    centre.reach("talking")
     centre.world.kill_engine(1.0)
     centre.world.run(0.5)
     assert centre.world.screens["floor:org"]["engine"] in {"up", "away"}
@@ -273,8 +318,8 @@ def test_what_rang_in_a_dead_engine_is_unknown_or_cancelled_and_never_redialled_
     for seed in range(8):
         centre = build(seed=seed, faults=QUICK)
         centre.everybody(plan(ring_s=None))
-        _, campaign = begin(centre)
-        reach(centre, "ringing")
+        _, campaign = centre.begin()
+        centre.reach("ringing")
         centre.world.kill_engine(0.5)
         assert centre.until(lambda centre=centre: bool(centre.outcomes()), 3.0)
         centre.world.run(0.1)
@@ -312,10 +357,10 @@ def test_a_reservation_that_finds_the_engine_away_is_not_dialled(centre: Centre)
 
 def test_a_link_that_breaks_for_a_moment_costs_no_call(centre: Centre) -> None:
     centre.everybody(plan(ring_s=4.0))
-    ann, _ = begin(centre)
-    reach(centre, "ringing")
+    ann, _ = centre.begin()
+    centre.reach("ringing")
     for _ in range(6):
-        break_link(centre, 0.05)
+        centre.break_link(0.05)
         centre.world.run(1.0)
     assert centre.talking(ann)
     assert len(centre.facts(FactKind.BRIDGED)) == 1
@@ -325,11 +370,11 @@ def test_a_link_that_breaks_for_a_moment_costs_no_call(centre: Centre) -> None:
 
 def test_orders_lost_with_the_link_are_given_again(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_9, press_after_s=3.0))
-    begin(centre, mode="agentless")
-    reach(centre, "in_flow")
+    centre.begin(mode="agentless")
+    centre.reach("in_flow")
     centre.world.run(2.9)
     # The key is pressed while the link is down: the answer to it cannot be played at once.
-    break_link(centre, 0.5)
+    centre.break_link(0.5)
     centre.world.run(1.0)
     [call] = centre.world.engine.calls.values()
     assert call.play is not None
@@ -337,11 +382,26 @@ def test_orders_lost_with_the_link_are_given_again(centre: Centre) -> None:
     centre.settle()
 
 
+def test_a_prompt_that_is_said_again_is_listened_to_from_its_start(centre: Centre) -> None:
+    centre.everybody(plan(CalleeKind.PRESSES_NOTHING))
+    centre.begin(mode="agentless")
+    centre.reach("in_flow")
+    centre.world.run(3.0)
+    centre.break_link(0.1)
+    began = centre.world.timeline.now
+    assert centre.until(
+        lambda: any(fact.data["step"] == "bye" for fact in centre.facts(FactKind.FLOW_STEP))
+    )
+    # Seven seconds of the offer, five to think.
+    assert centre.world.timeline.now - began > 12.0
+    centre.settle()
+
+
 def test_a_talk_that_its_agent_ended_while_the_link_was_down_stays_ended(centre: Centre) -> None:
     centre.everybody(plan())
-    ann, _ = begin(centre)
-    reach(centre, "talking")
-    break_link(centre, 0.5)
+    ann, _ = centre.begin()
+    centre.reach("talking")
+    centre.break_link(0.5)
     centre.finish_talk(ann, "agreed")
     assert centre.agent_state(ann) == "ready"
     centre.world.run(30.0)
@@ -352,8 +412,8 @@ def test_a_talk_that_its_agent_ended_while_the_link_was_down_stays_ended(centre:
 
 def test_an_event_that_overtakes_the_snapshot_hides_nothing(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_1))
-    begin(centre, mode="agentless")
-    reach(centre, "waiting")
+    centre.begin(mode="agentless")
+    centre.reach("waiting")
     centre.world.kill_floor()
     centre.world.run(3.0)
     [call] = centre.world.engine.calls.values()
@@ -378,7 +438,7 @@ def test_a_floor_that_slept_through_its_lease_can_dial_nothing(centre: Centre) -
     sleeper.freeze(12.0)
     centre.world.start()
     assert centre.until(lambda: centre.world.is_up, 9.0)
-    come_back(centre, ann)
+    centre.come_back(ann)
     assert centre.until(lambda: centre.talking(ann))
     before = len(centre.world.watch.originates)
     centre.world.run(12.0)
@@ -386,70 +446,3 @@ def test_a_floor_that_slept_through_its_lease_can_dial_nothing(centre: Centre) -
     assert len(centre.world.watch.originates) == before
     assert {one["fence"] for one in centre.attempts()} == {2}
     centre.settle()
-
-
-STORIES = {
-    "a talk": (None, {"talk_s": 2.0}),
-    "a robot's stop": (CalleeKind.PRESSES_9, {"press_after_s": 1.0}),
-    "a robot's promise": (CalleeKind.PRESSES_2, {"press_after_s": 1.0}),
-    "a robot's agent": (CalleeKind.PRESSES_1, {"press_after_s": 1.0, "talk_s": 2.0}),
-}
-
-
-def begin_story(centre: Centre, name: str) -> str:
-    kind, changes = STORIES[name]
-    met = kind or CalleeKind.ANSWERS_AND_SPEAKS
-    centre.everybody(plan(met, ring_s=1.0, leaves_first=True, **changes))
-    ann = centre.operator()
-    campaign = centre.campaign(agents=(ann,), mode="agentless" if kind else "progressive")
-    centre.open()
-    centre.ready(ann)
-    assert centre.start_campaign(campaign).ok
-    return ann
-
-
-@pytest.mark.parametrize("name", STORIES)
-def test_a_kill_between_any_two_effects_breaks_no_rule(build: Build, name: str) -> None:
-    told = build(faults=QUICK)
-    begin_story(told, name)
-    first = told.world.effects_done + 1
-    assert told.until(lambda: bool(told.outcomes()), 60.0)
-    told.world.run(0.5)
-    last = told.world.effects_done
-    assert last - first > 40
-    for effect in range(first, last + 1):
-        centre = build(faults=QUICK)
-        ann = begin_story(centre, name)
-        centre.world.kill_at_effect = effect
-        world = centre.world
-        assert centre.until(lambda world=world: world.lives == 2, 60.0), effect
-        assert centre.until(lambda world=world: world.is_up, 15.0)
-        come_back(centre, ann)
-        assert centre.until(lambda centre=centre: bool(centre.outcomes()), 60.0), effect
-        assert "unknown" not in centre.outcomes(), effect
-        centre.settle()
-
-
-@pytest.mark.parametrize("name", ["a talk", "a robot's agent"])
-@pytest.mark.parametrize("what", ["engine", "link", "database"])
-def test_a_loss_between_any_two_effects_breaks_no_rule(build: Build, name: str, what: str) -> None:
-    told = build(faults=QUICK)
-    begin_story(told, name)
-    first = told.world.effects_done + 1
-    assert told.until(lambda: bool(told.outcomes()), 60.0)
-    for effect in range(first, told.world.effects_done, 3):
-        centre = build(faults=QUICK)
-        ann = begin_story(centre, name)
-        world = centre.world
-        disturb = {
-            "engine": lambda world=world: world.kill_engine(0.4),
-            "link": lambda centre=centre: break_link(centre, 0.3),
-            "database": lambda world=world: world.take_store_away(1.5),
-        }[what]
-        world.disturb_at_effect = (effect, disturb)
-        assert centre.until(lambda world=world: world.disturb_at_effect is None, 60.0)
-        world.run(2.0)
-        if centre.agent_state(ann) == "no_device":
-            assert world.ask("desk.offer", ann, f"{ann}-tab", sdp=OFFER).ok
-        assert centre.until(lambda centre=centre: bool(centre.outcomes()), 60.0), effect
-        centre.settle()
