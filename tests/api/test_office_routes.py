@@ -45,6 +45,18 @@ def test_only_strict_e164_gets_onto_the_stop_list(site: Site, number: str) -> No
     assert answer.json()["code"] == "invalid_request"
 
 
+@pytest.mark.parametrize(
+    ("stored", "source", "args"), [("key:9", "key", {"key": "9"}), ("agent", "agent", {})]
+)
+def test_who_stopped_a_number_is_told_as_an_id_with_the_key(
+    site: Site, stored: str, source: str, args: dict[str, str]
+) -> None:
+    town = site.town
+    town.office.add_stop(town.own.organisation, "+70005550106", reason="asked", source=stored)
+    [told] = items(site.browser_of("manager"), "/stop-list?number=%2B70005550106")
+    assert (told["reason"], told["source"], told["args"]) == ("asked", source, args)
+
+
 def test_lifting_a_stop_keeps_the_entry_as_evidence(site: Site) -> None:
     manager, stop = site.browser_of("manager"), site.town.own["stop"]
     assert manager.delete(f"/stop-list/{stop}").status_code == 204

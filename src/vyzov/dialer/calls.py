@@ -14,6 +14,7 @@ from vyzov.core.outcome import AnswerClass, Outcome
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.entries import close_entry, count_answer, follow_result, promise, suppress
+from vyzov.dialer.office_records import StopSource
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
@@ -277,7 +278,7 @@ class Calls:
                     count_answer(scene, live, at, abandoned=True)
                 scene.call_fact(live, kind, key or kind.value, at, data)
             case ce.Suppress(key):
-                suppress(scene, live, f"key {key}", at)
+                suppress(scene, live, f"{StopSource.KEY}:{key}", at)
                 scene.call_fact(live, FactKind.STOP_LISTED, "stop_listed", at, {"key": key})
                 live.result = "stop"
             case ce.PromiseCallback(after):

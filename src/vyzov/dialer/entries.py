@@ -12,6 +12,7 @@ from vyzov.core.outcome import Outcome
 from vyzov.core.redial import next_attempt
 from vyzov.core.window import zones_of
 from vyzov.dialer.floor_store import AbandonDay, DueContact
+from vyzov.dialer.office_records import StopSource
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddCallback, AddStop, CloseCallback, SetEntry
@@ -114,7 +115,7 @@ def follow_result(
     """Moves the contact as a saved result says."""
     live.entry_before = live.entry
     if any(isinstance(one, StopListNumber) for one in follows):
-        suppress(scene, live, "result", at)
+        suppress(scene, live, StopSource.AGENT, at)
         scene.call_fact(live, FactKind.STOP_LISTED, "stop_listed", at, {"key": "result"})
         return
     policy = scene.room.campaigns[live.campaign].settings.redial

@@ -47,6 +47,14 @@ class CallbackState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class StopSource(StrEnum):
+    """Who put a number on the stop-list; a key of the robot's offer is kept with it, as `key:9`."""
+
+    OFFICE = "office"
+    AGENT = "agent"
+    KEY = "key"
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
     """Some items in order, and the cursor that asks for those after them (None at the end)."""

@@ -107,7 +107,9 @@ class AppendFact:
 
 @dataclass(frozen=True, slots=True)
 class AddStop:
-    """Stops a number from now on; a number already stopped stays as it is."""
+    """Stops a number from now on; a number already stopped stays as it is.
+
+    `source` is a `StopSource`, for a key pressed in the robot's offer with the key: `key:9`."""
 
     number_ref: str
     reason: str

@@ -209,6 +209,7 @@ export type Stop = {
   number_ref: string
   reason: string
   source: string
+  args: Record<string, string>
   attempt: string | null
   valid_from: string
   valid_to: string | null

@@ -12,11 +12,21 @@ function Again({ results, undone }: { results: Results; undone: LiveCall }) {
   const { t, pick } = useWords()
   const choices = undone.results.filter((result) => !result.needs || result.needs === 'none')
   return (
-    <div className="undo" role="status">
-      <span>
-        {t('desk.choose_again')} <b>{undone.contact.name}</b>
-      </span>
-      <span className="row wrap g1">
+    <div className="undo again" role="status">
+      <div className="row between">
+        <span>
+          {t('desk.choose_again')} <b>{undone.contact.name}</b>
+        </span>
+        <button
+          type="button"
+          className="btn quiet s icon"
+          onClick={results.forget}
+          aria-label={t('common.close')}
+        >
+          <X className="s" aria-hidden />
+        </button>
+      </div>
+      <div className="row wrap g1">
         {choices.map((result) => (
           <button
             type="button"
@@ -28,15 +38,7 @@ function Again({ results, undone }: { results: Results; undone: LiveCall }) {
             {pick(result.label)}
           </button>
         ))}
-      </span>
-      <button
-        type="button"
-        className="btn quiet s icon"
-        onClick={results.forget}
-        aria-label={t('common.close')}
-      >
-        <X className="s" aria-hidden />
-      </button>
+      </div>
     </div>
   )
 }

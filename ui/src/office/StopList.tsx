@@ -109,7 +109,7 @@ export function StopList() {
                     )}
                   </td>
                   <td>{words.id('stop_reason', stop.reason)}</td>
-                  <td className="ink2">{words.id('stop_source', stop.source)}</td>
+                  <td className="ink2">{words.id('stop_source', stop.source, stop.args)}</td>
                   <td className="num ink2">{words.moment(stop.valid_from, now)}</td>
                   <td className="r">
                     {may(session, 'stop.lift') && (

@@ -146,15 +146,16 @@ export const trunks = (lang) => ({
 
 export const stops = (lang) => ({
   items: [
-    [pick(lang, '+70005550109', '+12025550109'), 'key', 'flow', -600],
-    [pick(lang, '+70005550166', '+12025550166'), 'result', 'agent', -7200],
-    [null, 'asked', 'office', -86400 * 4],
-  ].map(([number, reason, source, seconds], index) => ({
+    [pick(lang, '+70005550109', '+12025550109'), 'key', { key: '9' }, -600],
+    [pick(lang, '+70005550166', '+12025550166'), 'agent', {}, -7200],
+    [null, 'office', {}, -86400 * 4],
+  ].map(([number, source, args, seconds], index) => ({
     id: `s${index}`,
     number,
     number_ref: '4f1d0a77c2b9e6',
-    reason,
+    reason: 'asked',
     source,
+    args,
     attempt: null,
     valid_from: at(seconds),
     valid_to: null,

@@ -29,6 +29,7 @@ const ROOMS: [string, string, string][] = [
   ['mode', 'core/campaign.py', 'DialMode'],
   ['agent', 'core/agent.py', 'AgentState'],
   ['entry', 'core/contact.py', 'EntryState'],
+  ['stop_source', 'dialer/office_records.py', 'StopSource'],
   ['use', 'dialer/lists.py', 'Meaning'],
 ]
 

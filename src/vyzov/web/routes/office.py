@@ -14,6 +14,7 @@ from vyzov.dialer.office_records import (
     CallbackRecord,
     CallbackState,
     StopEntry,
+    StopSource,
     Trunk,
     TrunkSettings,
 )
@@ -69,13 +70,16 @@ def principals(who: Who, limit: Limit = 50, cursor: Cursor = None) -> PageOf[Nam
 
 
 class StopShape(Shape):
-    """A number never to be called; `number` is null where only its reference is known."""
+    """A number never to be called; `number` is null where only its reference is known.
+
+    `source` is an id to be worded with `args`, which hold the key for one pressed in an offer."""
 
     id: str
     number: str | None
     number_ref: str
     reason: str
     source: str
+    args: dict[str, str]
     attempt: str | None
     valid_from: datetime
     valid_to: datetime | None
@@ -93,12 +97,14 @@ class NewStop(Asked):
 
 
 def _stop(entry: StopEntry) -> StopShape:
+    source, _, key = entry.source.partition(":")
     return StopShape(
         id=entry.id,
         number=entry.e164,
         number_ref=entry.number_ref,
         reason=entry.reason,
-        source=entry.source,
+        source=source,
+        args={"key": key} if key else {},
         attempt=entry.attempt_id,
         valid_from=entry.valid_from,
         valid_to=entry.valid_to,
@@ -144,7 +150,7 @@ async def add_stop(asked: NewStop, request: Request, house: In, who: Who) -> Res
 
     async def work() -> tuple[int, Json]:
         entry = await asyncio.to_thread(
-            lambda: who.door.add_stop(number, reason=asked.reason, source="office")
+            lambda: who.door.add_stop(number, reason=asked.reason, source=StopSource.OFFICE)
         )
         await house.floor.tell("office.stop_list_changed", who.person)
         return 201, _stop(entry).model_dump(mode="json")
