@@ -348,9 +348,18 @@ def _stay(centre: Centre, manager: Manager, campaigns: list[Json]) -> int:
         gone = centre.died()
         if gone:
             raise RuntimeError(f"{gone} ended; read {centre.out / gone}.log")
-        for one in campaigns:
-            progress = manager.get(f"/campaigns/{one['id']}/progress")
-            typer.echo(
-                f"{one['name']}: {progress['closed']} of {progress['total']} done, "
-                f"{progress['attempts']} calls, {progress['answered']} answered"
-            )
+        try:
+            said = [_progress_line(manager, one) for one in campaigns]
+        except (httpx.HTTPError, RuntimeError):
+            # Any process of Vyzov may be gone for a moment: it is started again, the demo stays.
+            said = ["Vyzov's pages do not answer right now, trying again."]
+        for line in said:
+            typer.echo(line)
+
+
+def _progress_line(manager: Manager, campaign: Json) -> str:
+    progress = manager.get(f"/campaigns/{campaign['id']}/progress")
+    return (
+        f"{campaign['name']}: {progress['closed']} of {progress['total']} done, "
+        f"{progress['attempts']} calls, {progress['answered']} answered"
+    )
