@@ -1,7 +1,7 @@
 /* The live socket and the phone as React sees them: hooks over plain stores. */
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { LiveSocket, type Link } from '../live/socket.ts'
-import { whole } from '../live/whole.ts'
+import { lastWhole } from '../live/whole.ts'
 import { Phone, type PhoneView } from '../phone/phone.ts'
 import { WebRtcDriver } from '../phone/webrtc.ts'
 
@@ -45,7 +45,7 @@ export function useTopic<T>(topic: string): T | undefined {
   )
   return useSyncExternalStore(
     subscribe,
-    () => whole(topic, live.store.state(topic)) as T | undefined,
+    () => lastWhole(topic, live.store.state(topic)) as T | undefined,
   )
 }
 

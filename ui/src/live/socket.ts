@@ -66,6 +66,7 @@ export class LiveSocket {
     this.socket = null
     socket?.close(1000)
     this.setLink('closed')
+    this.store.clear()
     this.failAll({ code: 'live_closed' })
   }
 

@@ -36,6 +36,13 @@ export class TopicStore {
     for (const [name, topic] of this.topics) this.topics.set(name, { ...topic, waiting: true })
   }
 
+  /** Forgets everything: somebody else may sign in next. */
+  clear(): void {
+    const names = [...this.topics.keys()]
+    this.topics.clear()
+    for (const name of names) this.tell(name)
+  }
+
   /** Drops a topic nobody looks at. */
   drop(topic: string): void {
     this.topics.delete(topic)

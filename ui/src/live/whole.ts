@@ -64,3 +64,19 @@ export function whole(topic: string, state: Json | undefined): Obj | undefined {
   }
   return made ?? undefined
 }
+
+const kept = new Map<string, Obj>()
+const away = new WeakMap<Obj, Obj>()
+
+/** The whole state, or, while the floor cannot say how things stand, the last one marked `away`. */
+export function lastWhole(topic: string, state: Json | undefined): Obj | undefined {
+  const now = whole(topic, state)
+  if (now) kept.set(topic, now)
+  if (now) return now
+  if (state === undefined) kept.delete(topic)
+  const last = kept.get(topic)
+  if (!last) return undefined
+  const made = away.get(last) ?? { ...last, floor: 'away' }
+  away.set(last, made)
+  return made
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { whole } from '../../src/live/whole.ts'
+import { lastWhole, whole } from '../../src/live/whole.ts'
 
 const desk = {
   floor: 'here',
@@ -40,4 +40,15 @@ test('a campaign and the floor are given as they are, nulls back in place', () =
   const state = whole('campaign:1', { id: '1', pace: { lines: 2 }, abandon: { numerator: 0 } })
   expect(state?.pace).toEqual({ lines: 2, lines_per_agent: null, why: null, longest_wait_s: null })
   expect(state?.abandon).toEqual({ numerator: 0, share: null })
+})
+
+test('while the floor is away the last state stays on the screen and says so', () => {
+  expect(lastWhole('desk', { floor: 'away' })).toBeUndefined()
+  const here = lastWhole('desk', desk)
+  expect(here).toMatchObject({ floor: 'here' })
+  const gone = lastWhole('desk', { floor: 'away' })
+  expect(gone).toMatchObject({ floor: 'away', agent: { id: 'a' } })
+  expect(lastWhole('desk', { floor: 'away' })).toBe(gone)
+  expect(lastWhole('desk', undefined)).toBeUndefined()
+  expect(lastWhole('desk', { floor: 'away' })).toBeUndefined()
 })
