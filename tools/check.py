@@ -10,11 +10,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+# Types, lint, format and unit tests of the screens, with npm of the machine or of the Node wheel.
+SCREENS = """
+from pathlib import Path
+import hatch_build
+npm = hatch_build.npm_of_machine() or hatch_build.npm_of_wheel()
+ui = Path("ui")
+if not (ui / "node_modules").is_dir():
+    npm(["ci", "--no-audit", "--no-fund"], ui)
+npm(["run", "check"], ui)
+"""
 GATES = (
     ("format", [BIN / "ruff", "format", "--check", "."]),
     ("lint", [BIN / "ruff", "check", "."]),
     ("layers", [BIN / "lint-imports", "--no-cache"]),
     ("types", [BIN / "pyright", "--pythonpath", sys.executable]),
+    ("screens", [sys.executable, "-c", SCREENS]),
     ("tidy", [sys.executable, "-m", "pytest", "-q", "tests/test_tidy.py"]),
 )
 
