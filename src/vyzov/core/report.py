@@ -206,10 +206,10 @@ def abandonment(
         match fact.kind:
             case FactKind.ABANDONED:
                 abandoned[fact.attempt] = live[fact.attempt] = None
+            case FactKind.BRIDGED if fact.data.get("within_limit") is False:
+                late[fact.attempt] = live[fact.attempt] = None
             case FactKind.BRIDGED:
                 live[fact.attempt] = None
-                if fact.data.get("within_limit") is False:
-                    late[fact.attempt] = None
             case FactKind.FINAL if fact.data["outcome"] in _LIVE:
                 live[fact.attempt] = None
             case FactKind.FINAL:
