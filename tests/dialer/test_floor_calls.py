@@ -413,3 +413,4 @@ def test_a_leg_that_was_given_up_on_is_forgotten_only_when_its_end_is_told(
     assert centre.until(lambda: leg not in centre.world.engine.calls, 60.0)
     centre.world.run(1.0)
     assert leg not in centre.world.engine.book
+    assert not [one for one in centre.world.watch.breaches if "forgotten" in one]

@@ -6,6 +6,7 @@ from conftest import QUICK, Build, Centre, number, plan
 from vyzov.core.facts import FactKind
 from vyzov.simulation.agents import OFFER
 from vyzov.simulation.people import CalleeKind
+from vyzov.simulation.world_process import Delays
 
 
 @pytest.fixture
@@ -200,31 +201,35 @@ def test_ringing_calls_are_cancelled_by_a_floor_that_finds_dialling_stopped(
     centre.settle()
 
 
-def test_a_sign_out_during_a_talk_is_told_by_the_next_life(centre: Centre) -> None:
-    centre.everybody(plan(talk_s=4.0, leaves_first=True))
-    ann, _ = centre.begin(wrap_up_s=0)
-    centre.reach("talking")
+def test_a_sign_out_that_a_kill_overtook_is_told_by_the_next_life(build: Build) -> None:
+    centre = build(faults=QUICK, delays=Delays(link_s=0.3))
+    centre.everybody(plan())
+    ann, _ = centre.begin()
+    assert centre.until(lambda: centre.agent_state(ann) == "reserved")
     assert centre.desk("offline", ann).ok
-    centre.world.run(3.0)
+    assert centre.agent_state(ann) == "reserved"
     centre.world.kill_engine(0.2)
-    centre.kill_floor()
-    centre.world.run(15.0)
+    centre.world.process.die()  # type: ignore[union-attr]
+    centre.world.engine.book.clear()
+    centre.world.start()
+    assert centre.until(lambda: centre.world.is_up, 15.0)
+    centre.world.run(1.0)
     states = [fact.data["state"] for fact in centre.facts(FactKind.AGENT_STATE)]
-    assert states[-1] == "offline", "the report must not count a talk that goes on for ever"
-    centre.settle()
+    assert states[-2:] == ["reserved", "offline"], "no report may count a call that never was"
 
 
-def two_campaigns(centre: Centre) -> tuple[str, str]:
+def two_campaigns(centre: Centre, *, offer_first: bool = False) -> tuple[str, str]:
     """Ann talks to one customer, and one of another campaign waits for her."""
     ann = centre.operator()
     live = centre.campaign(agents=(ann,))
     offer = centre.campaign(agents=(ann,), mode="agentless")
     centre.lives(number(0), plan(ring_s=1.0))
-    centre.lives(number(1), plan(CalleeKind.PRESSES_1, ring_s=1.0))
-    centre.open(live)
+    centre.lives(number(1), plan(CalleeKind.PRESSES_1, ring_s=8.0 if offer_first else 1.0))
+    centre.open(*([offer, live] if offer_first else [live]))
     centre.ready(ann)
     centre.reach("talking")
-    assert centre.start_campaign(offer).ok
+    if not offer_first:
+        assert centre.start_campaign(offer).ok
     centre.reach("waiting")
     talk = centre.found(ann).agent.call
     assert talk is not None
@@ -244,10 +249,11 @@ def test_who_waits_does_not_get_an_agent_who_turns_out_to_be_talking(centre: Cen
     centre.settle()
 
 
+@pytest.mark.parametrize("offer_first", [False, True])
 def test_an_agent_is_found_in_the_talk_that_lives_whatever_was_not_written_of_the_one_before(
-    centre: Centre,
+    centre: Centre, *, offer_first: bool
 ) -> None:
-    ann, talk = two_campaigns(centre)
+    ann, talk = two_campaigns(centre, offer_first=offer_first)
     centre.world.take_store_away(4.0)
     centre.world.send("desk.result", ann, f"{ann}-tab", attempt=talk, result="agreed")
     assert centre.until(lambda: centre.talking(ann) and centre.found(ann).agent.call != talk, 1.0)
@@ -257,6 +263,7 @@ def test_an_agent_is_found_in_the_talk_that_lives_whatever_was_not_written_of_th
     assert (centre.agent_state(ann), centre.found(ann).agent.call) == ("talking", second)
     assert centre.until(lambda: len(centre.outcomes()) == 1, 2.0), "the first one ended meanwhile"
     assert centre.found(ann).agent.call == second
+    assert centre.desk("result", ann, attempt=second, result="agreed").ok
     centre.settle()
 
 
@@ -284,9 +291,13 @@ def test_a_call_that_was_to_be_hung_up_long_ago_is_hung_up_and_its_end_awaited(
     centre.reach("in_flow")
     centre.world.run(1.0)
     centre.world.kill_floor()
-    # The next life stops the engine's own farewell and dies before it does anything else.
-    assert centre.until(lambda: centre.world.lives == 2 and bool(centre.world.process.open), 15.0)  # type: ignore[union-attr]
-    centre.kill_floor()
+    for life in (2, 3):
+        # Each next life stops the engine's own farewell and dies before it does anything else.
+        assert centre.until(
+            lambda life=life: centre.world.lives == life and centre.world.is_open, 15.0
+        )
+        centre.world.kill_floor()
+    assert centre.until(lambda: centre.world.is_up, 15.0)
     assert centre.world.engine.calls
     assert centre.until(lambda: bool(centre.outcomes()), 1.0)
     assert centre.outcomes() == ["answered_machine"]

@@ -213,6 +213,11 @@ class World:
         self.kill_at_effect = None
 
     @property
+    def is_open(self) -> bool:
+        """True while a process holds the floor, whatever it knows of its engine."""
+        return self.process is not None and self.process.alive and self.process.open
+
+    @property
     def is_up(self) -> bool:
         """True while the floor works and knows its engine."""
         process = self.process
