@@ -191,7 +191,7 @@ def _words(fields: Fields, name: str) -> Mapping[str, str]:
     spoken = fields.inner(name)
     words = {language: spoken.text(language, longest=20_000) for language in spoken.source}
     if not words:
-        fields.fault(name, "must say it in at least one language")
+        fields.fault(name, "must say it in at least one language", "one_needed")
     return words
 
 
@@ -199,20 +199,29 @@ def _check(settings: CampaignSettings, fields: Fields) -> None:
     if settings.caller_id and not (
         is_e164(settings.caller_id) or is_service_number(settings.caller_id)
     ):
-        fields.fault("caller_id", "must be a number such as +70005550101")
+        fields.fault("caller_id", "must be a number such as +70005550101", "phone")
     if not settings.trunks:
-        fields.fault("trunks", "must name at least one trunk")
+        fields.fault("trunks", "must name at least one trunk", "one_needed")
     if settings.ring_timeout < RING_LEAST and not settings.allow_short_ring:
-        fields.fault("ring_timeout_s", "must be at least 15 unless allow_short_ring is true")
+        fields.fault(
+            "ring_timeout_s",
+            "must be at least 15 unless allow_short_ring is true",
+            "least",
+            least=15,
+        )
     if not all(is_e164(f"{prefix}0000000"[:16]) for prefix in settings.destinations):
-        fields.fault("destinations", "must be country prefixes such as +7")
+        fields.fault("destinations", "must be country prefixes such as +7", "prefixes")
     if settings.mode is DialMode.AGENTLESS and settings.flow is None:
-        fields.fault("flow", "is needed: a call without an agent must have something to say")
+        fields.fault(
+            "flow", "is needed: a call without an agent must have something to say", "needed"
+        )
     if not is_word(settings.safe_harbour_prompt):
-        fields.fault("safe_harbour_prompt", "must be a name of small letters, digits, underscores")
+        fields.fault(
+            "safe_harbour_prompt", "must be a name of small letters, digits, underscores", "name"
+        )
     pages = [page.id for page in settings.script]
     if len(set(pages)) != len(pages):
-        fields.fault("script", "has two pages with one id")
+        fields.fault("script", "has two pages with one id", "twice")
 
 
 # ---- the life of a campaign ----------------------------------------------------------------------

@@ -84,18 +84,18 @@ def read_results(fields: Fields) -> tuple[ResultDef, ...]:
     """Reads the field `results`, noting faults; keys and codes are there once each."""
     results = tuple(_read_result(row) for row in fields.rows("results"))
     if not results:
-        fields.fault("results", "must offer at least one result")
+        fields.fault("results", "must offer at least one result", "one_needed")
     if len({result.key for result in results}) != len(results):
-        fields.fault("results", "gives one key to two results")
+        fields.fault("results", "gives one key to two results", "twice")
     if len({result.code for result in results}) != len(results):
-        fields.fault("results", "has one code twice")
+        fields.fault("results", "has one code twice", "twice")
     return results
 
 
 def _read_result(fields: Fields) -> ResultDef:
     code = fields.text("code")
     if code and not is_word(code):
-        fields.fault("code", "must be a name of small letters, digits and underscores")
+        fields.fault("code", "must be a name of small letters, digits and underscores", "name")
     label = fields.inner("label")
     read = ResultDef(
         key=fields.whole("key", 0, least=1, most=9),
@@ -107,9 +107,9 @@ def _read_result(fields: Fields) -> ResultDef:
         redial_as=_read_redial_as(fields),
     )
     if fields.source.get("key") is None:
-        fields.fault("key", "must be from 1 to 9")
+        fields.fault("key", "must be from 1 to 9", "between", least=1, most=9)
     if not read.label:
-        fields.fault("label", "must say it in at least one language")
+        fields.fault("label", "must say it in at least one language", "one_needed")
     fields.close()
     return read
 

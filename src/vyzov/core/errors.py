@@ -13,8 +13,10 @@ Every error says what happened (`what`, which names the thing it happened to) an
 (`next_step`); words for screens are chosen by the one who shows them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as part
+from typing import Literal
 
 
 class VyzovError(Exception):
@@ -26,12 +28,28 @@ class VyzovError(Exception):
         self.next_step = next_step
 
 
+Reason = Literal[
+    "", "needed", "text", "too_short", "too_long", "flag", "number", "whole", "between", "least",
+    "most", "choice", "list", "one_needed", "twice", "object", "unknown_field", "name", "phone",
+    "prefixes", "weekdays", "clock", "order", "moment", "key", "no_step", "unreachable", "endless",
+    "called", "gone", "empty_file", "too_many_columns", "no_numbers", "workbook", "customer_only",
+    "new_user",
+]  # fmt: skip
+"""Ids of what can be wrong with a field; each has words in every language of the screens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One wrong field of a request: where it is (`redial.rules.busy.after_s`) and what is wrong."""
+    """One wrong field of a request: where it is (`redial.rules.busy.after_s`) and what is wrong.
+
+    `reason` is an id that screens word with `args`, empty where only `problem` says it."""
 
     field: str
     problem: str
+    reason: Reason = part(default="", compare=False)
+    args: Mapping[str, float | str] = part(
+        default_factory=dict[str, float | str], compare=False, hash=False
+    )
 
 
 class InvalidRequest(VyzovError):

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from vyzov.core.errors import Fault, InvalidRequest
+from vyzov.core.errors import Fault, InvalidRequest, Reason
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 """What JSON can say."""
@@ -36,12 +36,12 @@ class Fields:
         """Returns a reader over `source`; anything but an object is a fault and reads as empty."""
         if isinstance(source, Mapping):
             return cls(cast("Mapping[str, Any]", source), where, faults)
-        faults.append(Fault(where.rstrip(".") or "(all)", "must be an object"))
+        faults.append(Fault(where.rstrip(".") or "(all)", "must be an object", "object"))
         return cls({}, where, faults)
 
-    def fault(self, name: str, problem: str) -> None:
-        """Notes that a field is wrong."""
-        self.faults.append(Fault(f"{self.where}{name}", problem))
+    def fault(self, name: str, problem: str, reason: Reason = "", **args: float | str) -> None:
+        """Notes that a field is wrong; `reason` is an id with words on the screens."""
+        self.faults.append(Fault(f"{self.where}{name}", problem, reason, args))
 
     def get(self, name: str) -> Any:
         """Returns the raw value, None where it is absent, and counts the name as known."""
@@ -54,11 +54,12 @@ class Fields:
         if value is None and default is not None:
             return default
         if not isinstance(value, str) or (default is None and not value.strip()):
-            self.fault(
-                name, "must be a text that is not empty" if default is None else "must be a text"
-            )
+            if default is None:
+                self.fault(name, "must be a text that is not empty", "needed")
+            else:
+                self.fault(name, "must be a text", "text")
         elif len(value) > longest:
-            self.fault(name, f"must be at most {longest} characters")
+            self.fault(name, f"must be at most {longest} characters", "too_long", most=longest)
         else:
             return value
         return ""
@@ -69,7 +70,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.fault(name, "must be true or false")
+            self.fault(name, "must be true or false", "flag")
             return default
         return value
 
@@ -79,9 +80,11 @@ class Fields:
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fault(name, "must be a number")
+            self.fault(name, "must be a number", "number")
         elif not least <= value <= most:
-            self.fault(name, f"must be from {least:g} to {most:g}")
+            self.fault(
+                name, f"must be from {least:g} to {most:g}", "between", least=least, most=most
+            )
         else:
             return value
         return default
@@ -90,7 +93,7 @@ class Fields:
         """Returns a whole number within its bounds, both included."""
         value = self.number(name, default, least=least, most=most)
         if value != int(value):
-            self.fault(name, "must be a whole number")
+            self.fault(name, "must be a whole number", "whole")
             return default
         return int(value)
 
@@ -111,7 +114,7 @@ class Fields:
         known = {kind.value: kind for kind in kinds}
         if isinstance(value, str) and value in known:
             return known[value]
-        self.fault(name, f"must be one of {', '.join(known)}")
+        self.fault(name, f"must be one of {', '.join(known)}", "choice")
         return default or next(iter(kinds))
 
     def items(self, name: str) -> list[Any]:
@@ -120,7 +123,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list | tuple):
-            self.fault(name, "must be a list")
+            self.fault(name, "must be a list", "list")
             return []
         return list(cast("Sequence[Any]", value))
 
@@ -131,10 +134,10 @@ class Fields:
             return default
         values = self.items(name)
         if not all(isinstance(value, str) and value for value in values):
-            self.fault(name, "must be a list of texts")
+            self.fault(name, "must be a list of texts", "list")
             return default
         if len(set(values)) != len(values):
-            self.fault(name, "names one thing twice")
+            self.fault(name, "names one thing twice", "twice")
         return tuple(values)
 
     def inner(self, name: str) -> "Fields":
@@ -153,7 +156,7 @@ class Fields:
         """Makes a fault of every name that nobody read."""
         for name in self.source:
             if name not in self.read:
-                self.fault(name, "is not a field of these settings")
+                self.fault(name, "is not a field of these settings", "unknown_field")
 
     def settle(self, subject: str) -> None:
         """Closes the outermost reader and raises `InvalidRequest` naming all faults, if any."""

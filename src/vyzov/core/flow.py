@@ -302,12 +302,14 @@ def read_flow(fields: Fields) -> Flow:
     steps: dict[str, Step] = {}
     for name in steps_of.source:
         if not is_word(name):
-            steps_of.fault(name, "must be named with small letters, digits and underscores")
+            steps_of.fault(name, "must be named with small letters, digits and underscores", "name")
         steps[name] = _read_step(steps_of.inner(name))
     start = fields.text("start")
     machine = _read_machine(fields)
     if start and start not in steps:
-        fields.fault("start", f"names the step '{start}', which is not there")
+        fields.fault(
+            "start", f"names the step '{start}', which is not there", "no_step", step=start
+        )
     elif start:
         _check_ways(start, steps, steps_of)
     fields.close()
@@ -330,7 +332,7 @@ def _read_step(fields: Fields) -> Step:
         keys = fields.inner("keys")
         for key in keys.source:
             if len(key) != 1 or key not in KEYS:
-                keys.fault(key, "is not a key of a telephone")
+                keys.fault(key, "is not a key of a telephone", "key")
         read = Announce(
             prompt=prompt or "",
             on_silence=fields.text("on_silence"),
@@ -368,7 +370,7 @@ def _word(fields: Fields, name: str, *, needed: bool = False) -> str | None:
     if value is None and not needed:
         return None
     if not isinstance(value, str) or not is_word(value):
-        fields.fault(name, "must be a name of small letters, digits and underscores")
+        fields.fault(name, "must be a name of small letters, digits and underscores", "name")
         return None
     return value
 
@@ -388,12 +390,17 @@ def _check_ways(start: str, steps: Mapping[str, Step], fields: Fields) -> None:
             if target in steps:
                 ahead.append(target)
             elif target:
-                fields.fault(f"{name}.{way}", f"names the step '{target}', which is not there")
+                fields.fault(
+                    f"{name}.{way}",
+                    f"names the step '{target}', which is not there",
+                    "no_step",
+                    step=target,
+                )
     for name in steps:
         if name not in reached:
-            fields.fault(name, "can never be reached from the start")
+            fields.fault(name, "can never be reached from the start", "unreachable")
         elif not _ends_in_silence(name, steps):
-            fields.fault(name, "never ends for a callee who presses nothing")
+            fields.fault(name, "never ends for a callee who presses nothing", "endless")
 
 
 def _ends_in_silence(name: str, steps: Mapping[str, Step]) -> bool:

@@ -88,7 +88,7 @@ def read_redial(fields: Fields) -> RedialPolicy:
         if name in known:
             waits[known[name]] = wait
         else:
-            rules.fault(name, "is not an outcome that can be tried again")
+            rules.fault(name, "is not an outcome that can be tried again", "choice")
     fields.close()
     return RedialPolicy(attempts_max, waits)
 

@@ -45,12 +45,14 @@ def read_window(fields: Fields) -> CallWindow:
     usual = CallWindow()
     days = fields.items("days") if fields.get("days") is not None else list(usual.days)
     if not days or any(type(day) is not int or not 1 <= day <= 7 for day in days):
-        fields.fault("days", "must be weekdays from 1 (Monday) to 7 (Sunday), at least one")
+        fields.fault(
+            "days", "must be weekdays from 1 (Monday) to 7 (Sunday), at least one", "weekdays"
+        )
         days = list(usual.days)
     start = _clock(fields, "start", usual.start)
     end = _clock(fields, "end", usual.end)
     if end != time() and end <= start:
-        fields.fault("end", "must be later than start")
+        fields.fault("end", "must be later than start", "order")
     fields.close()
     return CallWindow(tuple(sorted(set(days))), start, end)
 
@@ -125,5 +127,5 @@ def _clock(fields: Fields, name: str, usual: time) -> time:
         hour, minute = str(value).split(":")
         return time(int(hour), int(minute))
     except ValueError:
-        fields.fault(name, "must be a time such as 09:00")
+        fields.fault(name, "must be a time such as 09:00", "clock")
         return usual

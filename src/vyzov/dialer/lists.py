@@ -129,7 +129,10 @@ def read_list(
     delimiter = delimiter_of(data, encoding)
     head = tuple(islice(records(data, encoding, delimiter), SAMPLE_ROWS + 1))
     if not head:
-        raise InvalidRequest(f"The file '{file_name}' is empty.", "Choose another file.")
+        raise InvalidRequest(
+            f"The file '{file_name}' is empty.", "Choose another file.",
+            [Fault("file", "is empty", "empty_file")],
+        )  # fmt: skip
     titles = {**TITLES, **{_plain_title(t): m for t, m in (known_columns or {}).items()}}
     has_header = any(_plain_title(cell) in titles for cell in head[0].cells)
     # A row wider than its titles is not another column: a delimiter in a cell has shifted it.
@@ -138,6 +141,7 @@ def read_list(
         raise InvalidRequest(
             f"The file '{file_name}' has {width} columns; at most {COLUMNS_MAX} are read.",
             "Remove the columns nobody needs, or see whether the delimiter is right.",
+            [Fault("file", "has too many columns", "too_many_columns", {"most": COLUMNS_MAX})],
         )
     sample = head[1:] if has_header else head
     columns = _columns(head[0], titles, width) if has_header else _untitled(width)
@@ -164,7 +168,8 @@ def rows(data: bytes, preview: ListPreview) -> Iterator[ImportedRow]:
     Raises `InvalidRequest` where no column is for telephone numbers."""
     if not any(column.meaning is Meaning.PHONE for column in preview.columns):
         raise InvalidRequest.of(
-            f"The list '{preview.file_name}'", [Fault("columns", "none of them is for numbers")]
+            f"The list '{preview.file_name}'",
+            [Fault("columns", "none of them is for numbers", "no_numbers")],
         )
     return _Judge(preview).rows(records(data, preview.encoding, preview.delimiter))
 
@@ -377,4 +382,5 @@ def _refuse_other_formats(data: bytes, file_name: str) -> None:
         raise InvalidRequest(
             f"The file '{file_name}' is a workbook, not a CSV file.",
             "Open it in the spreadsheet program and save the sheet as CSV (UTF-8).",
+            [Fault("file", "is a workbook", "workbook")],
         )

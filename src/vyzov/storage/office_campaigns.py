@@ -325,7 +325,7 @@ def _change_list(
         raise InvalidRequest(
             f"Campaign '{campaign.name}' has called people of its list already.",
             "Make another campaign for another list.",
-            [Fault("list", "it cannot change once somebody was called")],
+            [Fault("list", "it cannot change once somebody was called", "called")],
         )
     entries = t.campaign_contact
     connection.execute(
@@ -349,7 +349,8 @@ def _require_list(connection: sa.Connection, organisation: str, list_id: str) ->
     ).first()
     if ready is None:
         raise InvalidRequest.of(
-            "The campaign", [Fault("list", "there is no such list, or its import was undone")]
+            "The campaign",
+            [Fault("list", "there is no such list, or its import was undone", "gone")],
         )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from vyzov.core.errors import Fault
-from vyzov.web.problems import Problem
+from vyzov.web.problems import Problem, reason_of
 
 Json = dict[str, Any]
 
@@ -115,7 +115,7 @@ def args_of(verb: str, frame: Mapping[str, Any]) -> Json:
         return ARGS[verb].model_validate(given).model_dump(mode="json")
     except ValidationError as error:
         faults = [
-            Fault(".".join(map(str, one["loc"])), one["msg"])
+            Fault(".".join(map(str, one["loc"])), one["msg"], *reason_of(one))
             for one in error.errors(include_input=False, include_url=False)
         ]
         raise Problem("invalid_request", fields=tuple(faults[:50])) from error

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from vyzov.core.errors import Fault, InvalidRequest, StoreFault, VyzovError
+from vyzov.core.errors import Fault, InvalidRequest, Reason, StoreFault, VyzovError
 from vyzov.dialer.rights import Forbidden, NotFound
 
 Json = dict[str, Any]
@@ -93,10 +93,12 @@ KINDS: Mapping[str, Kind] = {
 
 
 class FieldProblem(BaseModel):
-    """One wrong field of a request."""
+    """One wrong field of a request: word it by `reason` and `args`, `detail` is the fallback."""
 
     field: str
     detail: str
+    reason: str
+    args: dict[str, Any]
 
 
 class ProblemShape(BaseModel):
@@ -166,7 +168,10 @@ class Problem(Exception):
             "code": self.code,
             "next_step": self.next_step,
             "args": self.args_of_words,
-            "fields": [{"field": f.field, "detail": f.problem} for f in self.fields],
+            "fields": [
+                {"field": f.field, "detail": f.problem, "reason": f.reason, "args": dict(f.args)}
+                for f in self.fields
+            ],
             "request_id": request_id,
         }
 
@@ -208,8 +213,47 @@ def _faults(error: RequestValidationError) -> tuple[Fault, ...]:
     faults: list[Fault] = []
     for one in error.errors():
         where = [str(part) for part in one["loc"] if part not in ("body", "query", "path")]
-        faults.append(Fault(".".join(where) or "body", str(one["msg"])))
+        reason, args = reason_of(one)
+        faults.append(Fault(".".join(where) or "body", str(one["msg"]), reason, args))
     return tuple(faults[:50])
+
+
+# What pydantic calls a fault, as the id that screens have words for, and the bound it speaks of.
+_REASONS: Mapping[str, tuple[Reason, str]] = {
+    "missing": ("needed", ""),
+    "extra_forbidden": ("unknown_field", ""),
+    "string_too_short": ("too_short", "min_length"),
+    "string_too_long": ("too_long", "max_length"),
+    "greater_than_equal": ("least", "ge"),
+    "less_than_equal": ("most", "le"),
+    "int_parsing": ("whole", ""),
+    "int_type": ("whole", ""),
+    "int_from_float": ("whole", ""),
+    "float_parsing": ("number", ""),
+    "float_type": ("number", ""),
+    "bool_parsing": ("flag", ""),
+    "bool_type": ("flag", ""),
+    "enum": ("choice", ""),
+    "literal_error": ("choice", ""),
+    "string_type": ("text", ""),
+    "list_type": ("list", ""),
+    "dict_type": ("object", ""),
+    "model_attributes_type": ("object", ""),
+    "timezone_aware": ("moment", ""),
+    "datetime_parsing": ("moment", ""),
+    "datetime_from_date_parsing": ("moment", ""),
+}
+
+
+def reason_of(fault: Mapping[str, Any]) -> tuple[Reason, dict[str, float | str]]:
+    """Gives the reason of one of pydantic's faults with its bound, empty where it has no words."""
+    reason, bound = _REASONS.get(fault["type"], ("", ""))
+    limit = fault.get("ctx", {}).get(bound) if bound else None
+    if reason == "too_short" and limit == 1:
+        return "needed", {}
+    if not isinstance(limit, int | float):
+        return reason, {}
+    return reason, {"least" if bound in ("min_length", "ge") else "most": limit}
 
 
 def request_id_of(request: Request) -> str:

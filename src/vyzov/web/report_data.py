@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from vyzov.core.errors import Fault
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
 from vyzov.core.report import results
@@ -62,7 +63,10 @@ def scope_of(
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     scope = Scope(since or midnight, until or now, campaign)
     if scope.since > scope.until:
-        raise Problem("invalid_request", "The report ends before it begins.")
+        raise Problem(
+            "invalid_request", "The report ends before it begins.",
+            fields=(Fault("to", "must be later than from", "order"),),
+        )  # fmt: skip
     return scope
 
 

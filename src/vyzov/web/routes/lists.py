@@ -14,7 +14,7 @@ from fastapi import Query, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from vyzov.core.errors import InvalidRequest
+from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer.access import Door
 from vyzov.dialer.csv_text import records
 from vyzov.dialer.lists import ListPreview, Meaning, read_list, rows, verdict_counts
@@ -137,7 +137,10 @@ async def _upload_of(request: Request) -> _Upload:
     async with request.form(max_files=1, max_fields=10) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise Problem("invalid_request", "There is no file in the form.")
+            raise Problem(
+                "invalid_request", "There is no file in the form.",
+                fields=(Fault("file", "is not in the form", "needed"),),
+            )  # fmt: skip
         data = await file.read()
         told = file.filename or "list.csv"
         words = {name: str(form.get(name) or "") for name in ("name", "default_region", "mapping")}

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request, Response
 from pydantic import ConfigDict, Field, SecretStr
 
+from vyzov.core.errors import Fault
 from vyzov.core.numbers import is_e164
 from vyzov.dialer.office_records import (
     CallbackRecord,
@@ -118,6 +119,7 @@ def checked_number(number: str) -> str:
             "invalid_request",
             "This is not a number in E.164.",
             next_step="Write + and the country code, such as +70005550101.",
+            fields=(Fault("number", "must be a number such as +70005550101", "phone"),),
         )
     return number
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import ConfigDict, Field, SecretStr
 
-from vyzov.core.errors import InvalidRequest
+from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer.access import Door, Role
 from vyzov.dialer.office_records import NewUser, User, UserChange
 from vyzov.web.admission import House, In, Who, room
@@ -97,6 +97,7 @@ def _checked(house: House, password: SecretStr) -> str:
             f"The password is shorter than {least} characters.",
             next_step="Choose a longer one; a few unrelated words are easy to remember.",
             args={"least": least},
+            fields=(Fault("password", "is too short", "too_short", {"least": least}),),
         )
     return text
 
@@ -119,7 +120,10 @@ async def create_user(asked: NewUserAsked, house: In, who: Who) -> UserShape:
     """Creates a user; give them the password by a way that others do not see."""
     password = _checked(house, asked.password)
     if (asked.role is Role.CUSTOMER) != (asked.principal is not None):
-        raise Problem("invalid_request", "A customer has a principal, and nobody else has one.")
+        raise Problem(
+            "invalid_request", "A customer has a principal, and nobody else has one.",
+            fields=(Fault("principal", "goes with the role customer alone", "customer_only"),),
+        )  # fmt: skip
     made = await asyncio.to_thread(_create, who.door, asked, password)
     await house.floor.tell("office.users_changed", who.person)
     return await asyncio.to_thread(lambda: _user(made, dict(who.door.names())))
@@ -174,7 +178,10 @@ async def change_user(
             disabled=asked.disabled,
         )
         if change.role is Role.CUSTOMER and before.principal_id is None:
-            raise Problem("invalid_request", "Create a new user for a customer instead.")
+            raise Problem(
+                "invalid_request", "Create a new user for a customer instead.",
+                fields=(Fault("role", "cannot become customer", "new_user"),),
+            )  # fmt: skip
         after = who.door.change_user(user_id, change)
         signed_out = bool(given) or bool(asked.disabled) or after.role is not before.role
         return _user(after, names), signed_out
