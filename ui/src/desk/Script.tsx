@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useKeys } from '../kit/keys.ts'
 import { useWords } from '../kit/prefs.ts'
 import type { LiveCall } from '../live/shapes.ts'
-import { formatPhone } from '../words/format.ts'
+import { formatPhone, knit } from '../words/format.ts'
 import { fieldId } from '../words/words.ts'
 import { pieces, plainText } from './script.ts'
 
@@ -27,7 +27,7 @@ function factsOf(call: LiveCall, agent: string): Record<string, string> {
 }
 
 export function Script({ call, agent }: { call: LiveCall; agent: string }) {
-  const { t, pick } = useWords()
+  const { t, pick, lang } = useWords()
   const [at, setAt] = useState(0)
   const steps = call.script
   const go = (index: number) => setAt(Math.max(0, Math.min(steps.length - 1, index)))
@@ -71,7 +71,7 @@ export function Script({ call, agent }: { call: LiveCall; agent: string }) {
         <p className="say" aria-live="polite">
           {pieces(pick(step.text), facts).map((piece, index) =>
             piece.kind === 'plain' ? (
-              piece.text
+              knit(lang, piece.text)
             ) : (
               <var
                 key={`${index}${piece.text}`}
