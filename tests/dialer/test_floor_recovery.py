@@ -301,6 +301,7 @@ def test_a_call_that_was_to_be_hung_up_long_ago_is_hung_up_and_its_end_awaited(
     assert centre.world.engine.calls
     assert centre.until(lambda: bool(centre.outcomes()), 1.0)
     assert centre.outcomes() == ["answered_machine"]
+    assert len(centre.facts(FactKind.ENDED)) == 1
     centre.settle()
 
 

