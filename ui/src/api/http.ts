@@ -1,6 +1,22 @@
 /* One way to the HTTP API: cookies, the header against foreign forms, problems as typed errors. */
 
-export type FieldProblem = { field: string; detail?: string }
+export type FieldProblem = {
+  field: string
+  detail?: string
+  reason?: string
+  args?: Record<string, string | number>
+}
+
+/** A problem document as it came. */
+export type ProblemBody = {
+  status?: number
+  code?: string
+  title?: string
+  detail?: string
+  next_step?: string
+  args?: Record<string, string | number>
+  fields?: FieldProblem[]
+}
 
 /** An RFC 9457 problem; screens say `code` in words and fall back to what the server wrote. */
 export class ApiProblem extends Error {
@@ -27,17 +43,21 @@ type Options = {
 
 const BASE = '/api/v1'
 
+/** The error a problem document stands for. */
+export function problemIn(body: ProblemBody, status = body.status ?? 0): ApiProblem {
+  return new ApiProblem(
+    status,
+    body.code ?? 'unknown',
+    body.detail ?? body.title ?? '',
+    body.next_step ?? '',
+    body.args ?? {},
+    body.fields ?? [],
+  )
+}
+
 async function problemOf(response: Response): Promise<ApiProblem> {
   try {
-    const body = await response.json()
-    return new ApiProblem(
-      response.status,
-      body.code ?? 'unknown',
-      body.detail ?? body.title ?? '',
-      body.next_step ?? '',
-      body.args ?? {},
-      body.fields ?? [],
-    )
+    return problemIn((await response.json()) as ProblemBody, response.status)
   } catch {
     return new ApiProblem(
       response.status,

@@ -1,5 +1,6 @@
 /* Shapes of the HTTP API as the screens read them; the source is docs/reference/api.md. */
 import type { Attempt } from './evidence.ts'
+import type { ProblemBody } from './http.ts'
 
 export type Role = 'operator' | 'supervisor' | 'manager' | 'administrator' | 'customer'
 export type Named = { id: string; name: string }
@@ -50,6 +51,7 @@ export type Settings = {
   abandon_rule?: string
   classify?: string
   flow?: unknown
+  safe_harbour_prompt?: string
   results?: ResultDef[]
   script?: ScriptStep[]
   wrap_up_s?: number
@@ -125,7 +127,7 @@ export type ContactList = {
   rows_done: number
   created_at: string
   undone_at: string | null
-  problem: { code: string; detail?: string } | null
+  problem: ProblemBody | null
 }
 
 export type ContactRow = {

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useRouter } from '@tanstack/react-router'
 import { ApiProblem } from '../api/http.ts'
+import { Said } from './parts.tsx'
 import { useWords } from './prefs.ts'
 import { problemText } from './problem.ts'
 
@@ -23,7 +24,11 @@ export function Wrong({ error }: { error?: unknown }) {
   return (
     <div className="empty" role="alert">
       <h1>{title}</h1>
-      {error !== undefined && <p>{problemText(words, error)}</p>}
+      {error !== undefined && (
+        <p>
+          <Said text={problemText(words, error)} />
+        </p>
+      )}
       <div className="row">
         {error !== undefined && (
           <button type="button" className="btn primary" onClick={again}>

@@ -12,6 +12,21 @@ export function Rich({ text }: { text: string }) {
     .map((part, index) => (index % 2 ? <b key={`${index}${part}`}>{part}</b> : part))
 }
 
+/** A text whose further lines are small print: what only the server could say, in its English. */
+export function Said({ text }: { text: string }) {
+  const [first, ...rest] = text.split('\n')
+  return (
+    <>
+      {first}
+      {rest.map((line) => (
+        <span key={line} className="small ink3 block" lang="en">
+          {line}
+        </span>
+      ))}
+    </>
+  )
+}
+
 const NOTE_ICON = { ok: Check, warn: AlertTriangle, bad: AlertTriangle }
 
 /** One sentence with an icon; `alert` is read out at once by a screen reader. */
@@ -26,7 +41,9 @@ export function Note(props: {
   return (
     <div className={`note ${props.tone ?? ''}`} role={props.alert ? 'alert' : undefined}>
       {props.icon ?? <Icon aria-hidden />}
-      <div className="grow pretty">{props.children}</div>
+      <div className="grow pretty">
+        {typeof props.children === 'string' ? <Said text={props.children} /> : props.children}
+      </div>
       {props.action}
     </div>
   )

@@ -89,12 +89,16 @@ function makeWords(lang: Lang) {
 
 export type Words = ReturnType<typeof makeWords>
 
-/** The words and formats of the chosen language. */
-export function useWords(): Words {
-  const { lang } = usePrefs()
+/** The words and formats of a language. */
+export function wordsOf(lang: Lang): Words {
   const known = made.get(lang)
   if (known) return known
   const words = makeWords(lang)
   made.set(lang, words)
   return words
+}
+
+/** The words and formats of the chosen language. */
+export function useWords(): Words {
+  return wordsOf(usePrefs().lang)
 }

@@ -1,10 +1,11 @@
 /* The one live WebSocket: subscribes, resyncs on a gap, reconnects with bounded back-off, carries requests.
    Decides nothing about calls; the desk and the phone listen. No React here. */
+import type { ProblemBody } from '../api/http.ts'
 import { ServerClock } from './clock.ts'
 import type { Json } from './patch.ts'
 import { type Frame, TopicStore } from './store.ts'
 
-export type Problem = { code: string; what?: string; next_step?: string }
+export type Problem = ProblemBody & { code: string; what?: string }
 export type Link = 'connecting' | 'open' | 'away' | 'closed' | 'signed_out'
 type Waiting = { done: (result: Json) => void; fail: (problem: Problem) => void; timer: number }
 type Wire = Record<string, Json>

@@ -12,7 +12,7 @@ import { problemText } from '../kit/problem.ts'
 import { campaignLook } from '../kit/states.ts'
 import type { FloorCampaign } from '../live/shapes.ts'
 import { Progress } from '../floor/Progress.tsx'
-import { BeforeStart } from './BeforeStart.tsx'
+import { BeforeStart, useChecks } from './BeforeStart.tsx'
 import { How, Numbers, ResultsPart, Who, Whom } from './CampaignParts.tsx'
 import { Hours, Redials } from './CampaignTimes.tsx'
 import { ScriptPart } from './ScriptPart.tsx'
@@ -58,6 +58,7 @@ function Acts({
   const queries = useQueryClient()
   const [busy, setBusy] = useState(false)
   const [asking, setAsking] = useState(false)
+  const lacks = useChecks(campaign).some((check) => check.must && !check.ok)
   const go = async (verb: Verb) => {
     setBusy(true)
     setAsking(false)
@@ -82,7 +83,8 @@ function Acts({
             type="button"
             key={verb}
             className={`btn ${verb === 'start' ? 'primary' : verb === 'finish' ? 'quiet' : ''}`}
-            disabled={busy}
+            disabled={busy || (verb === 'start' && lacks)}
+            title={verb === 'start' && lacks ? t('before.must') : undefined}
             onClick={() => (verb === 'finish' ? setAsking(true) : void go(verb))}
           >
             <Icon aria-hidden />

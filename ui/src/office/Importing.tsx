@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Check, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { api, idempotencyKey } from '../api/http.ts'
+import { api, idempotencyKey, problemIn } from '../api/http.ts'
 import type { ContactList, Preview } from '../api/types.ts'
 import { Bar, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
@@ -206,7 +206,7 @@ export function Importing({
       ))}
       {failed && (
         <Note tone="bad" alert>
-          {words.id('problem', going?.problem?.code ?? 'unknown', {}, going?.problem?.detail ?? '')}
+          {problemText(words, going?.problem ? problemIn(going.problem) : null)}
         </Note>
       )}
       {told && (

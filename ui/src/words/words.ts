@@ -6,6 +6,7 @@ import enDoor from './en/door.json' with { type: 'json' }
 import enFloor from './en/floor.json' with { type: 'json' }
 import enLists from './en/lists.json' with { type: 'json' }
 import enOffice from './en/office.json' with { type: 'json' }
+import enProblems from './en/problems.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import ruDoor from './ru/door.json' with { type: 'json' }
 import ruFloor from './ru/floor.json' with { type: 'json' }
 import ruLists from './ru/lists.json' with { type: 'json' }
 import ruOffice from './ru/office.json' with { type: 'json' }
+import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
 import { formatNumber, knit, type Lang } from './format.ts'
 
@@ -28,6 +30,7 @@ const ru = {
   ...ruLists,
   ...ruOffice,
   ...ruReports,
+  ...ruProblems,
 }
 const en = {
   ...enCommon,
@@ -37,6 +40,7 @@ const en = {
   ...enLists,
   ...enOffice,
   ...enReports,
+  ...enProblems,
 }
 
 export type Key = keyof typeof ru

@@ -11,7 +11,6 @@ import { pieces, plainText } from '../../src/desk/script.ts'
 import { ceiling } from '../../src/floor/Minutes.tsx'
 import { countByGroup, inOrder } from '../../src/floor/order.ts'
 import type { FloorAgent } from '../../src/live/shapes.ts'
-import { checksOf } from '../../src/office/BeforeStart.tsx'
 import { readClock, readNumber } from '../../src/office/fields.tsx'
 import { FIRST_FLOW, keysOf } from '../../src/office/flow.ts'
 import { encodingName } from '../../src/office/encoding.ts'
@@ -167,14 +166,6 @@ describe('the office', () => {
     expect(encodingName('cp1251')).toBe('Windows-1251')
     expect(encodingName('utf_8_sig')).toBe('UTF-8')
     expect(encodingName('cp866')).toBe('CP866')
-  })
-
-  test('a campaign without list, people and trunk says so', () => {
-    const campaign = { mode: 'progressive', list: null, settings: {} } as never
-    const open = checksOf(campaign, 0).filter((check) => check.must && !check.ok)
-    expect(open.map((check) => check.id)).toEqual(['list', 'agents', 'trunk'])
-    const robot = { mode: 'agentless', list: { id: 'l', name: 'l' }, settings: {} } as never
-    expect(checksOf(robot, 1).filter((check) => check.must && !check.ok)).toEqual([])
   })
 
   test('the first flow offers an agent, a callback and the stop list', () => {
