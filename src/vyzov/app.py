@@ -21,6 +21,7 @@ from vyzov.core.errors import InvalidRequest
 if TYPE_CHECKING:
     from vyzov.dialer.floor import Floor
     from vyzov.dialer.runtime import Runtime
+    from vyzov.telephony.native.link import EngineLink
     from vyzov.web.floor_door import FloorDoor
 
 log = logging.getLogger("vyzov.app")
@@ -217,6 +218,7 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
 
     def died(reason: str) -> None:
         log.error("the floor leaves: %s", reason)
+        runtime.died = True
         stop.set()
 
     secret = settings.secret()
@@ -241,24 +243,32 @@ async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) 
     door = _door(settings, runtime)
     runtime.engine = link
     runtime.screens = door
-    await runtime.open()
-    server = await door.serve()
-    work = asyncio.gather(runtime.run(), link.run())
     waiter = asyncio.create_task(stop.wait())
+    work = asyncio.create_task(_work(runtime, link, door))
     try:
         await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
-        await drain(floor, runtime)
+        elif runtime.fence and not runtime.died:
+            await drain(floor, runtime)
     finally:
         work.cancel()
         waiter.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work
-        server.close()
         runtime.close()
         store.release_lease(floor_id, holder, datetime.now(UTC))
         store.close()
+
+
+async def _work(runtime: "Runtime", link: "EngineLink", door: "FloorDoor") -> None:
+    """Takes the lease, which may mean to wait for an older holder's, then works until cancelled."""
+    await runtime.open()
+    server = await door.serve()
+    try:
+        await asyncio.gather(runtime.run(), link.run())
+    finally:
+        server.close()
 
 
 async def drain(floor: "Floor", runtime: "Runtime") -> None:

@@ -96,6 +96,7 @@ class Runtime:
         self.engine: EngineDoor | None = None
         self.screens: ScreenDoor | None = None
         self.fence = 0
+        self.died = False
         self._on_died = on_died
         self._clock = clock_id()
         self._inbox: asyncio.Queue[fx.Input] = asyncio.Queue()
