@@ -6,6 +6,7 @@ the raw material checked by a script that imports nothing of Vyzov; without it t
 a person to sign in.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -23,6 +24,7 @@ import httpx
 import typer
 
 from vyzov import __version__
+from vyzov.app import DRAIN_LIMIT_S
 from vyzov.cli.demo_lists import numbers_of, settings_of, split, write_list
 
 Json = dict[str, Any]
@@ -55,22 +57,29 @@ class Centre:
         log = (self.out / f"{name}.log").open("ab")
         process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "vyzov", *arguments],
-            stdin=subprocess.PIPE, stdout=log, stderr=log,
+            stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
             env=os.environ | {"VYZOV_SUPERVISED": "1"},
         )  # fmt: skip
         log.close()
         self.processes.append((name, process))
 
     def stop(self) -> None:
-        """Ends all children, the last started first."""
-        for _, process in reversed(self.processes):
-            if process.poll() is None:
-                process.terminate()
-        for name, process in reversed(self.processes):
+        """Ends all children: Vyzov first, which lets talks end, then those it talks with.
+
+        Ctrl-C meanwhile ends the patience."""
+        order = sorted(self.processes[::-1], key=lambda child: child[0] != "vyzov")
+        for name, process in order:
+            if process.poll() is not None:
+                continue
+            process.terminate()
             try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                typer.echo(f"{name} did not leave in 20 s and was ended.", err=True)
+                process.wait(DRAIN_LIMIT_S + 25.0 if name == "vyzov" else 10.0)
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(10.0)
+            if process.poll() is None:
+                typer.echo(f"{name} did not leave by itself and was ended.", err=True)
                 process.kill()
 
     def died(self) -> str | None:
@@ -136,7 +145,7 @@ def run(
             return _run_headless(centre, manager, campaigns, begun, say, as_json=as_json)
         return _stay(centre, manager, campaigns)
     except KeyboardInterrupt:
-        say("Stopping: talks are finished first.")
+        say("Stopping: nothing new is dialled, talks may end. Ctrl-C again to hang up now.")
         return 0
     finally:
         centre.stop()
