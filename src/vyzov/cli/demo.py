@@ -67,8 +67,9 @@ class Centre:
         """Ends all children: Vyzov first, which lets talks end, then those it talks with.
 
         Ctrl-C meanwhile ends the patience."""
-        order = sorted(self.processes[::-1], key=lambda child: child[0] != "vyzov")
-        for name, process in order:
+        first = [child for child in self.processes if child[0] == "vyzov"]
+        others = [child for child in reversed(self.processes) if child[0] != "vyzov"]
+        for name, process in first + others:
             if process.poll() is not None:
                 continue
             process.terminate()
