@@ -5,6 +5,7 @@ compares branches, checks passwords and reads Request-URIs by itself.
 """
 
 import asyncio
+import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -30,7 +31,9 @@ from vyzov.sip.user_agent import Account
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SIPP = shutil.which("sipp")
-pytestmark = [pytest.mark.sipp, pytest.mark.skipif(SIPP is None, reason="sipp is not installed")]
+# A missing part is one skipped line on a desk, but red in CI: there it would hide an install step.
+MISSING = SIPP is None and os.environ.get("CI") != "true"
+pytestmark = [pytest.mark.sipp, pytest.mark.skipif(MISSING, reason="sipp is not installed")]
 
 
 def free_port() -> int:
