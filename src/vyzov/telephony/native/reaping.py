@@ -3,7 +3,8 @@
 The journal says which legs lived. What rang is cancelled (and a late answer acknowledged and ended)
 by identifiers derived from the leg; what was answered gets its BYE from the journalled dialog. The
 user agent repeats these until the far side hears. What came back within the settling time is told
-with the leg's end; floors connect after that and find no leg half alive.
+with the leg's end (an answer that came while nobody was there is told as one: somebody picked up);
+floors connect after that and find no leg half alive.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vyzov.dialer.ports import (
+    Answered,
     DeviceDown,
     DeviceUp,
     Ended,
@@ -114,7 +116,10 @@ class Reaper:
             last = next((e for e in reversed(record.events) if isinstance(e, DeviceUp)), None)
             agent = "" if last is None else last.agent
             self._post(DeviceDown(record.leg, 0, 0.0, agent, "engine"))
-        elif record.was_answered:
+        elif record.was_answered or isinstance(event, CallEnded):
+            if not any(isinstance(event, Answered) for event in record.events):
+                # A person picked up and heard nobody: that has to be counted against us.
+                self._post(Answered(record.leg, 0, 0.0, ""))
             self._post(Ended(record.leg, 0, 0.0, "engine", CAUSE))
         elif isinstance(event, CallRejected):
             self._post(
@@ -125,10 +130,9 @@ class Reaper:
                 )
             )  # fmt: skip
         else:
-            # No final answer, or an answer that crossed: nobody knows how far it got.
-            phrase = "answered late" if isinstance(event, CallEnded) else ""
+            # No final answer came back: nobody knows how far it got.
             self._post(
-                Failed(record.leg, 0, 0.0, 0, phrase, "lost", provisionals=_provisionals(record))
+                Failed(record.leg, 0, 0.0, 0, "", "lost", provisionals=_provisionals(record))
             )
 
     def _recover(self, record: LegRecord, recording: str, path: Path) -> None:
