@@ -67,9 +67,15 @@ SNAPSHOT = st.builds(
     legs=st.dictionaries(st.text(), st.lists(LEG_EVENT, max_size=4).map(tuple), max_size=4),
     bridges=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
     devices=st.dictionaries(st.text(), st.text(), max_size=3),
+    trunks=st.dictionaries(
+        st.text(), st.lists(built(ports.TrunkState), max_size=2).map(tuple), max_size=2
+    ),
 )
 MESSAGE = st.one_of(
-    st.sampled_from([*VERBS, *LEG_EVENTS, ports.EngineLost]).flatmap(built), SNAPSHOT
+    st.sampled_from(
+        [*VERBS, *LEG_EVENTS, ports.EngineLost, ports.TrunkState, ports.TrunkChecked]
+    ).flatmap(built),
+    SNAPSHOT,
 )
 
 
@@ -161,6 +167,13 @@ def test_a_snapshot_holds_only_events_of_legs() -> None:
     members = orjson.loads(to_wire(Snapshot("run", 1.0, {}, (), {})))
     members["legs"] = {"a": [orjson.loads(to_wire(AskSnapshot("floor", 1)))]}
     with pytest.raises(WireError, match="expected an event of a leg"):
+        from_wire(orjson.dumps(members))
+
+
+def test_a_snapshot_holds_only_findings_of_trunks() -> None:
+    members = orjson.loads(to_wire(Snapshot("run", 1.0, {}, (), {})))
+    members["trunks"] = {"a": [orjson.loads(to_wire(AskSnapshot("floor", 1)))]}
+    with pytest.raises(WireError, match="expected a TrunkState"):
         from_wire(orjson.dumps(members))
 
 

@@ -31,7 +31,16 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True)
 class SetTrunk:
-    """Tells the engine a trunk; the same trunk again replaces it."""
+    """Tells the engine a trunk; the same trunk again replaces it.
+
+    `host` is an address or a name; with `port` 0 a name is looked up by NAPTR and SRV (RFC 3263).
+    `transport`: udp, tcp, tls; `tls_name` is the name its certificate must bear (`host` where empty).
+    `srtp`: off, required (only with tls). `register`: sign in and stay signed in for
+    `register_expires_s`. `probe_s`: seconds between OPTIONS, 0 for none. `number_format`: e164
+    (`+7...`), plain (`7...`), national:PREFIX (the country code gives way to PREFIX); `prefix` goes
+    before the number called. `caller_headers`: where the shown number stands (from, pai, ppi, rpid,
+    diversion). `from_user`, `from_domain` replace both halves of From where a carrier wants its own.
+    `redirects`: report, same_host."""
 
     trunk: str
     host: str
@@ -40,6 +49,35 @@ class SetTrunk:
     password: str = ""
     realm: str = ""
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    transport: str = "udp"
+    tls_name: str = ""
+    srtp: str = "off"
+    register: bool = False
+    register_expires_s: int = 300
+    probe_s: float = 30.0
+    allow_md5: bool = False
+    number_format: str = "e164"
+    prefix: str = ""
+    caller_headers: tuple[str, ...] = ("from",)
+    from_user: str = ""
+    from_domain: str = ""
+    session_expires_s: int = 1800
+    redirects: str = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTrunk:
+    """Forgets a trunk: it is signed out, no longer asked whether it lives, and refuses calls."""
+
+    trunk: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTrunk:
+    """Looks at a trunk step by step; answered by exactly one `TrunkChecked` of the same `check`."""
+
+    check: str
+    trunk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +203,7 @@ class AskSnapshot:
 
 
 Verb = (
-    SetTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge | Unbridge | Hold | Mute
+    SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge | Unbridge | Hold | Mute
     | RecordStart | RecordStop | DeviceOffer | DeviceClose | Forget | AskSnapshot
 )  # fmt: skip
 
@@ -213,7 +251,9 @@ class Failed(LegEvent):
     """No answer came of it. `stage`: trying, ringing, cancelled (we gave up ringing), lost.
 
     `code` is the final status (0 where none came), `reasons` all Reason headers as received,
-    `provisionals` pairs of (code, seconds since the INVITE)."""
+    `provisionals` pairs of (code, seconds since the INVITE), `retry_after_s` what the carrier asked
+    to wait, `fault` a word of `core.trunk.TrunkFault` where the way to the carrier failed, `target`
+    the address the call was sent to."""
 
     code: int
     phrase: str
@@ -223,6 +263,9 @@ class Failed(LegEvent):
     q850: int | None = None
     ring_s: float = 0.0
     provisionals: tuple[tuple[int, float], ...] = ()
+    retry_after_s: float | None = None
+    fault: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,21 +360,55 @@ class EngineLost:
 
 
 @dataclass(frozen=True, slots=True)
+class TrunkState:
+    """What the engine found when it last looked at a trunk; what follows is the floor's to decide.
+
+    `source`: probe, registration. `state`: up (answered, signed in), down (not this time: `misses`
+    in a row), paused (told to wait until the monotonic second `until`), unknown (not looked yet).
+    `reason` is a word of `core.trunk.TrunkFault` or empty; `code`, `phrase` the answer as it came."""
+
+    trunk: str
+    state: str
+    reason: str = ""
+    code: int = 0
+    phrase: str = ""
+    until: float = 0.0
+    at: float = 0.0
+    source: str = "probe"
+    misses: int = 0
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkChecked:
+    """The steps of a check in order: (step, finding, detail), words of `core.trunk`."""
+
+    check: str
+    trunk: str
+    at: float
+    steps: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All an engine knows, after (re)connection: each leg's whole event log in order.
 
     `engine` names this run of the engine. Legs of an earlier run are in `legs` too (from its journal),
     ended by the engine itself with `Ended(side="engine")` or `Failed(stage="lost")`. `bridges` pairs
-    customer and agent legs now exchanging sound; `devices` maps agent leg to agent of living devices."""
+    customer and agent legs now exchanging sound; `devices` maps agent leg to agent of living devices;
+    `trunks` holds the latest finding of each source for each trunk."""
 
     engine: str
     at: float
     legs: Mapping[str, tuple[LegEvent, ...]]
     bridges: tuple[tuple[str, str], ...]
     devices: Mapping[str, str]
+    trunks: Mapping[str, tuple[TrunkState, ...]] = field(
+        default_factory=dict[str, tuple[TrunkState, ...]]
+    )
 
 
-Event = LegEvent | EngineLost | Snapshot
+Event = LegEvent | EngineLost | TrunkState | TrunkChecked | Snapshot
 
 
 class Telephony(Protocol):

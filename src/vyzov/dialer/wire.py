@@ -16,7 +16,7 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 import orjson
 
 from vyzov.dialer import ports
-from vyzov.dialer.ports import Event, LegEvent, Orphan, Verb
+from vyzov.dialer.ports import Event, LegEvent, Orphan, TrunkState, Verb
 
 LINE_LIMIT = 64 * 1024 * 1024
 """The longest line either side reads, in bytes: a snapshot of a busy engine, with room to spare."""
@@ -29,6 +29,8 @@ _EVENTS: tuple[type, ...] = (
         if isinstance(thing, type) and issubclass(thing, LegEvent) and thing is not LegEvent
     ),
     ports.EngineLost,
+    ports.TrunkState,
+    ports.TrunkChecked,
     ports.Snapshot,
 )
 _CLASSES: dict[str, type] = {cls.__name__: cls for cls in (*_VERBS, *_EVENTS)}
@@ -70,6 +72,10 @@ def _tagged(message: object) -> dict[str, object]:
         out[item.name] = value
     if isinstance(message, ports.Snapshot):
         out["legs"] = {leg: [_tagged(event) for event in log] for leg, log in message.legs.items()}
+        out["trunks"] = {
+            trunk: [_tagged(finding) for finding in findings]
+            for trunk, findings in message.trunks.items()
+        }
     return out
 
 
@@ -172,6 +178,13 @@ def _read_leg_event(value: object, where: str) -> object:
     return event
 
 
+def _read_trunk_state(value: object, where: str) -> object:
+    finding = _read_message(value, where)
+    if not isinstance(finding, TrunkState):
+        raise WireError(f"{where} is a {type(finding).__name__}, expected a TrunkState")
+    return finding
+
+
 def _read_orphan(value: object, where: str) -> object:
     if not isinstance(value, dict):
         raise WireError(f"{where} is {_kind(value)}, expected an object")
@@ -183,6 +196,8 @@ def _reader_of(hint: object) -> _Reader:
         return _read_float
     if hint is Orphan:
         return _read_orphan
+    if hint is TrunkState:
+        return _read_trunk_state
     if hint is LegEvent:
         return _read_leg_event
     if isinstance(hint, type) and hint in (str, int, bool):
