@@ -203,8 +203,9 @@ class AskSnapshot:
 
 
 Verb = (
-    SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge | Unbridge | Hold | Mute
-    | RecordStart | RecordStop | DeviceOffer | DeviceClose | Forget | AskSnapshot
+    SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge
+    | Unbridge | Hold | Mute | RecordStart | RecordStop | DeviceOffer | DeviceClose | Forget
+    | AskSnapshot
 )  # fmt: skip
 
 
