@@ -70,11 +70,14 @@ SNAPSHOT = st.builds(
     trunks=st.dictionaries(
         st.text(), st.lists(built(ports.TrunkState), max_size=2).map(tuple), max_size=2
     ),
+    phones=st.dictionaries(st.text(), built(ports.PhoneRegistered), max_size=2),
 )
+NO_LEGS = [
+    ports.EngineLost, ports.TrunkState, ports.TrunkChecked, ports.PhoneRegistered,
+    ports.PhoneUnregistered,
+]  # fmt: skip
 MESSAGE = st.one_of(
-    st.sampled_from(
-        [*VERBS, *LEG_EVENTS, ports.EngineLost, ports.TrunkState, ports.TrunkChecked]
-    ).flatmap(built),
+    st.sampled_from([*VERBS, *LEG_EVENTS, *NO_LEGS]).flatmap(built),
     SNAPSHOT,
 )
 
@@ -174,6 +177,13 @@ def test_a_snapshot_holds_only_findings_of_trunks() -> None:
     members = orjson.loads(to_wire(Snapshot("run", 1.0, {}, (), {})))
     members["trunks"] = {"a": [orjson.loads(to_wire(AskSnapshot("floor", 1)))]}
     with pytest.raises(WireError, match="expected a TrunkState"):
+        from_wire(orjson.dumps(members))
+
+
+def test_a_snapshot_holds_only_desk_phones_that_are_signed_in() -> None:
+    members = orjson.loads(to_wire(Snapshot("run", 1.0, {}, (), {})))
+    members["phones"] = {"a": orjson.loads(to_wire(AskSnapshot("floor", 1)))}
+    with pytest.raises(WireError, match="expected a PhoneRegistered"):
         from_wire(orjson.dumps(members))
 
 

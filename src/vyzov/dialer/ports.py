@@ -188,6 +188,36 @@ class DeviceClose:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPhone:
+    """Tells the engine a desk phone that may sign in; the same phone again replaces it.
+
+    `ha1` maps an algorithm (SHA-256, MD5 where the phone knows nothing better) to the hash of
+    username, realm and password (RFC 7616 3.4.2); `contacts_max` is from how many places at once."""
+
+    phone: str
+    username: str
+    ha1: Mapping[str, str]
+    contacts_max: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePhone:
+    """Signs a desk phone out, ends what it carries and refuses it from now on."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCall:
+    """Rings an agent's desk phone; lifted, it is their leg until somebody hangs up."""
+
+    leg: str
+    agent: str
+    phone: str
+    ring_timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """The floor has committed all it needs of an ended leg; the engine may drop its event log."""
 
@@ -204,8 +234,8 @@ class AskSnapshot:
 
 Verb = (
     SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge
-    | Unbridge | Hold | Mute | RecordStart | RecordStop | DeviceOffer | DeviceClose | Forget
-    | AskSnapshot
+    | Unbridge | Hold | Mute | RecordStart | RecordStop | DeviceOffer | DeviceClose | SetPhone
+    | RemovePhone | DeviceCall | Forget | AskSnapshot
 )  # fmt: skip
 
 
@@ -331,6 +361,13 @@ class DeviceAnswer(LegEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceRinging(LegEvent):
+    """The agent's desk phone rings."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceUp(LegEvent):
     """Sound was seen both ways on an agent's leg."""
 
@@ -340,7 +377,8 @@ class DeviceUp(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class DeviceDown(LegEvent):
-    """`reason`: closed, ice, no_sound, replaced, bad_offer, engine."""
+    """`reason`: closed, ice, no_sound, replaced, bad_offer, engine; of a desk phone also
+    not_registered, no_answer, busy, refused, unreachable."""
 
     agent: str
     reason: str
@@ -391,13 +429,32 @@ class TrunkChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneRegistered:
+    """A desk phone is signed in, seen from `address` (transport, host and port)."""
+
+    phone: str
+    address: str
+    user_agent: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneUnregistered:
+    """A desk phone cannot be rung any more. `reason`: signed_out, expired, lost, removed."""
+
+    phone: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All an engine knows, after (re)connection: each leg's whole event log in order.
 
     `engine` names this run of the engine. Legs of an earlier run are in `legs` too (from its journal),
     ended by the engine itself with `Ended(side="engine")` or `Failed(stage="lost")`. `bridges` pairs
     customer and agent legs now exchanging sound; `devices` maps agent leg to agent of living devices;
-    `trunks` holds the latest finding of each source for each trunk."""
+    `trunks` holds the latest finding of each source for each trunk, `phones` those signed in."""
 
     engine: str
     at: float
@@ -407,9 +464,12 @@ class Snapshot:
     trunks: Mapping[str, tuple[TrunkState, ...]] = field(
         default_factory=dict[str, tuple[TrunkState, ...]]
     )
+    phones: Mapping[str, PhoneRegistered] = field(default_factory=dict[str, PhoneRegistered])
 
 
-Event = LegEvent | EngineLost | TrunkState | TrunkChecked | Snapshot
+Event = (
+    LegEvent | EngineLost | TrunkState | TrunkChecked | PhoneRegistered | PhoneUnregistered | Snapshot
+)  # fmt: skip
 
 
 class Telephony(Protocol):

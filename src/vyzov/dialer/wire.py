@@ -16,7 +16,7 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 import orjson
 
 from vyzov.dialer import ports
-from vyzov.dialer.ports import Event, LegEvent, Orphan, TrunkState, Verb
+from vyzov.dialer.ports import Event, LegEvent, Orphan, PhoneRegistered, TrunkState, Verb
 
 LINE_LIMIT = 64 * 1024 * 1024
 """The longest line either side reads, in bytes: a snapshot of a busy engine, with room to spare."""
@@ -31,6 +31,8 @@ _EVENTS: tuple[type, ...] = (
     ports.EngineLost,
     ports.TrunkState,
     ports.TrunkChecked,
+    ports.PhoneRegistered,
+    ports.PhoneUnregistered,
     ports.Snapshot,
 )
 _CLASSES: dict[str, type] = {cls.__name__: cls for cls in (*_VERBS, *_EVENTS)}
@@ -76,6 +78,7 @@ def _tagged(message: object) -> dict[str, object]:
             trunk: [_tagged(finding) for finding in findings]
             for trunk, findings in message.trunks.items()
         }
+        out["phones"] = {phone: _tagged(state) for phone, state in message.phones.items()}
     return out
 
 
@@ -185,6 +188,13 @@ def _read_trunk_state(value: object, where: str) -> object:
     return finding
 
 
+def _read_phone_state(value: object, where: str) -> object:
+    state = _read_message(value, where)
+    if not isinstance(state, PhoneRegistered):
+        raise WireError(f"{where} is a {type(state).__name__}, expected a PhoneRegistered")
+    return state
+
+
 def _read_orphan(value: object, where: str) -> object:
     if not isinstance(value, dict):
         raise WireError(f"{where} is {_kind(value)}, expected an object")
@@ -198,6 +208,8 @@ def _reader_of(hint: object) -> _Reader:
         return _read_orphan
     if hint is TrunkState:
         return _read_trunk_state
+    if hint is PhoneRegistered:
+        return _read_phone_state
     if hint is LegEvent:
         return _read_leg_event
     if isinstance(hint, type) and hint in (str, int, bool):
