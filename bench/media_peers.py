@@ -1,4 +1,8 @@
-"""The processes of `bench media`: the engine, a carrier with customers, operators with SRTP legs.
+"""The processes of `bench media`: the engine, a carrier with customers, operators by WebRTC or SIP.
+
+`carrier` and `phones` answer every INVITE on a UDP port of their own, whoever sends it: customer N
+is reached as `CUSTOMERS[N]`, operator N's desk phone as `PHONES[N]`. So any engine that can place
+two calls and join them can be measured (`Switch` in `media.py`).
 
 Every packet of a measured window carries, in the first bytes of its sound, who sent it, which one it
 is and when it left. So the far side knows what was carried, what was lost and what came astray,
@@ -48,6 +52,7 @@ SKIP_S = 0.1
 """A packet that could not leave within this time is given up and counted as missed."""
 RANKS = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 CUSTOMERS = [f"+7000555{1000 + number}" for number in range(500)]
+PHONES = [f"+7000556{1000 + number}" for number in range(500)]
 
 
 class Voice:
@@ -168,12 +173,18 @@ def window(message: dict[str, Any], legs: Legs) -> dict[str, Any]:
 
 
 class MediaCarrier(Carrier):
-    """Answers at once; every customer speaks until hung up and listens for their operator."""
+    """Answers at once; every customer speaks until hung up and listens for their operator.
 
-    def __init__(self, seed: int) -> None:
+    With `phones` it is the operators who are called, and who listen for their customers."""
+
+    def __init__(self, seed: int, *, phones: bool = False) -> None:
         super().__init__(seed=seed, measured=False)
-        self.voices = Voices(random.Random(f"{seed} customers"))
+        self.voices = Voices(random.Random(f"{seed} {'phones' if phones else 'customers'}"))
         self.legs: dict[str, tuple[int, Voice, Ear]] = {}
+        self._numbers = PHONES if phones else CUSTOMERS
+        self._hz = OPERATOR_HZ if phones else CUSTOMER_HZ
+        firsts = (FIRST_OPERATOR, FIRST_CUSTOMER) if phones else (FIRST_CUSTOMER, FIRST_OPERATOR)
+        self._speaks, self._hears = firsts
 
     def _speak(self) -> None:
         """Voices have a loop of their own."""
@@ -181,13 +192,13 @@ class MediaCarrier(Carrier):
     def _answer(self, event: IncomingCall) -> None:
         super()._answer(event)
         call = self.calls[event.leg]
-        number = CUSTOMERS.index(event.to_user)
+        number = self._numbers.index(event.to_user)
 
         def send(payload: bytes) -> None:
             call.sock.sendto(call.sender.packet(payload), call.target)
 
-        voice = Voice(FIRST_CUSTOMER + number, CUSTOMER_HZ, send)
-        self.legs[event.leg] = (number, voice, Ear(FIRST_OPERATOR + number))
+        voice = Voice(self._speaks + number, self._hz, send)
+        self.legs[event.leg] = (number, voice, Ear(self._hears + number))
         self.voices.add(voice)
 
     def _end(self, leg: str) -> None:
@@ -230,10 +241,10 @@ class MediaOperator(Operator):
 
 
 async def run_carrier(options: dict[str, Any]) -> None:
-    """The carrier's process: opens and closes windows, tells what they held."""
+    """The process of a carrier, or of desk phones: opens and closes windows, tells what they held."""
     take_precedence()
     reader = await lines()
-    carrier = MediaCarrier(options["seed"])
+    carrier = MediaCarrier(options["seed"], phones=options.get("phones", False))
     tell(port=carrier.port)
     while line := await reader.readline():
         tell(**window(json.loads(line), list(carrier.legs.values())))

@@ -52,13 +52,17 @@ def udp_drops(pid: int) -> int:
 class Part:
     """A process of a bench; it speaks JSON lines on its standard input and output."""
 
-    def __init__(self, script: str, name: str, folder: Path, **options: Any) -> None:
-        with (folder / f"{name}.log").open("wb") as log:
+    def __init__(
+        self, script: str, name: str, folder: Path, *, log: str = "", **options: Any
+    ) -> None:
+        """Starts `script NAME OPTIONS`; what it says on its standard error goes to FOLDER/LOG.log."""
+        log_path = folder / f"{log or name}.log"
+        with log_path.open("wb") as told:
             self.process = subprocess.Popen(
                 [sys.executable, str(HERE / script), name, json.dumps(options)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told,
             )  # fmt: skip
-        self._what = f"{name} of {script}, see {folder / name}.log"
+        self._what = f"{name} of {script}, see {log_path}"
 
     @property
     def pid(self) -> int:
