@@ -33,7 +33,7 @@ from vyzov.media.rtp import RtpSender
 from vyzov.media.tones import amplitude, tone
 from vyzov.sip import sdp
 from vyzov.sip.events import CallEnded, IncomingCall
-from vyzov.sip.user_agent import UserAgent
+from vyzov.sip.user_agent import Hop, UserAgent
 from vyzov.telephony.native.engine import take_precedence
 from vyzov.telephony.native.webrtc import run_at_once, use_hosts
 
@@ -107,7 +107,7 @@ class Carrier:
                 data, source = self._socket.recvfrom(65_535)
             except (BlockingIOError, OSError):
                 return
-            self._agent.receive_datagram(data, source, time.monotonic())
+            self._agent.receive(data, Hop(*source), time.monotonic())
             self._pump()
 
     def _pump(self) -> None:
@@ -116,8 +116,8 @@ class Carrier:
                 self._answer(event)
             elif isinstance(event, CallEnded):
                 self._end(event.leg)
-        for data, target in self._agent.datagrams_to_send():
-            self._socket.sendto(data, target)
+        for data, target in self._agent.messages_to_send():
+            self._socket.sendto(data, target.address)
         if self._timer is not None:
             self._timer.cancel()
         due = self._agent.next_deadline()

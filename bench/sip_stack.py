@@ -19,7 +19,7 @@ from sip_carrier import BUFFER_BYTES
 
 from vyzov.sip import sdp
 from vyzov.sip.events import CallAnswered, CallEnded, CallRejected
-from vyzov.sip.user_agent import Account, UserAgent
+from vyzov.sip.user_agent import Account, Hop, UserAgent
 
 LIMIT_S = 600.0
 
@@ -31,7 +31,7 @@ class Caller(asyncio.DatagramProtocol):
         self._numbers: list[str] = options["numbers"]
         self._lines: int = options["lines"]
         self._caller: str = options["caller"]
-        self._target = ("127.0.0.1", int(options["port"]))
+        self._target = Hop("127.0.0.1", int(options["port"]))
         self._media: int = options["media_port"]
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -51,7 +51,7 @@ class Caller(asyncio.DatagramProtocol):
         )
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        self._agent.receive_datagram(data, (addr[0], addr[1]), time.monotonic())
+        self._agent.receive(data, Hop(str(addr[0]), addr[1]), time.monotonic())
         self._pump()
 
     def begin(self) -> None:
@@ -76,10 +76,10 @@ class Caller(asyncio.DatagramProtocol):
             events = self._agent.events()
             for event in events:
                 self._take(event)
-            datagrams = self._agent.datagrams_to_send()
-            for data, target in datagrams:
-                self._transport.sendto(data, target)
-            if not events and not datagrams:
+            messages = self._agent.messages_to_send()
+            for data, target in messages:
+                self._transport.sendto(data, target.address)
+            if not events and not messages:
                 break
         if self._timer is not None:
             self._timer.cancel()

@@ -18,7 +18,7 @@ from vyzov.media.tones import tone
 from vyzov.pstn.hearing import Heard, Memory, operator_ear
 from vyzov.sip import sdp
 from vyzov.sip.events import CallAnswered, CallEnded, CallProgress, CallRejected, SipEvent
-from vyzov.sip.user_agent import Account, Address, UserAgent
+from vyzov.sip.user_agent import Account, Address, Hop, UserAgent
 
 _TOKENS = itertools.count(1)
 Frames = Iterable[bytes]
@@ -97,7 +97,7 @@ class Caller(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.datagrams.append(("in", data))
-        self.agent.receive_datagram(data, addr[:2], self._loop.time())
+        self.agent.receive(data, Hop(*addr[:2]), self._loop.time())
         self._pump()
 
     def sent(self, method: str) -> int:
@@ -122,7 +122,7 @@ class Caller(asyncio.DatagramProtocol):
         wire.setblocking(False)
         offer = sdp.offer(address="127.0.0.1", port=wire.getsockname()[1], session_id=1)
         self.agent.invite(
-            leg, target=self.box, to=number, caller_id="+70005550199", sdp=offer,
+            leg, target=Hop(*self.box), to=number, caller_id="+70005550199", sdp=offer,
             account=self.account, now=self._loop.time(),
         )  # fmt: skip
         self._pump()
@@ -195,9 +195,9 @@ class Caller(asyncio.DatagramProtocol):
                 self._seen[event.leg].events.append(event)
                 if isinstance(event, CallAnswered):
                     self._seen[event.leg].answered.set()
-        for data, target in self.agent.datagrams_to_send():
+        for data, target in self.agent.messages_to_send():
             self.datagrams.append(("out", data))
-            self._transport.sendto(data, target)
+            self._transport.sendto(data, target.address)
         if self._timer:
             self._timer.cancel()
         deadline = self.agent.next_deadline()

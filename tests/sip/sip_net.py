@@ -14,10 +14,10 @@ from sipmessage import Message, Request, Response
 
 from vyzov.sip import sdp
 from vyzov.sip.events import CallRejected, IncomingCall, LegEvent
-from vyzov.sip.user_agent import Account, Address, UserAgent
+from vyzov.sip.user_agent import Account, Address, Hop, UserAgent
 
 US: Address = ("127.0.0.1", 5060)
-PEER: Address = ("127.0.0.1", 5070)
+PEER = Hop("127.0.0.1", 5070)
 NUMBER = "+70005550101"
 CALLER = "+70005550102"
 OFFER = sdp.offer(address="127.0.0.1", port=4000, session_id=7)
@@ -46,7 +46,7 @@ class Sent:
     """One datagram an agent sent, as `sipmessage` reads it."""
 
     data: bytes
-    target: Address
+    target: Hop
     message: Request | Response = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class Sent:
 
 def sent(user_agent: UserAgent) -> list[Sent]:
     """Drains and reads everything an agent wants sent."""
-    return [Sent(data, target) for data, target in user_agent.datagrams_to_send()]
+    return [Sent(data, target) for data, target in user_agent.messages_to_send()]
 
 
 def lines(user_agent: UserAgent) -> list[str]:
@@ -191,7 +191,7 @@ class Call:
 
     def hears(self, data: bytes) -> list[Sent]:
         """The agent receives a datagram; returns what it sends to that."""
-        self.user_agent.receive_datagram(data, PEER, self.now)
+        self.user_agent.receive(data, PEER, self.now)
         return sent(self.user_agent)
 
     def asks(self, method: str, cseq: int, **options: object) -> list[Sent]:
@@ -253,8 +253,8 @@ class Callee:
         self.user_agent: UserAgent = agent(accept_calls=True, **options)
         self.now = 0.0
 
-    def hears(self, data: bytes, source: tuple[str, int] = PEER) -> list[str]:
-        self.user_agent.receive_datagram(data, source, self.now)
+    def hears(self, data: bytes, source: Hop = PEER) -> list[str]:
+        self.user_agent.receive(data, source, self.now)
         return lines(self.user_agent)
 
     def rings(self, **options: object) -> str:
@@ -361,9 +361,9 @@ class Network:
                     self.heard[address].append(event)
                     if address in self.on_event:
                         self.on_event[address](event)
-                for data, target in user_agent.datagrams_to_send():
-                    self.wire.append((self.now, address, target, data))
-                    self._carry(data, address, target)
+                for data, target in user_agent.messages_to_send():
+                    self.wire.append((self.now, address, target.address, data))
+                    self._carry(data, address, target.address)
 
     def _carry(self, data: bytes, source: Address, target: Address) -> None:
         copies = 0 if self.dice.random() < self._loss else 1
@@ -372,4 +372,4 @@ class Network:
             when = self.now + self._delay + self.dice.random() * self._jitter
             receiver = self.agents.get(target)
             if receiver is not None:
-                self.at(when, lambda r=receiver: r.receive_datagram(data, source, self.now))
+                self.at(when, lambda r=receiver: r.receive(data, Hop(*source), self.now))

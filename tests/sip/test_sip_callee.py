@@ -18,6 +18,7 @@ from vyzov.sip.events import (
     CallCancelled,
     CallEnded,
     DialogConfirmed,
+    Hop,
     IncomingCall,
 )
 
@@ -52,7 +53,7 @@ def test_a_ringing_and_an_answer_make_one_dialog() -> None:
     callee.user_agent.bye(leg, 3.0)
     (bye,) = sent(callee.user_agent)
     assert (bye.uri, bye["CSeq"]) == ("sip:them@127.0.0.1:5070", "1 BYE")
-    assert bye.target == ("127.0.0.1", 5081)
+    assert bye.target == Hop("127.0.0.1", 5081)
     assert bye.all("Route") == ["<sip:127.0.0.1:5081;lr>", "<sip:127.0.0.1:5082;lr>"]
     assert bye.message.to_address.parameters["tag"] == "caller"
     assert callee.user_agent.dialog_state(leg) is None

@@ -18,7 +18,7 @@ from sip_net import (
 )
 
 from vyzov.sip.events import CallAnswered, CallProgress, CallRejected
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop
 
 ACCOUNT = Account("vyzov", "secret", "carrier")
 
@@ -65,7 +65,7 @@ def test_nothing_is_sent_where_a_text_could_write_more_than_its_value(
     every: dict[str, object] = {"to": NUMBER, "caller_id": CALLER, **options}
     with pytest.raises(ValueError, match=r"."):
         caller.invite("leg", target=PEER, sdp=OFFER, account=NOBODY, now=0, **every)  # type: ignore[arg-type]
-    assert caller.datagrams_to_send() == []
+    assert caller.messages_to_send() == []
     assert caller.next_deadline() is None
 
 
@@ -166,7 +166,7 @@ def test_an_answer_is_acknowledged_along_its_route_in_a_new_transaction() -> Non
     assert ack.all("Route") == [
         "<sip:127.0.0.1:5083;lr>", "<sip:127.0.0.1:5082;lr>", "<sip:127.0.0.1:5081;lr>",
     ]  # fmt: skip
-    assert ack.target == ("127.0.0.1", 5083)
+    assert ack.target == Hop("127.0.0.1", 5083)
     assert ack.branch != call.invite.branch
     assert ack["CSeq"] == "1 ACK"
     (event,) = call.events()
@@ -184,20 +184,18 @@ def test_a_strict_router_finds_itself_in_the_request_uri() -> None:
     (ack,) = call.answers(200, headers=routes)
     assert ack.uri == "sip:127.0.0.1:5082"
     assert ack.all("Route") == ["<sip:127.0.0.1:5081;lr>", "<sip:them@127.0.0.1:5070>"]
-    assert ack.target == ("127.0.0.1", 5082)
+    assert ack.target == Hop("127.0.0.1", 5082)
 
 
 @pytest.mark.parametrize(
     ("contact", "target"),
-    [("sip:them@127.0.0.1:5099;transport=UDP", ("127.0.0.1", 5099)),
-     ("sip:127.0.0.1", ("127.0.0.1", 5060)),
+    [("sip:them@127.0.0.1:5099;transport=UDP", Hop("127.0.0.1", 5099)),
+     ("sip:127.0.0.1", Hop("127.0.0.1", 5060)),
      ("sip:them@carrier.example", PEER), ("sip:them@0.0.0.0:5099", PEER),
      ("sip:them@224.0.0.1", PEER), ("sip:them@255.255.255.255", PEER),
      ("tel:+70005550101", PEER), ("", PEER), ("sip:[::", PEER)],
 )  # fmt: skip
-def test_requests_go_to_the_contact_or_where_the_call_was_placed(
-    contact: str, target: tuple[str, int]
-) -> None:
+def test_requests_go_to_the_contact_or_where_the_call_was_placed(contact: str, target: Hop) -> None:
     (ack,) = place().answers(200, contact=contact)
     assert ack.target == target
 
@@ -224,7 +222,7 @@ def test_a_second_answer_with_another_tag_is_acknowledged_and_released() -> None
     call.answers(200, tag="two", contact="sip:two@127.0.0.1:5072")
     ack, bye = call.answers(200, tag="one", contact="sip:one@127.0.0.1:5071")
     assert [ack.line, bye.line] == ["ACK", "BYE"]
-    assert ack.target == bye.target == ("127.0.0.1", 5071)
+    assert ack.target == bye.target == Hop("127.0.0.1", 5071)
     assert bye.message.to_address.parameters["tag"] == "one"
     assert call.named() == ["CallProgress", "CallProgress", "CallAnswered", "MessageIgnored"]
     (again,) = call.answers(200, tag="one")
@@ -318,7 +316,7 @@ def test_a_reliable_provisional_is_acknowledged_once_in_its_own_dialog() -> None
     (prack,) = call.answers(183, tag="a", contact="sip:a@127.0.0.1:5071", headers=reliable)
     assert (prack.line, prack.uri, prack["CSeq"]) == ("PRACK", "sip:a@127.0.0.1:5071", "2 PRACK")
     assert prack["RAck"] == "7 1 INVITE"
-    assert prack.target == ("127.0.0.1", 5081)
+    assert prack.target == Hop("127.0.0.1", 5081)
     assert prack.message.to_address.parameters["tag"] == "a"
     # A repeated and an out-of-order one are dropped, another dialog counts by itself.
     for number in (7, 9, 6):
@@ -404,7 +402,7 @@ def test_verbs_for_unknown_legs_do_nothing() -> None:
     caller.forget("nobody")
     assert not caller.check_credentials("nobody", username="u", password="p")
     assert caller.dialog_state("nobody") is None
-    assert caller.datagrams_to_send() == []
+    assert caller.messages_to_send() == []
     assert caller.events() == []
 
 
@@ -424,7 +422,7 @@ def test_an_owner_that_never_forgets_does_not_fill_the_memory(
             now=0,
         )
         (invite,) = sent(caller)
-        caller.receive_datagram(reply(invite, 486), PEER, 0.0)
-        caller.datagrams_to_send()
+        caller.receive(reply(invite, 486), PEER, 0.0)
+        caller.messages_to_send()
     assert len(caller._legs) <= 40
     assert len(caller._early) <= 40

@@ -21,7 +21,7 @@ from vyzov.sip import sdp
 from vyzov.sip.auth import write_challenge
 from vyzov.sip.dialog import DialogState
 from vyzov.sip.events import CallEnded, CallRejected, SessionChanged
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop
 
 HOLD = ANSWER.replace(b"sendrecv", b"sendonly")
 
@@ -219,7 +219,7 @@ def test_the_target_follows_the_last_contact() -> None:
     call.hears(in_dialog("UPDATE", call.invite, 2).replace(b"Contact: ", b"X-Contact: "))
     call.user_agent.bye("leg-1", 1.0)
     (bye,) = [one for one in sent(call.user_agent) if one.line == "BYE"]
-    assert (bye.uri, bye.target) == ("sip:new@127.0.0.1:5090", ("127.0.0.1", 5090))
+    assert (bye.uri, bye.target) == ("sip:new@127.0.0.1:5090", Hop("127.0.0.1", 5090))
 
 
 def test_other_requests_get_a_sensible_answer() -> None:
@@ -309,7 +309,7 @@ def test_a_reborn_agent_ends_an_answered_call_by_its_saved_dialog() -> None:
     call = reborn(saved(before))
     (bye,) = sent(call.user_agent)
     assert (bye.line, bye.uri) == ("BYE", "sip:them@127.0.0.1:5070")
-    assert bye.target == ("127.0.0.1", 5081)
+    assert bye.target == Hop("127.0.0.1", 5081)
     assert bye["Route"] == "<sip:127.0.0.1:5081;lr>"
     assert bye["From"] == before.invite["From"]
     assert bye["To"] == before.invite["To"] + ";tag=callee"
@@ -380,7 +380,7 @@ def test_a_late_answer_to_a_reborn_agent_is_acknowledged_and_ended() -> None:
     call.now = 0.5
     ack, bye = call.answers(200, contact="sip:late@127.0.0.1:5079")
     assert [ack.line, bye.line] == ["ACK", "BYE"]
-    assert (ack.uri, bye.target) == ("sip:late@127.0.0.1:5079", ("127.0.0.1", 5079))
+    assert (ack.uri, bye.target) == ("sip:late@127.0.0.1:5079", Hop("127.0.0.1", 5079))
     ignored, event = call.events()
     assert type(ignored).__name__ == "MessageIgnored"
     assert event == CallEnded("leg-1", 0.5, "us", "reaped")  # type: ignore[arg-type]

@@ -39,12 +39,12 @@ def agent_in_talk() -> tuple[UserAgent, Sent]:
             leg, target=PEER, to=NUMBER, caller_id=CALLER, sdp=OFFER, account=account, now=0.0
         )
         invites += sent(user_agent)
-    user_agent.receive_datagram(reply(invites[0], 200, body=ANSWER), PEER, 0.0)
-    user_agent.receive_datagram(reply(invites[1], 180), PEER, 0.0)
-    user_agent.receive_datagram(reply(invites[2], 180), PEER, 0.0)
+    user_agent.receive(reply(invites[0], 200, body=ANSWER), PEER, 0.0)
+    user_agent.receive(reply(invites[1], 180), PEER, 0.0)
+    user_agent.receive(reply(invites[2], 180), PEER, 0.0)
     user_agent.cancel("cancelled", 0.0)
     user_agent.reap("dead", target=PEER, to=NUMBER, caller_id=CALLER, dialog=None, now=0.0)
-    user_agent.datagrams_to_send()
+    user_agent.messages_to_send()
     return user_agent, invites[0]
 
 
@@ -99,7 +99,7 @@ def hostile(draw: st.DrawFn) -> bytes:
 
 def usable(user_agent: UserAgent) -> None:
     """Everything sent is a message again, every timer can fire, and the agent still answers."""
-    for data, (host, port) in user_agent.datagrams_to_send():
+    for data, (host, port, *_) in user_agent.messages_to_send():
         assert host
         assert 0 < port <= 65535
         if data != b"\r\n":
@@ -112,9 +112,9 @@ def usable(user_agent: UserAgent) -> None:
         now = max(now, due)
         user_agent.handle_deadline(now)
     assert user_agent.next_deadline() is None or now > 30.0
-    user_agent.datagrams_to_send()
-    user_agent.receive_datagram(incoming("OPTIONS", branch="z9hG4bKlast"), PEER, now)
-    assert b"SIP/2.0 200 OK" in user_agent.datagrams_to_send()[-1][0]
+    user_agent.messages_to_send()
+    user_agent.receive(incoming("OPTIONS", branch="z9hG4bKlast"), PEER, now)
+    assert b"SIP/2.0 200 OK" in user_agent.messages_to_send()[-1][0]
 
 
 @settings(max_examples=150, deadline=None)
@@ -122,7 +122,7 @@ def usable(user_agent: UserAgent) -> None:
 def test_no_datagram_takes_the_agent_down(datagrams: list[bytes]) -> None:
     user_agent, _ = agent_in_talk()
     for data in datagrams:
-        user_agent.receive_datagram(data, PEER, 0.1)
+        user_agent.receive(data, PEER, 0.1)
     usable(user_agent)
     user_agent.events()
 
@@ -131,7 +131,7 @@ def test_no_datagram_takes_the_agent_down(datagrams: list[bytes]) -> None:
 @given(st.binary(max_size=300))
 def test_noise_takes_nothing_down(data: bytes) -> None:
     user_agent = agent(accept_calls=True)
-    user_agent.receive_datagram(data, PEER, 0.0)
+    user_agent.receive(data, PEER, 0.0)
     usable(user_agent)
 
 

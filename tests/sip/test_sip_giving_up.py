@@ -13,7 +13,7 @@ from sip_net import (
 from vyzov.sip.auth import write_challenge
 from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, MessageIgnored
 from vyzov.sip.identity import MAX_INVITES
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop
 
 ACCOUNT = Account("vyzov", "secret", "carrier")
 
@@ -123,7 +123,7 @@ def test_after_a_cancel_without_a_final_response_a_late_answer_is_released() -> 
     assert (event.code, event.stage, event.at) == (0, "cancelled", 33.0)
     call.now = 100.0
     ack, bye = call.answers(200, contact="sip:late@127.0.0.1:5079")
-    assert [ack.line, bye.line, bye.target] == ["ACK", "BYE", ("127.0.0.1", 5079)]
+    assert [ack.line, bye.line, bye.target] == ["ACK", "BYE", Hop("127.0.0.1", 5079)]
     (ignored,) = call.events()
     assert isinstance(ignored, MessageIgnored)
     assert (ignored.leg, ignored.reason) == ("leg-1", "late answer released")

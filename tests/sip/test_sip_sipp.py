@@ -27,7 +27,7 @@ from vyzov.sip.events import (
     MessageIgnored,
     SessionChanged,
 )
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SIPP = shutil.which("sipp")
@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def sipp(*options: str, folder: Path) -> AsyncIterator[tuple[str, int]]:
+async def sipp(*options: str, folder: Path) -> AsyncIterator[Hop]:
     """Runs one call of a scenario; leaving the block waits for SIPp's own verdict."""
     assert SIPP is not None
     port = free_port()
@@ -55,7 +55,7 @@ async def sipp(*options: str, folder: Path) -> AsyncIterator[tuple[str, int]]:
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=null, stderr=null)
     try:
         await listening(port)
-        yield "127.0.0.1", port
+        yield Hop("127.0.0.1", port)
         async with asyncio.timeout(20):
             code = await process.wait()
         errors = folder / "errors"
@@ -82,7 +82,7 @@ def scenario(name: str) -> tuple[str, str]:
     return "-sf", str(SCENARIOS / f"{name}.xml")
 
 
-async def place(target: tuple[str, int], account: Account | None = None) -> UdpDriver:
+async def place(target: Hop, account: Account | None = None) -> UdpDriver:
     driver = await UdpDriver.start()
     driver.do(
         driver.agent.invite,

@@ -23,7 +23,7 @@ from vyzov.sip.events import (
     OptionsAnswered,
 )
 from vyzov.sip.layer import MAX_SERVER_TRANSACTIONS
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop
 
 
 def test_a_response_goes_back_as_it_came() -> None:
@@ -32,9 +32,9 @@ def test_a_response_goes_back_as_it_came() -> None:
     data = incoming(
         via="SIP/2.0/UDP far.example:5099;rport;received=6.6.6.6", headers=vias, body=OFFER
     )
-    callee.user_agent.receive_datagram(data, ("127.0.0.9", 40000), 0.0)
+    callee.user_agent.receive(data, Hop("127.0.0.9", 40000), 0.0)
     (trying,) = sent(callee.user_agent)
-    assert trying.target == ("127.0.0.9", 40000)
+    assert trying.target == Hop("127.0.0.9", 40000)
     top, lower = trying.all("Via")
     assert top.startswith("SIP/2.0/UDP far.example:5099;branch=z9hG4bKin;")
     assert top.endswith(";received=127.0.0.9;rport=40000")
@@ -46,9 +46,9 @@ def test_without_rport_the_vias_port_is_answered() -> None:
     callee = Callee()
     for via, port in (("SIP/2.0/UDP 127.0.0.1:5099", 5099), ("SIP/2.0/UDP 127.0.0.1", 5060)):
         data = incoming("OPTIONS", via=via, branch=f"z9hG4bK{port}")
-        callee.user_agent.receive_datagram(data, ("127.0.0.1", 40000), 0.0)
+        callee.user_agent.receive(data, Hop("127.0.0.1", 40000), 0.0)
         (answer,) = sent(callee.user_agent)
-        assert answer.target == ("127.0.0.1", port)
+        assert answer.target == Hop("127.0.0.1", port)
         assert "rport" not in answer["Via"]
         assert "received" not in answer["Via"]
 
@@ -57,7 +57,7 @@ def test_several_vias_on_one_line_are_kept() -> None:
     callee = Callee()
     data = incoming("OPTIONS", via="SIP/2.0/UDP 127.0.0.1:5070;rport")
     data = data.replace(b"branch=z9hG4bKin", b"branch=z9hG4bKin, SIP/2.0/UDP 10.0.0.3;branch=z9")
-    callee.user_agent.receive_datagram(data, PEER, 0.0)
+    callee.user_agent.receive(data, PEER, 0.0)
     (answer,) = sent(callee.user_agent)
     assert answer["Via"].endswith(", SIP/2.0/UDP 10.0.0.3;branch=z9")
     assert len(answer.message.via) == 2
@@ -79,24 +79,26 @@ def test_a_peer_without_branches_is_understood() -> None:
 )  # fmt: skip
 def test_a_stranger_gets_a_sensible_answer(method: str, answers: list[str]) -> None:
     user_agent = agent()
-    user_agent.receive_datagram(incoming(method), PEER, 0.0)
+    user_agent.receive(incoming(method), PEER, 0.0)
     assert lines(user_agent) == answers
 
 
 def test_a_demand_we_cannot_meet_is_refused_by_name() -> None:
     callee = Callee()
-    callee.user_agent.receive_datagram(incoming(headers=["Require: 100rel, x"]), PEER, 0.0)
+    callee.user_agent.receive(incoming(headers=["Require: 100rel, x"]), PEER, 0.0)
     (answer,) = sent(callee.user_agent)
     assert (answer.line, answer["Unsupported"]) == ("420", "100rel, x")
 
 
 def challenged(callee: Callee, code: int, algorithm: str, account: Account) -> tuple[str, bool]:
     """One agent calls another that challenges it; returns the second leg, and the verdict."""
-    caller = agent(PEER)
-    caller.invite("leg", target=US, to=NUMBER, caller_id=CALLER, sdp=OFFER, account=account, now=0)
+    caller = agent(PEER.address)
+    caller.invite(
+        "leg", target=Hop(*US), to=NUMBER, caller_id=CALLER, sdp=OFFER, account=account, now=0
+    )
     for _ in range(6):
-        for data, _ in caller.datagrams_to_send():
-            callee.user_agent.receive_datagram(data, PEER, 0.0)
+        for data, _ in caller.messages_to_send():
+            callee.user_agent.receive(data, PEER, 0.0)
         for event in callee.user_agent.events():
             if isinstance(event, IncomingCall):
                 if event.authorization:
@@ -107,8 +109,8 @@ def challenged(callee: Callee, code: int, algorithm: str, account: Account) -> t
                 callee.user_agent.challenge(
                     event.leg, code=code, realm="box", algorithm=algorithm, now=0.0
                 )
-        for data, _ in callee.user_agent.datagrams_to_send():
-            caller.receive_datagram(data, US, 0.0)
+        for data, _ in callee.user_agent.messages_to_send():
+            caller.receive(data, US, 0.0)
     return "", False
 
 
@@ -174,13 +176,13 @@ def test_a_repeated_request_is_answered_again_for_32_seconds() -> None:
 )
 def test_a_keep_alive_is_answered_and_noise_is_not(data: bytes, answer: bytes | None) -> None:
     user_agent = agent()
-    user_agent.receive_datagram(data, PEER, 5.0)
-    assert user_agent.datagrams_to_send() == ([(answer, PEER)] if answer else [])
+    user_agent.receive(data, PEER, 5.0)
+    assert user_agent.messages_to_send() == ([(answer, PEER)] if answer else [])
 
 
 def test_noise_is_reported_with_its_source() -> None:
     user_agent = agent()
-    user_agent.receive_datagram(b"noise\r\n\r\n", PEER, 5.0)
+    user_agent.receive(b"noise\r\n\r\n", PEER, 5.0)
     (event,) = user_agent.events()
     assert isinstance(event, MessageIgnored)
     assert (event.source, event.at) == (PEER, 5.0)

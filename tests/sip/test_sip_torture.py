@@ -17,7 +17,7 @@ INVITE = incoming(body=OFFER)
 def heard(data: bytes) -> tuple[list[str], list[str]]:
     """Returns what an agent answers to a datagram, and why it was ignored."""
     user_agent = agent(accept_calls=True)
-    user_agent.receive_datagram(data, PEER, 0.0)
+    user_agent.receive(data, PEER, 0.0)
     answers = lines(user_agent)
     reasons = [e.reason for e in user_agent.events() if isinstance(e, MessageIgnored)]
     return answers, reasons
@@ -117,7 +117,7 @@ def test_an_escaped_zero_byte_reaches_nobody() -> None:
     data = INVITE.replace(b"sip:+70005550102@", b"sip:null-%00-null@")
     data = data.replace(b"sip:+70005550101@", b"sip:%0d%0aVia@", 1)
     user_agent = agent(accept_calls=True)
-    user_agent.receive_datagram(data, PEER, 0.0)
+    user_agent.receive(data, PEER, 0.0)
     (event,) = user_agent.events()
     assert isinstance(event, IncomingCall)
     assert event.from_user == "null-%00-null"

@@ -2,7 +2,7 @@
 
 from sip_net import PEER, incoming
 
-from vyzov.sip.events import Address
+from vyzov.sip.events import Hop
 from vyzov.sip.message import parse
 from vyzov.sip.schedule import Schedule
 from vyzov.sip.transaction import ServerTransaction, State
@@ -13,7 +13,7 @@ def received(method: str) -> tuple[ServerTransaction, list[bytes], Schedule, lis
     ends: list[str] = []
     schedule = Schedule()
 
-    def send(data: bytes, target: Address) -> None:
+    def send(data: bytes, target: Hop) -> None:
         assert target == PEER
         sent.append(data)
 

@@ -20,7 +20,7 @@ from vyzov.sip.events import (
     IncomingCall,
     LegEvent,
 )
-from vyzov.sip.user_agent import Account, Address, UserAgent
+from vyzov.sip.user_agent import Account, Address, Hop, UserAgent
 
 CALLER_AT: Address = ("127.0.0.1", 5060)
 CALLEE_AT: Address = ("127.0.0.1", 5070)
@@ -53,7 +53,7 @@ class Exchange:
         leg = f"leg-{number}"
         self.caller.invite(
             leg,
-            target=CALLEE_AT,
+            target=Hop(*CALLEE_AT),
             to=f"+700055501{number:02d}",
             caller_id=CALLER,
             sdp=OFFER,
@@ -270,7 +270,7 @@ def test_an_agent_killed_and_reborn_leaves_nobody_ringing_and_nobody_in_silence(
         if leg not in over:
             reborn.reap(
                 leg,
-                target=CALLEE_AT,
+                target=Hop(*CALLEE_AT),
                 to=f"+700055501{number:02d}",
                 caller_id=CALLER,
                 dialog=dialogs[leg],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Self, TypeVar
 
 from vyzov.sip.events import LegEvent
-from vyzov.sip.user_agent import Address, UserAgent
+from vyzov.sip.user_agent import Address, Hop, UserAgent
 
 Event = TypeVar("Event", bound=LegEvent)
 
@@ -54,13 +54,13 @@ class UdpDriver(asyncio.DatagramProtocol):
         self._transport.close()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self.agent.receive_datagram(data, addr[:2], time.monotonic())
+        self.agent.receive(data, Hop(*addr[:2]), time.monotonic())
         self.flush()
 
     def flush(self) -> None:
         """Sends, collects and arms whatever the last step left."""
-        for data, target in self.agent.datagrams_to_send():
-            self._transport.sendto(data, target)
+        for data, target in self.agent.messages_to_send():
+            self._transport.sendto(data, target.address)
         if happened := self.agent.events():
             self.events += happened
             self._news.set()

@@ -20,7 +20,7 @@ from vyzov.media.telephone_event import DigitSender
 from vyzov.media.tones import Tone
 from vyzov.sip import sdp
 from vyzov.sip.events import CallCancelled, CallEnded, IncomingCall, SipEvent
-from vyzov.sip.user_agent import UserAgent
+from vyzov.sip.user_agent import Hop, UserAgent
 
 HEARD_FRAMES = 500
 
@@ -126,7 +126,7 @@ class Callee:
             except (BlockingIOError, OSError):
                 return
             self.requests.append(data.split(b"\r\n", 1)[0].decode("latin-1"))
-            self._agent.receive_datagram(data, source, time.monotonic())
+            self._agent.receive(data, Hop(*source), time.monotonic())
             self._pump()
 
     def _pump(self) -> None:
@@ -138,8 +138,8 @@ class Callee:
                 call = self.calls.get(event.leg)
                 if call is not None:
                     call.ended.set()
-        for data, target in self._agent.datagrams_to_send():
-            self._socket.sendto(data, target)
+        for data, target in self._agent.messages_to_send():
+            self._socket.sendto(data, target.address)
         if self._timer is not None:
             self._timer.cancel()
         due = self._agent.next_deadline()

@@ -33,6 +33,7 @@ from vyzov.sip.events import (
     CallCancelled,
     CallEnded,
     DialogConfirmed,
+    Hop,
     IncomingCall,
     SessionChanged,
     SipEvent,
@@ -208,7 +209,7 @@ class Box:
     def _received(self) -> None:
         for data, source, at in arrivals(self._wire):
             self.ledger.datagram("in", data, source, at)
-            self._agent.receive_datagram(data, source, self.now())
+            self._agent.receive(data, Hop(*source), self.now())
         self._pump()
 
     def _due(self) -> None:
@@ -222,10 +223,10 @@ class Box:
             for event in events:
                 self._happened(event)
             events = self._agent.events()
-        for data, target in self._agent.datagrams_to_send():
-            self.ledger.datagram("out", data, target)
+        for data, target in self._agent.messages_to_send():
+            self.ledger.datagram("out", data, target.address)
             with contextlib.suppress(OSError):
-                self._wire.sendto(data, target)
+                self._wire.sendto(data, target.address)
         deadline = self._agent.next_deadline()
         if self._deadline:
             self._deadline.cancel()

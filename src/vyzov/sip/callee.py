@@ -85,7 +85,8 @@ class ReceivedCall:
         if self.over:
             return
         message = self.invite.request
-        own = dialog_headers(message, self._endpoint.contact) if 100 < code < 300 else []
+        contact = self._endpoint.contact(self.invite.source.transport)
+        own = dialog_headers(message, contact) if 100 < code < 300 else []
         self._endpoint.respond(
             self.invite,
             code,

@@ -11,7 +11,7 @@ from vyzov.sip.auth import Credentials
 from vyzov.sip.dialog import Dialog
 from vyzov.sip.endpoint import ALLOW, Endpoint
 from vyzov.sip.established import Dialogs, EstablishedCall, acknowledgement
-from vyzov.sip.events import Address, CallAnswered, CallProgress, SipEvent, Stage
+from vyzov.sip.events import CallAnswered, CallProgress, Hop, SipEvent, Stage
 from vyzov.sip.fields import bounded_int
 from vyzov.sip.ghost import MAX_FORKS, Ghost, Ghosts, rejection
 from vyzov.sip.identity import MAX_INVITES
@@ -54,7 +54,7 @@ class OutgoingCall:
         self._cancel_sent = False
         self._provisionals: list[tuple[int, float]] = []
         self._early: dict[str, _Early] = {}
-        self._acks: dict[str, tuple[bytes, Address]] = {}
+        self._acks: dict[str, tuple[bytes, Hop]] = {}
         self._timers = Timers(endpoint.layer.schedule, self._on_timer)
         self._transaction = self._invite(now)
 
@@ -78,7 +78,6 @@ class OutgoingCall:
         proofs = self._credentials.headers("INVITE", self.plan.uri)
         return self._endpoint.layer.start_client(
             self.plan.invite(self._endpoint, self._cseq, proofs),
-            self.plan.identity(self._endpoint, self._cseq).branch,
             self.plan.target,
             now,
             self._on_response,
@@ -89,7 +88,6 @@ class OutgoingCall:
         self._timers.set("give_up", now + GIVE_UP)
         self._endpoint.layer.start_client(
             self._transaction.request.cancelling(),
-            self.plan.identity(self._endpoint, self._cseq).branch,
             self.plan.target,
             now,
             unheard,  # Whether the CANCEL worked is told by the INVITE's own final response.
@@ -97,8 +95,9 @@ class OutgoingCall:
 
     def _on_response(self, response: Message | None, now: float) -> None:
         if response is None:
-            stage = Stage.CANCELLED if self._cancel_wanted else Stage.TIMEOUT
-            self._give_up(stage, now)
+            failure = self._transaction.failure
+            silent = Stage.TRYING if failure else Stage.TIMEOUT
+            self._give_up(Stage.CANCELLED if self._cancel_wanted else silent, now, failure)
         elif response.code < 200:
             self._receive_provisional(response, now)
         elif response.code < 300:
@@ -175,7 +174,7 @@ class OutgoingCall:
             ],
         )
         hop = dialog.next_hop()
-        self._endpoint.layer.start_client(request, branch, hop, now, unheard)
+        self._endpoint.layer.start_client(request, hop, now, unheard)
         return True
 
     # ---- final responses -------------------------------------------------------------------------
@@ -237,16 +236,19 @@ class OutgoingCall:
             stage = Stage.RINGING if rang else Stage.TRYING
         self._conclude(response, stage, now)
 
-    def _give_up(self, stage: Stage, now: float) -> None:
+    def _give_up(self, stage: Stage, now: float, failure: str = "") -> None:
         """Ends a call without a final response; what may still come finds its ghost."""
         self._transaction.terminate()
         Ghost(self._endpoint, self.plan, self._dialogs, self._ghosts, now)
-        self._conclude(None, stage, now)
+        self._conclude(None, stage, now, failure)
 
-    def _conclude(self, response: Message | None, stage: Stage, now: float) -> None:
+    def _conclude(
+        self, response: Message | None, stage: Stage, now: float, failure: str = ""
+    ) -> None:
         self.over = True
         self._timers.stop()
-        self._emit(rejection(self.plan.leg, response, stage, tuple(self._provisionals), now))
+        heard = tuple(self._provisionals)
+        self._emit(rejection(self.plan.leg, response, stage, heard, now, failure))
 
     def _on_timer(self, name: str, now: float) -> None:
         if name == "give_up":

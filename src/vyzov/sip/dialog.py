@@ -8,8 +8,8 @@ import ipaddress
 import json
 from dataclasses import asdict, dataclass
 
-from vyzov.sip.events import Address
-from vyzov.sip.fields import DEFAULT_PORT, NameAddr, Uri, addresses
+from vyzov.sip.events import Hop, Transport
+from vyzov.sip.fields import NameAddr, Uri, addresses, default_port
 from vyzov.sip.message import Message
 
 _BROADCAST = "255.255.255.255"
@@ -24,7 +24,7 @@ class DialogState:
     route_set: tuple[str, ...]
     local_cseq: int
     remote_cseq: int
-    peer: Address
+    peer: Hop
 
     def to_json(self) -> str:
         """Writes the state as one line of JSON."""
@@ -35,14 +35,13 @@ class DialogState:
         """Reads what `to_json` wrote; raises ValueError where it is something else."""
         try:
             value = json.loads(text)
-            host, port = value["peer"]
             return cls(
                 remote_tag=str(value["remote_tag"]),
                 remote_target=str(value["remote_target"]),
                 route_set=tuple(str(route) for route in value["route_set"]),
                 local_cseq=int(value["local_cseq"]),
                 remote_cseq=int(value["remote_cseq"]),
-                peer=(str(host), int(port)),
+                peer=_saved_hop(value["peer"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
@@ -67,7 +66,7 @@ class Dialog:
     remote_target: str
     local_cseq: int
     remote_cseq: int
-    peer: Address
+    peer: Hop
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -75,7 +74,7 @@ class Dialog:
         return self.call_id, self.local_tag, self.remote_tag
 
     @classmethod
-    def of_callee(cls, invite: Message, local_tag: str, peer: Address) -> "Dialog":
+    def of_callee(cls, invite: Message, local_tag: str, peer: Hop) -> "Dialog":
         """Makes the callee's dialog from the INVITE it answers (RFC 3261 §12.1.1)."""
         return cls(
             call_id=invite.call_id,
@@ -104,7 +103,7 @@ class Dialog:
         # A strict router wants to find itself in the Request-URI and the target at the end.
         return first.text, (*self.route_set[1:], f"<{self.remote_target}>")
 
-    def next_hop(self) -> Address:
+    def next_hop(self) -> Hop:
         """Returns where requests of this dialog are sent."""
         first = self.route_set[0] if self.route_set else f"<{self.remote_target}>"
         uri = _route_uri(first)
@@ -118,7 +117,8 @@ class Dialog:
             route_set=self.route_set,
             local_cseq=self.local_cseq,
             remote_cseq=self.remote_cseq,
-            peer=self.peer,
+            # A number of a connection means nothing to another run.
+            peer=self.peer._replace(flow=0),
         )
 
 
@@ -141,12 +141,23 @@ def _route_uri(value: str) -> Uri | None:
         return None
 
 
-def reachable(uri: Uri, otherwise: Address) -> Address:
-    """Returns the address a URI names, `otherwise` where it is no address of one host."""
+def _saved_hop(value: list[object]) -> Hop:
+    """Reads a saved hop; one of an earlier version is a host and a UDP port alone."""
+    host, port, *more = value
+    transport, name = (*more, Transport.UDP, "")[:2]
+    return Hop(str(host), int(str(port)), Transport(str(transport)), str(name))
+
+
+def reachable(uri: Uri, otherwise: Hop) -> Hop:
+    """Returns the hop a URI names, `otherwise` where it is no address of one host."""
     try:
         host = ipaddress.ip_address(uri.host)
     except ValueError:
         return otherwise
     if host.is_unspecified or host.is_multicast or uri.host == _BROADCAST:
         return otherwise
-    return uri.host, uri.port or DEFAULT_PORT
+    transport = otherwise.transport
+    port = uri.port or default_port(transport)
+    if (uri.host, port) == otherwise.address:
+        return otherwise
+    return Hop(uri.host, port, transport, otherwise.name, otherwise.flow)

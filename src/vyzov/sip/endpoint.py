@@ -3,10 +3,10 @@
 Builds the headers every message of ours carries. Which message is sent is decided elsewhere.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vyzov.sip.events import Address, MessageIgnored, SipEvent
+from vyzov.sip.events import Address, Hop, MessageIgnored, SipEvent, Transport
 from vyzov.sip.fields import host_port, split_outside_quotes
 from vyzov.sip.identity import BRANCH_COOKIE
 from vyzov.sip.layer import TransactionLayer
@@ -69,30 +69,42 @@ PHRASES = {
 
 @dataclass(slots=True)
 class Endpoint:
-    """The agent's address, secret and tokens; `advertised` is the address peers can reach."""
+    """The agent's address, secret and tokens; `advertised` is the address peers can reach.
+
+    `ports` are those of the other transports, where they differ from the advertised one.
+    """
 
     advertised: Address
     secret: bytes
     new_token: Callable[[], str]
     product: str
-    layer: TransactionLayer = field(default_factory=TransactionLayer)
+    ports: Mapping[Transport, int] = field(default_factory=dict[Transport, int])
+    layer: TransactionLayer = field(init=False)
     outbox: list[SipEvent] = field(default_factory=list[SipEvent])
 
-    @property
-    def place(self) -> str:
-        """The advertised address as it stands in URIs and Vias."""
-        return host_port(*self.advertised)
+    def __post_init__(self) -> None:
+        """Opens the transaction layer, which writes our Vias."""
+        self.layer = TransactionLayer(self.sent_by)
 
-    @property
-    def contact(self) -> str:
-        """The Contact value of every message that offers one."""
-        return f"<sip:vyzov@{self.place}>"
+    def place(self, transport: Transport) -> str:
+        """Returns the address peers reach over a transport, as it stands in URIs and Vias."""
+        host, port = self.advertised
+        return host_port(host, self.ports.get(transport, port))
+
+    def sent_by(self, transport: Transport) -> str:
+        """Returns the transport and place of a Via of ours."""
+        return f"{transport.upper()} {self.place(transport)}"
+
+    def contact(self, transport: Transport) -> str:
+        """Returns the Contact value of messages that go over a transport (RFC 3261 §8.1.1.8)."""
+        parameter = f";transport={transport}" if transport.reliable else ""
+        return f"<sip:vyzov@{self.place(transport)}{parameter}>"
 
     def emit(self, event: SipEvent) -> None:
         """Adds one event."""
         self.outbox.append(event)
 
-    def ignore(self, leg: str, reason: str, source: Address, now: float) -> None:
+    def ignore(self, leg: str, reason: str, source: Hop, now: float) -> None:
         """Reports a message that changed nothing."""
         self.outbox.append(MessageIgnored(leg, now, reason, source))
 
@@ -113,9 +125,11 @@ class Endpoint:
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> Request:
-        """Builds a request with the headers RFC 3261 §8.1.1 demands and the given ones."""
+        """Builds a request with the headers RFC 3261 §8.1.1 demands and the given ones.
+
+        Its Via is written when it leaves, for the hop it leaves to.
+        """
         every = [
-            ("Via", f"SIP/2.0/UDP {self.place};rport;branch={branch}"),
             ("Max-Forwards", MAX_FORWARDS),
             ("From", sender),
             ("To", recipient),
@@ -126,7 +140,7 @@ class Endpoint:
         ]
         if body:
             every.append(MERELY_SDP)
-        return Request(method, uri, tuple(every), body)
+        return Request(method, uri, branch, tuple(every), body)
 
     def respond(
         self,
@@ -169,7 +183,7 @@ def dialog_headers(request: Message, contact: str) -> list[tuple[str, str]]:
     return [*routes, ("Contact", contact), ("Allow", ALLOW)]
 
 
-def _vias(request: Message, source: Address) -> list[tuple[str, str]]:
+def _vias(request: Message, source: Hop) -> list[tuple[str, str]]:
     """Returns the request's Vias, the first marked with where it came from (RFC 3581 §4)."""
     top, *rest = request.lines("Via")
     first, *more = split_outside_quotes(top, ",")
@@ -178,8 +192,8 @@ def _vias(request: Message, source: Address) -> list[tuple[str, str]]:
     kept = [
         part for part, name in zip(parts, names, strict=True) if name not in ("rport", "received")
     ]
-    if "rport" in request.via.params or request.via.host != source[0]:
-        kept.append(f"received={source[0]}")
+    if "rport" in request.via.params or request.via.host != source.host:
+        kept.append(f"received={source.host}")
     if "rport" in request.via.params:
-        kept.append(f"rport={source[1]}")
+        kept.append(f"rport={source.port}")
     return [("Via", ", ".join([";".join(kept), *more])), *(("Via", line) for line in rest)]

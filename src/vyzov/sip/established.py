@@ -8,7 +8,7 @@ from vyzov.sip import sdp
 from vyzov.sip.auth import NO_ACCOUNT, Account, Credentials
 from vyzov.sip.dialog import Dialog
 from vyzov.sip.endpoint import ALLOW, Endpoint, dialog_headers
-from vyzov.sip.events import Address, CallEnded, DialogConfirmed, SessionChanged, Side
+from vyzov.sip.events import CallEnded, DialogConfirmed, Hop, SessionChanged, Side
 from vyzov.sip.message import Message
 from vyzov.sip.schedule import Timers
 from vyzov.sip.transaction import GIVE_UP, Request, ServerTransaction
@@ -16,7 +16,7 @@ from vyzov.sip.transaction import GIVE_UP, Request, ServerTransaction
 
 def acknowledgement(
     endpoint: Endpoint, dialog: Dialog, cseq: int, invite: Request
-) -> tuple[bytes, Address]:
+) -> tuple[bytes, Hop]:
     """Builds the ACK of a 2xx: a new transaction along the dialog's route (RFC 3261 §13.2.2.4).
 
     It repeats the credentials of the INVITE it acknowledges (§22.1).
@@ -33,7 +33,8 @@ def acknowledgement(
         cseq=cseq,
         headers=[*(("Route", route) for route in routes), *proofs],
     )
-    return request.encode(), dialog.next_hop()
+    hop = dialog.next_hop()
+    return endpoint.layer.encode(request, hop), hop
 
 
 class EstablishedCall:
@@ -110,7 +111,7 @@ class EstablishedCall:
                 headers=headers,
             )
             hop = self.dialog.next_hop()
-            self._endpoint.layer.start_client(request, branch, hop, at, on_response)
+            self._endpoint.layer.start_client(request, hop, at, on_response)
 
         def on_response(response: Message | None, at: float) -> None:
             if response is not None and credentials.take_response(response):
@@ -205,7 +206,7 @@ class EstablishedCall:
             self._endpoint.respond(request, 488, now)
             return
         self.dialog.refresh(message)
-        headers = dialog_headers(message, self._endpoint.contact)
+        headers = dialog_headers(message, self._endpoint.contact(request.source.transport))
         self._endpoint.respond(request, 200, now, headers=headers, body=answer)
         if message.method == "INVITE":
             self.await_ack(request, confirmed=True)

@@ -7,8 +7,47 @@ report; what they mean for an attempt is decided in `vyzov.core`. Texts that cam
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 Address = tuple[str, int]
+
+
+class Transport(StrEnum):
+    """What carries a message (RFC 3261 §18, RFC 3261 §26.2.1 for TLS)."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+    @property
+    def reliable(self) -> bool:
+        """Tells a transport that repeats lost bytes by itself."""
+        return self is not Transport.UDP
+
+
+class Hop(NamedTuple):
+    """Where a message goes to, or came from.
+
+    `name` is what a TLS certificate must bear, "" for the host itself. `flow` is the number its
+    owner gave a connection a peer has opened: what is sent there takes that connection while it
+    stands, and a new one to `host` and `port` after that; 0 is none.
+    """
+
+    host: str
+    port: int
+    transport: Transport = Transport.UDP
+    name: str = ""
+    flow: int = 0
+
+    @property
+    def address(self) -> Address:
+        """The host and port alone."""
+        return self.host, self.port
+
+    def __str__(self) -> str:
+        """Names the hop for people: `tcp:192.0.2.1:5060`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.transport}:{host}:{self.port}"
 
 
 class Side(StrEnum):
@@ -111,7 +150,7 @@ class IncomingCall(LegEvent):
     call_id: str
     to_user: str
     from_user: str
-    source: Address
+    source: Hop
     sdp: bytes | None
     raw: bytes
     authorization: str = ""
@@ -133,10 +172,10 @@ class CallCancelled(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class MessageIgnored(LegEvent):
-    """A datagram that changed nothing: malformed, stray, or out of its place."""
+    """A message that changed nothing: malformed, stray, or out of its place."""
 
     reason: str
-    source: Address
+    source: Hop
 
 
 @dataclass(frozen=True, slots=True)

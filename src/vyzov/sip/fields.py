@@ -9,7 +9,10 @@ These readers keep what they cannot split as opaque text, compare parameter name
 from dataclasses import dataclass
 from urllib.parse import unquote as unescape
 
+from vyzov.sip.events import Transport
+
 DEFAULT_PORT = 5060
+DEFAULT_TLS_PORT = 5061
 _PORT_MAX = 65_535
 
 
@@ -227,6 +230,11 @@ class Via:
         host, port, _ = _host_port(place)
         params = parameters(split_outside_quotes(tail, ";")) if tail else {}
         return cls(transport.upper(), host, port, params)
+
+
+def default_port(transport: Transport) -> int:
+    """Returns the port of an address that names none (RFC 3261 §19.1.2)."""
+    return DEFAULT_TLS_PORT if transport is Transport.TLS else DEFAULT_PORT
 
 
 def host_port(host: str, port: int | None = None) -> str:

@@ -6,7 +6,7 @@ Serves calls given up without a final response, and calls of an earlier run of t
 
 from vyzov.sip.endpoint import Endpoint
 from vyzov.sip.established import Dialogs, EstablishedCall, acknowledgement
-from vyzov.sip.events import Address, CallEnded, CallRejected, Side, Stage
+from vyzov.sip.events import CallEnded, CallRejected, Hop, Side, Stage
 from vyzov.sip.fields import addresses, bounded_int, split_outside_quotes
 from vyzov.sip.identity import MAX_INVITES
 from vyzov.sip.message import Message
@@ -35,7 +35,7 @@ class Ghost:
         self._dialogs = dialogs
         self._ghosts = ghosts
         self._call_id = plan.identity(endpoint).call_id
-        self._acks: dict[str, tuple[bytes, Address]] = {}
+        self._acks: dict[str, tuple[bytes, Hop]] = {}
         self._cancels = 0
         self._open_cancels = 0
         self._cancel_taken = False
@@ -51,7 +51,7 @@ class Ghost:
         for cseq in range(1, MAX_INVITES + 1):
             self._cancel(cseq, now)
 
-    def receive(self, response: Message, source: Address, now: float) -> None:
+    def receive(self, response: Message, source: Hop, now: float) -> None:
         """Takes a response no transaction claims; one that is not to our INVITE is ignored."""
         known = self._plan.identity(self._endpoint, response.cseq)
         ours = (
@@ -69,7 +69,8 @@ class Ghost:
             self._release(response, source, now)
         else:
             invite = self._plan.invite(self._endpoint, response.cseq)
-            self._endpoint.layer.send(invite.acknowledging(response).encode(), self._plan.target)
+            layer, target = self._endpoint.layer, self._plan.target
+            layer.send(layer.encode(invite.acknowledging(response), target), target)
             if response.code not in (401, 407):
                 # A challenge only says that a later INVITE of the call may be the one that rings.
                 self._report_rejection(response, now)
@@ -80,10 +81,7 @@ class Ghost:
         self._cancels += 1
         self._open_cancels += 1
         request = self._plan.invite(self._endpoint, cseq).cancelling()
-        branch = self._plan.identity(self._endpoint, cseq).branch
-        self._endpoint.layer.start_client(
-            request, branch, self._plan.target, now, self._on_cancel_response
-        )
+        self._endpoint.layer.start_client(request, self._plan.target, now, self._on_cancel_response)
 
     def _on_cancel_response(self, response: Message | None, now: float) -> None:
         if response is not None and response.code < 200:
@@ -94,7 +92,7 @@ class Ghost:
             # The peer knows none of the INVITEs: nothing rings.
             self._report_rejection(None, now)
 
-    def _release(self, response: Message, source: Address, now: float) -> None:
+    def _release(self, response: Message, source: Hop, now: float) -> None:
         """Acknowledges a late answer and hangs up at once."""
         tag = response.recipient.tag
         if tag in self._acks:
@@ -141,10 +139,14 @@ def rejection(
     stage: Stage,
     provisionals: tuple[tuple[int, float], ...],
     now: float,
+    failure: str = "",
 ) -> CallRejected:
-    """Makes the event of a call that came to nothing, with the evidence as received."""
+    """Makes the event of a call that came to nothing, with the evidence as received.
+
+    Without a response `failure` says what the transport lacked.
+    """
     if response is None:
-        return CallRejected(leg, now, 0, "", (), "", None, None, (), provisionals, stage)
+        return CallRejected(leg, now, 0, failure, (), "", None, None, (), provisionals, stage)
     reasons = response.values("Reason")
     return CallRejected(
         leg=leg,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vyzov.sip.auth import NO_ACCOUNT, Account
 from vyzov.sip.dialog import Dialog, DialogState, contact_of
 from vyzov.sip.endpoint import ALLOW, Endpoint
-from vyzov.sip.events import Address
+from vyzov.sip.events import Hop
 from vyzov.sip.fields import host_port, quote
 from vyzov.sip.identity import Identity, derive
 from vyzov.sip.message import Message
@@ -34,7 +34,7 @@ class Plan:
     """One call to be placed. `headers` are the owner's own, beside those every INVITE has."""
 
     leg: str
-    target: Address
+    target: Hop
     uri: str
     sender: str
     recipient: str
@@ -60,7 +60,7 @@ class Plan:
             call_id=identity.call_id,
             cseq=cseq,
             headers=[
-                ("Contact", endpoint.contact),
+                ("Contact", endpoint.contact(self.target.transport)),
                 ("Allow", ALLOW),
                 ("Supported", "100rel"),
                 *proofs,
@@ -106,7 +106,7 @@ def plan_call(
     endpoint: Endpoint,
     leg: str,
     *,
-    target: Address,
+    target: Hop,
     to: str,
     caller_id: str,
     caller_name: str = "",
@@ -126,7 +126,7 @@ def plan_call(
             raise ValueError(f"header {name[:40]!r} is not the caller's to set")
         if not value.isprintable():
             raise ValueError(f"header {name} holds control signs: remove them")
-    uri = f"sip:{_user(to)}@{host_port(*target)}"
+    uri = f"sip:{_user(to)}@{host_port(*target.address)}"
     name = quote(caller_name) + " " if caller_name else ""
     return Plan(
         leg=leg,

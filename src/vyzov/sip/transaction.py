@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from vyzov.sip.events import Address
-from vyzov.sip.fields import DEFAULT_PORT
+from vyzov.sip.events import Hop
+from vyzov.sip.fields import default_port
 from vyzov.sip.message import Message, encode_request
 from vyzov.sip.schedule import Schedule, Timers
 
@@ -26,16 +26,23 @@ T4 = 5.0
 GIVE_UP = 64 * T1
 """Timers B, D, F, H, J, L and M over UDP: 32 s."""
 
-Send = Callable[[bytes, Address], None]
+Send = Callable[[bytes, Hop], None]
+Encode = Callable[["Request", Hop], bytes]
+"""Writes a request as it leaves for a hop: under the Via of that transport."""
 OnResponse = Callable[[Message | None, float], None]
 """Told each response with its time; None means that none came in time."""
 
 
-def response_target(request: Message, source: Address) -> Address:
-    """Says where responses go: back to the source, to its port only with rport (RFC 3581 §4)."""
-    if "rport" in request.via.params:
+def response_target(request: Message, source: Hop) -> Hop:
+    """Says where responses go (RFC 3261 §18.2.2, RFC 3581 §4).
+
+    Over UDP to the source, to its port only with rport. Over a connection back through it, and
+    where it is gone by a new one to the sent-by port.
+    """
+    stays = not source.flow if source.transport.reliable else "rport" in request.via.params
+    if stays:
         return source
-    return source[0], request.via.port or DEFAULT_PORT
+    return source._replace(port=request.via.port or default_port(source.transport))
 
 
 def unheard(_response: Message | None, _now: float) -> None:
@@ -55,16 +62,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request of ours before it is bytes; `headers` begin with its Via."""
+    """A request of ours before it is bytes; its Via is written when it leaves, for its hop."""
 
     method: str
     uri: str
+    branch: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
 
-    def encode(self) -> bytes:
-        """Writes the request; raises ValueError where a header would break out of its line."""
-        return encode_request(self.method, self.uri, self.headers, self.body)
+    def encode(self, sent_by: str) -> bytes:
+        """Writes the request; `sent_by` is transport and place, as in `UDP 192.0.2.1:5060`.
+
+        Raises ValueError where a header would break out of its line.
+        """
+        via = ("Via", f"SIP/2.0/{sent_by};rport;branch={self.branch}")
+        return encode_request(self.method, self.uri, (via, *self.headers), self.body)
 
     def acknowledging(self, response: Message) -> "Request":
         """Builds the ACK of a non-2xx: the INVITE's Via, the response's To (RFC 3261 §17.1.1.3)."""
@@ -76,7 +88,7 @@ class Request:
         return self._beside("CANCEL", None)
 
     def _beside(self, method: str, to: str | None) -> "Request":
-        kept = ("via", "max-forwards", "from", "to", "call-id", "cseq", "route", "user-agent")
+        kept = ("max-forwards", "from", "to", "call-id", "cseq", "route", "user-agent")
         headers: list[tuple[str, str]] = []
         for name, value in self.headers:
             if name.lower() in kept:
@@ -97,13 +109,17 @@ class ClientTransaction:
     def __init__(
         self,
         request: Request,
-        target: Address,
+        target: Hop,
+        encode: Encode,
         send: Send,
         schedule: Schedule,
         on: OnResponse,
         on_end: Callable[[], None],
     ) -> None:
+        self.failure = ""
+        """Why the transport gave the request up, "" while it has not."""
         self.request = request
+        self._encode = encode
         self.target = target
         self.state = State.CALLING
         self._invite = request.method == "INVITE"
@@ -111,7 +127,7 @@ class ClientTransaction:
         self._on = on
         self._on_end = on_end
         self._timers = Timers(schedule, self._on_timer)
-        self._data = request.encode()
+        self._data = encode(request, target)
         self._interval = T1
         self._ack = b""
 
@@ -142,6 +158,13 @@ class ClientTransaction:
                 self._timers.set("gone", now + T4)
             self._on(response, now)
 
+    def transport_failed(self, now: float) -> None:
+        """Ends a request whose connection is gone (RFC 3261 §17.1.4); `failure` says so."""
+        if self.state in (State.CALLING, State.PROCEEDING):
+            self.failure = f"the connection {self.target} failed"
+            self.terminate()
+            self._on(None, now)
+
     def terminate(self) -> None:
         """Ends the transaction at once; later responses are strays."""
         if self.state is not State.TERMINATED:
@@ -167,7 +190,7 @@ class ClientTransaction:
             self.state = State.COMPLETED
             self._timers.stop()
             self._timers.set("gone", now + GIVE_UP)
-            self._ack = self.request.acknowledging(response).encode()
+            self._ack = self._encode(self.request.acknowledging(response), self.target)
             self._send(self._ack, self.target)
             self._on(response, now)
         elif self._ack:
@@ -192,7 +215,7 @@ class ServerTransaction:
     def __init__(
         self,
         request: Message,
-        source: Address,
+        source: Hop,
         send: Send,
         schedule: Schedule,
         on_end: Callable[[], None],
@@ -229,6 +252,10 @@ class ServerTransaction:
             return
         self.state = State.ACCEPTED if code < 300 else State.COMPLETED
         self._timers.set("resend", now + self._interval)
+
+    def transport_failed(self) -> None:
+        """Stops resending towards a connection that is gone and cannot be made again."""
+        self._timers.stop("resend")
 
     def receive_again(self) -> None:
         """Takes a retransmission of the request: the last response is repeated (Timer J's span).

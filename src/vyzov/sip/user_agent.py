@@ -1,11 +1,11 @@
-"""The facade of this package: verbs and datagrams in, datagrams and events out.
+"""The facade of this package: verbs and messages in, messages and events out.
 
 Sorts what arrives to the call it belongs to and answers what belongs to none. It is driven by
-its owner, who gives it the time with every step, sends what `datagrams_to_send` returns, reads
+its owner, who gives it the time with every step, sends what `messages_to_send` returns, reads
 `events`, and calls `handle_deadline` when `next_deadline` has come. Not thread-safe.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vyzov.sip.auth import NO_ACCOUNT, Account
 from vyzov.sip.callee import Nonces, ReceivedCall
@@ -13,14 +13,14 @@ from vyzov.sip.caller import OutgoingCall
 from vyzov.sip.dialog import DialogState
 from vyzov.sip.endpoint import ALLOW, METHODS, Endpoint, Headers
 from vyzov.sip.established import Dialogs, EstablishedCall
-from vyzov.sip.events import Address, OptionsAnswered, SipEvent
+from vyzov.sip.events import Address, Hop, OptionsAnswered, SipEvent, Transport
 from vyzov.sip.fields import bounded_int, host_port
 from vyzov.sip.ghost import Ghost, Ghosts
 from vyzov.sip.message import KeepAlive, Malformed, Message, parse
 from vyzov.sip.outgoing import plan_call
 from vyzov.sip.transaction import ServerTransaction, State
 
-__all__ = ["Account", "Address", "DialogState", "UserAgent"]
+__all__ = ["Account", "Address", "DialogState", "Hop", "Transport", "UserAgent"]
 
 KEEP_ALIVE = b"\r\n\r\n"
 PONG = b"\r\n"
@@ -30,12 +30,13 @@ Leg = OutgoingCall | ReceivedCall
 
 
 class UserAgent:
-    """A SIP user agent, caller and callee, over datagrams.
+    """A SIP user agent, caller and callee, over UDP, TCP and TLS.
 
-    `local` is where the owner's socket is bound, `advertised` the address peers reach it by
-    (`local` by default), `secret` what names are derived from: the same secret lets a restarted
-    agent end the calls of the earlier run. `new_token` returns texts nobody can guess, of
-    letters and digits only. Without `accept_calls` every INVITE from outside gets 403.
+    `local` is where the owner's UDP socket is bound, `advertised` the address peers reach it by
+    (`local` by default), `ports` those of the transports that listen on another port. `secret`
+    is what names are derived from: the same secret lets a restarted agent end the calls of the
+    earlier run. `new_token` returns texts nobody can guess, of letters and digits only. Without
+    `accept_calls` every INVITE from outside gets 403.
     """
 
     def __init__(
@@ -46,11 +47,12 @@ class UserAgent:
         new_token: Callable[[], str],
         user_agent: str = "Vyzov",
         advertised: Address | None = None,
+        ports: Mapping[Transport, int] | None = None,
         accept_calls: bool = False,
     ) -> None:
         self.seen_as: Address | None = None
         """Our address as a peer saw it last (`received` and `rport` of a response)."""
-        self._endpoint = Endpoint(advertised or local, secret, new_token, user_agent)
+        self._endpoint = Endpoint(advertised or local, secret, new_token, user_agent, ports or {})
         self._layer = self._endpoint.layer
         self._accept_calls = accept_calls
         self._legs: dict[str, Leg] = {}
@@ -65,8 +67,8 @@ class UserAgent:
 
     # ---- the owner's loop ------------------------------------------------------------------------
 
-    def receive_datagram(self, data: bytes, source: Address, now: float) -> None:
-        """Takes what arrived; never raises for anything a peer may send."""
+    def receive(self, data: bytes, source: Hop, now: float) -> None:
+        """Takes one whole message, a datagram or a framed one; never raises for its content."""
         try:
             message = parse(data)
         except KeepAlive:
@@ -80,9 +82,17 @@ class UserAgent:
             else:
                 self._receive_response(message, source, now)
 
-    def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
+    def messages_to_send(self) -> list[tuple[bytes, Hop]]:
         """Drains what must leave, in order."""
         return self._layer.drain()
+
+    def connection_lost(self, hop: Hop, now: float) -> None:
+        """Takes that a connection is gone or cannot be made: by its flow, else by its address.
+
+        Requests that wait on it end as a transport error (RFC 3261 §17.1.4): a call with
+        `CallRejected`, code 0, whose phrase names the connection.
+        """
+        self._layer.connection_lost(hop, now)
 
     def next_deadline(self) -> float | None:
         """Says when `handle_deadline` must be called (monotonic seconds), None for never."""
@@ -103,7 +113,7 @@ class UserAgent:
         self,
         leg: str,
         *,
-        target: Address,
+        target: Hop,
         to: str,
         caller_id: str,
         sdp: bytes,
@@ -166,7 +176,7 @@ class UserAgent:
         self,
         leg: str,
         *,
-        target: Address,
+        target: Hop,
         to: str,
         caller_id: str,
         dialog: DialogState | None,
@@ -208,20 +218,23 @@ class UserAgent:
             return None
         return None if call.established.ended else call.established.dialog.state()
 
-    def options(self, target: Address, now: float) -> str:
+    def options(self, target: Hop, now: float) -> str:
         """Asks a peer whether it lives; `OptionsAnswered` with the returned token tells."""
         token = self._endpoint.new_token()
         branch = self._endpoint.new_branch()
-        uri = f"sip:{host_port(*target)}"
+        uri = f"sip:{host_port(*target.address)}"
         request = self._endpoint.request(
             "OPTIONS",
             uri,
             branch=branch,
-            sender=f"<sip:vyzov@{self._endpoint.place}>;tag={self._endpoint.new_token()}",
+            sender=f"<sip:vyzov@{self._endpoint.place(target.transport)}>;tag={self._endpoint.new_token()}",
             recipient=f"<{uri}>",
             call_id=token,
             cseq=1,
-            headers=[("Contact", self._endpoint.contact), ("Accept", "application/sdp")],
+            headers=[
+                ("Contact", self._endpoint.contact(target.transport)),
+                ("Accept", "application/sdp"),
+            ],
         )
 
         def on_response(response: Message | None, at: float) -> None:
@@ -229,7 +242,7 @@ class UserAgent:
                 code = response.code if response is not None else 0
                 self._endpoint.emit(OptionsAnswered(token, at, token, code))
 
-        self._layer.start_client(request, branch, target, now, on_response)
+        self._layer.start_client(request, target, now, on_response)
         return token
 
     # ---- the callee's verbs ----------------------------------------------------------------------
@@ -294,7 +307,7 @@ class UserAgent:
 
     # ---- responses -------------------------------------------------------------------------------
 
-    def _receive_response(self, message: Message, source: Address, now: float) -> None:
+    def _receive_response(self, message: Message, source: Hop, now: float) -> None:
         transaction = self._layer.client(message.via.branch, message.cseq_method)
         if transaction is not None:
             self._note_own_address(message)
@@ -316,7 +329,7 @@ class UserAgent:
 
     # ---- requests --------------------------------------------------------------------------------
 
-    def _receive_request(self, message: Message, source: Address, now: float) -> None:
+    def _receive_request(self, message: Message, source: Hop, now: float) -> None:
         if message.method == "ACK":
             self._receive_ack(message, source, now)
             return
@@ -344,7 +357,7 @@ class UserAgent:
         else:
             self._endpoint.respond(request, 405, now, headers=[("Allow", ALLOW)])
 
-    def _receive_ack(self, message: Message, source: Address, now: float) -> None:
+    def _receive_ack(self, message: Message, source: Hop, now: float) -> None:
         invite = self._layer.server(message, "INVITE")
         if invite is not None and invite.state in (State.COMPLETED, State.CONFIRMED):
             invite.acknowledged(now)

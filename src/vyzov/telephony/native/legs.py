@@ -237,7 +237,7 @@ class Calls:
             session_id=int(now * 1e6),
             codecs=trunk.codecs,
         )
-        host, sip_port = trunk.target
+        host, sip_port = trunk.target.address
         # On the disk's way before the INVITE: a call nobody recorded must not exist.
         self._book.open(
             order.leg, floor, Placed(order.attempt, host, sip_port, order.to, order.caller_id)
@@ -321,7 +321,7 @@ class Calls:
         if agreed.sending or not call.port.has_remote:
             call.port.agree(
                 (agreed.address, agreed.port),
-                frozenset({call.trunk.target[0]}),
+                frozenset({call.trunk.target.host}),
                 Law(agreed.codec),
                 agreed.event_payload,
                 time.monotonic(),

@@ -25,7 +25,7 @@ from vyzov.dialer.ports import (
 )
 from vyzov.media.recording import Finished
 from vyzov.sip.dialog import DialogState
-from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, SipEvent
+from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, Hop, SipEvent
 from vyzov.telephony.native.journal import LegBook, LegRecord
 from vyzov.telephony.native.recorder import recover_part
 from vyzov.telephony.native.signalling import Signalling
@@ -100,7 +100,7 @@ class Reaper:
         try:
             self._signalling.agent.reap(
                 record.leg,
-                target=(placed.host, placed.port),
+                target=Hop(placed.host, placed.port),
                 to=placed.to,
                 caller_id=placed.caller_id,
                 dialog=dialog,

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from vyzov.sip.events import SipEvent
+from vyzov.sip.events import Hop, SipEvent
 from vyzov.sip.user_agent import UserAgent
 
 log = logging.getLogger("vyzov.engine.sip")
@@ -68,10 +68,10 @@ class Signalling:
                 events = self.agent.events()
                 for event in events:
                     self._handle(event)
-                datagrams = self.agent.datagrams_to_send()
-                for data, target in datagrams:
+                messages = self.agent.messages_to_send()
+                for data, target in messages:
                     self._send(data, target)
-                if not events and not datagrams:
+                if not events and not messages:
                     break
         finally:
             self._pumping = False
@@ -86,12 +86,12 @@ class Signalling:
             if self._timer is not None:
                 self._timer.cancel()
 
-    def _send(self, data: bytes, target: Address) -> None:
+    def _send(self, data: bytes, target: Hop) -> None:
         try:
-            self._socket.sendto(data, target)
+            self._socket.sendto(data, target.address)
         except OSError as error:
             # Lost as on the wire: the agent's own timers repeat it.
-            log.warning("%d bytes to %s:%d could not be sent: %s", len(data), *target, error)
+            log.warning("%d bytes to %s could not be sent: %s", len(data), target, error)
 
     def _readable(self) -> None:
         for _ in range(READ_BATCH):
@@ -105,7 +105,7 @@ class Signalling:
                 # The ICMP answer to an earlier datagram; the agent's timers tell the leg.
                 continue
             try:
-                self.agent.receive_datagram(data, source, time.monotonic())
+                self.agent.receive(data, Hop(*source), time.monotonic())
             except Exception:
                 log.exception("a datagram of %d bytes from %s:%d failed", len(data), *source)
             # Each datagram is carried through before the next is read, so that an answer's

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 from vyzov.dialer.ports import SetTrunk
 from vyzov.sip.sdp import DEFAULT_CODECS
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop
 
 log = logging.getLogger("vyzov.engine.trunks")
-
-Address = tuple[str, int]
 
 LOOK_UP_AGAIN_S = 300.0
 LOOK_UP_RETRY_S = 5.0
@@ -26,7 +24,7 @@ LOOK_UP_RETRY_S = 5.0
 class Trunk:
     """A trunk that can be dialled: where, as whom, and which codecs it takes."""
 
-    target: Address
+    target: Hop
     account: Account
     codecs: tuple[str, ...]
 
@@ -84,7 +82,7 @@ class Trunks:
 
     def _know(self, verb: SetTrunk, host: str) -> None:
         self._known[verb.trunk] = Trunk(
-            target=(host, verb.port),
+            target=Hop(host, verb.port),
             account=Account(verb.username, verb.password, verb.realm),
             codecs=tuple(c for c in verb.codecs if c in DEFAULT_CODECS) or DEFAULT_CODECS,
         )
