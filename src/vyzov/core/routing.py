@@ -1,9 +1,10 @@
 """Through which trunk a call goes: the first in the campaign's order that is up and has room.
 
-Price, quality and prefixes will choose among several; the caller ID is the campaign's own.
+A call that failed at one trunk goes on through those it was not sent through yet. Whether a trunk
+takes calls is `trunk`'s word; price, quality and prefixes will choose among several.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +45,12 @@ def trunk_for(trunks: Sequence[TrunkLoad], now: datetime) -> TrunkLoad | NoTrunk
         else:
             return load
     return reason
+
+
+def untried(trunks: Sequence[TrunkLoad], tried: Collection[str]) -> list[TrunkLoad]:
+    """Returns the trunks a call may go on through: all of them once none that is up is left."""
+    left = [load for load in trunks if load.trunk not in tried]
+    return left if any(load.up for load in left) else list(trunks)
 
 
 def lines_free(trunks: Sequence[TrunkLoad]) -> int:
