@@ -13,6 +13,7 @@ from pathlib import Path
 from vyzov.core import agent as ag
 from vyzov.core import call_events as ev
 from vyzov.core import contact as ct
+from vyzov.core import trunk as tr
 from vyzov.core.call import Call, CallPlan, CallState
 from vyzov.core.call import start as start_call
 from vyzov.core.call import step as step_call
@@ -208,6 +209,7 @@ def contact_table() -> Table:
         ("AttemptReserved", ct.AttemptReserved()),
         ("AttemptFinished(busy, again)", again),
         ("AttemptFinished(answered_human, closed)", done),
+        ("FailedOver", ct.FailedOver("attempt", ("trunk",))),
         ("Disposed(close)", ct.Disposed((CloseContact("agreed"),), RedialPolicy())),
         ("CallbackPromised", ct.CallbackPromised(Promise(T0 + 7200 * SECOND))),
         ("StopListed", ct.StopListed()),
@@ -215,7 +217,8 @@ def contact_table() -> Table:
     ]
     return Table(
         "A contact in a campaign",
-        "A result said during the call is noted and takes effect when the attempt is final.",
+        "A result said during the call is noted and takes effect when the attempt is final. One that "
+        "failed at its trunk (FailedOver) is made again at once and is not counted twice.",
         [entry.state.value for entry in entries],
         [(name, [_entry_cell(entry, event) for entry in entries]) for name, event in events],
     )
@@ -328,11 +331,79 @@ def campaign_table() -> Table:
     )
 
 
+# ---- the trunk -----------------------------------------------------------------------------------
+
+
+TRUNK_EVENTS: tuple[tr.TrunkEvent, ...] = (
+    tr.ProbeAnswered(),
+    tr.ProbeMissed(1),
+    tr.ProbeMissed(tr.MISSES_DOWN),
+    tr.SignedIn(),
+    tr.SignedOut(),
+    tr.ToldToWait(30.0, 0.0),
+    tr.CallPlaced(),
+    tr.CallWorked(),
+    tr.CallDropped(),
+    tr.CallFault(tr.TrunkFault.NO_REPLY),
+    tr.OutOfSight(),
+    tr.Forgotten(),
+)
+
+
+def trunk_table() -> Table:
+    """Returns the table of a trunk's health; `open` and `paused` also end by time alone."""
+    new, fault = tr.new_watch(T0), tr.CallFault(tr.TrunkFault.NO_REPLY)
+    almost = _watch(new, *[fault] * (tr.FAULTS_OPEN - 1))
+    opened = _watch(almost, fault)
+    columns = {
+        "unknown": (new, T0),
+        "up": (_watch(new, tr.ProbeAnswered()), T0),
+        f"up, {tr.FAULTS_OPEN - 1} faults": (_watch(almost, tr.ProbeAnswered()), T0),
+        "open": (opened, T0),
+        "trial": (opened, T0 + tr.OPEN_FIRST),
+        "paused": (_watch(new, tr.ToldToWait(60.0, 0.0)), T0),
+        "down": (_watch(new, tr.ProbeMissed(tr.MISSES_DOWN)), T0),
+    }
+    return Table(
+        "A trunk",
+        "*unknown* and *up* take calls, *trial* takes one at a time, the others none. *open* becomes "
+        "*trial*, and *paused* what it was before, when their time is over.",
+        list(columns),
+        [
+            (_trunk_event(event), [_trunk_cell(*at, event) for at in columns.values()])
+            for event in TRUNK_EVENTS
+        ],
+    )
+
+
+def _watch(watch: tr.TrunkWatch, *events: tr.TrunkEvent) -> tr.TrunkWatch:
+    for event in events:
+        watch = tr.step(watch, event, T0)
+    return watch
+
+
+def _trunk_event(event: tr.TrunkEvent) -> str:
+    match event:
+        case tr.ProbeMissed(misses):
+            return f"ProbeMissed({misses})"
+        case tr.ToldToWait(seconds):
+            return f"ToldToWait({seconds:g} s)"
+        case _:
+            return type(event).__name__
+
+
+def _trunk_cell(watch: tr.TrunkWatch, now: datetime, event: tr.TrunkEvent) -> str:
+    moved = tr.step(watch, event, now)
+    told = cell(tr.health(watch, now).value, tr.health(moved, now).value, ())
+    return "noted" if told == NO_CHANGE and moved != watch else told
+
+
 MACHINES: tuple[Callable[[], Table], ...] = (
     call_table,
     contact_table,
     agent_table,
     campaign_table,
+    trunk_table,
 )
 
 

@@ -305,3 +305,40 @@ def test_a_promise_to_a_number_without_hours_is_refused() -> None:
 def test_a_robots_promise_moves_to_the_first_permitted_hour() -> None:
     assert first_permitted(after(12 * 3600), HOURS, ZONE) == after(21 * 3600)
     assert first_permitted(after(60), HOURS, ZONE) == after(60)
+
+
+FAILED_OVER = ct.FailedOver("attempt-1", ("trunk-1",))
+
+
+def test_an_attempt_that_failed_at_its_trunk_is_due_at_once_and_counts_once() -> None:
+    due = drive(in_call(), FAILED_OVER)
+    assert (due.state, due.next_due, due.attempts_made) == (EntryState.DUE, T0, 1)
+    assert (due.failover_of, due.tried) == ("attempt-1", ("trunk-1",))
+    again = drive(due, ct.AttemptReserved())
+    assert (again.attempts_made, again.failover_of) == (1, "attempt-1")
+
+
+def test_the_attempt_after_a_failover_counts_again() -> None:
+    tired = drive(in_call(), FAILED_OVER, ct.AttemptReserved(), BUSY)
+    assert (tired.failover_of, tired.tried) == ("", ())
+    assert drive(tired, ct.AttemptReserved()).attempts_made == 2
+
+
+def test_a_failover_stays_at_the_number_and_keeps_a_promise() -> None:
+    called = drive(replace(promised(), phones=2), ct.AttemptReserved(), FAILED_OVER)
+    assert (called.state, called.position, called.promise) == (EntryState.CALLBACK, 0, LATER)
+
+
+def test_a_failover_told_twice_moves_nothing() -> None:
+    once = drive(in_call(), FAILED_OVER)
+    assert drive(once, ct.FailedOver("attempt-2", ())) == once
+
+
+def test_a_stop_that_came_while_the_trunk_failed_closes_the_contact() -> None:
+    stopped = drive(in_call(), ct.StopListed(), FAILED_OVER)
+    assert (stopped.state, stopped.failover_of) == (EntryState.CLOSED, "")
+
+
+def test_a_call_promised_after_a_failover_is_an_attempt_of_its_own() -> None:
+    entry = drive(in_call(), FAILED_OVER, ct.CallbackPromised(LATER), ct.AttemptReserved())
+    assert entry.attempts_made == 2

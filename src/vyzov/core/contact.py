@@ -40,7 +40,9 @@ class Entry:
     """One contact in one campaign.
 
     `position` is the place of the number to call next among `phones` numbers. `promise` is the open
-    call-back. `pending` is what will follow when the attempt in hand is final.
+    call-back. `pending` is what will follow when the attempt in hand is final. `failover_of` is the
+    attempt that failed at its trunk and is to be made again through another, `tried` the trunks it
+    was sent through: the person has not been reached by it, so it counts as one attempt.
     """
 
     contact: str
@@ -54,6 +56,8 @@ class Entry:
     promise: Promise | None = None
     pending: Decision | Promise | None = None
     closed_reason: str = ""
+    failover_of: str = ""
+    tried: tuple[str, ...] = ()
 
 
 # ---- events --------------------------------------------------------------------------------------
@@ -70,6 +74,14 @@ class AttemptFinished:
 
     outcome: Outcome
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class FailedOver:
+    """The attempt failed at its trunk before anything can have rung: another trunk takes it up."""
+
+    attempt: str
+    tried: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,10 @@ class Restored:
     before: Entry
 
 
-EntryEvent = AttemptReserved | AttemptFinished | Disposed | CallbackPromised | StopListed | Restored
+EntryEvent = (
+    AttemptReserved | AttemptFinished | FailedOver | Disposed | CallbackPromised | StopListed
+    | Restored
+)  # fmt: skip
 
 # ---- commands ------------------------------------------------------------------------------------
 
@@ -142,6 +157,8 @@ def step(entry: Entry, event: EntryEvent, now: datetime) -> _Moved:
             return _reserved(entry, event), ()
         case AttemptFinished(outcome, decision):
             return _finished(entry, outcome, decision, now)
+        case FailedOver():
+            return _failed_over(entry, event, now)
         case Disposed(follows, policy):
             following = [_follow(entry, one, policy, now) for one in follows]
             return _apply(entry, following[-1])
@@ -156,7 +173,7 @@ def step(entry: Entry, event: EntryEvent, now: datetime) -> _Moved:
 def _reserved(entry: Entry, event: AttemptReserved) -> Entry:
     if entry.state in (EntryState.IN_CALL, EntryState.CLOSED):
         raise ImpossibleEvent("contact", entry.state.value, event)
-    made = entry.attempts_made + 1
+    made = entry.attempts_made + (0 if entry.failover_of else 1)
     return replace(entry, state=EntryState.IN_CALL, next_due=None, attempts_made=made)
 
 
@@ -171,6 +188,15 @@ def _finished(entry: Entry, outcome: Outcome, decision: Decision, now: datetime)
     follows = entry.pending or _next_number(entry, outcome, decision, now)
     settled, more = _settle(_next_position(decided, outcome), follows)
     return settled, (*over, *more)
+
+
+def _failed_over(entry: Entry, event: FailedOver, now: datetime) -> _Moved:
+    if entry.state is not EntryState.IN_CALL:
+        return entry, ()  # Told twice: the first time has already decided.
+    if entry.pending is not None:
+        return _settle(replace(entry, pending=None), entry.pending)
+    settled, commands = _settle(entry, Again(now))
+    return replace(settled, failover_of=event.attempt, tried=event.tried), commands
 
 
 def _next_number(
@@ -219,6 +245,7 @@ def _is_stopped(entry: Entry) -> bool:
 
 def _settle(entry: Entry, follows: Decision | Promise) -> _Moved:
     """Gives the entry the state that follows, and ends or opens promises with it."""
+    entry = replace(entry, failover_of="", tried=())
     match follows:
         case Promise():
             called = replace(
