@@ -25,6 +25,7 @@ class DialogState:
     local_cseq: int
     remote_cseq: int
     peer: Hop
+    pinned: bool = False
 
     def to_json(self) -> str:
         """Writes the state as one line of JSON."""
@@ -42,6 +43,7 @@ class DialogState:
                 local_cseq=int(value["local_cseq"]),
                 remote_cseq=int(value["remote_cseq"]),
                 peer=_saved_hop(value["peer"]),
+                pinned=bool(value.get("pinned", False)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
@@ -67,6 +69,7 @@ class Dialog:
     local_cseq: int
     remote_cseq: int
     peer: Hop
+    pinned: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -104,7 +107,13 @@ class Dialog:
         return first.text, (*self.route_set[1:], f"<{self.remote_target}>")
 
     def next_hop(self) -> Hop:
-        """Returns where requests of this dialog are sent."""
+        """Returns where requests of this dialog are sent.
+
+        A pinned dialog goes the way it came whatever the far side writes: what a desk phone behind
+        address translation calls itself leads nowhere.
+        """
+        if self.pinned:
+            return self.peer
         first = self.route_set[0] if self.route_set else f"<{self.remote_target}>"
         uri = _route_uri(first)
         return self.peer if uri is None else reachable(uri, self.peer)
@@ -119,6 +128,7 @@ class Dialog:
             remote_cseq=self.remote_cseq,
             # A number of a connection means nothing to another run.
             peer=self.peer._replace(flow=0),
+            pinned=self.pinned,
         )
 
 

@@ -3,11 +3,12 @@
 Builds the headers every message of ours carries. Which message is sent is decided elsewhere.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vyzov.sip.events import Address, Hop, MessageIgnored, SipEvent, Transport
-from vyzov.sip.fields import host_port, split_outside_quotes
+from vyzov.sip.fields import Via, host_port, split_outside_quotes
 from vyzov.sip.identity import BRANCH_COOKIE
 from vyzov.sip.layer import TransactionLayer
 from vyzov.sip.message import Message, encode_response
@@ -38,10 +39,12 @@ PHRASES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     407: "Proxy Authentication Required",
     408: "Request Timeout",
     410: "Gone",
     415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
     420: "Bad Extension",
     422: "Session Interval Too Small",
     433: "Anonymity Disallowed",
@@ -58,6 +61,7 @@ PHRASES = {
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Server Time-out",
+    505: "Version Not Supported",
     600: "Busy Everywhere",
     603: "Decline",
     604: "Does Not Exist Anywhere",
@@ -107,6 +111,11 @@ class Endpoint:
     def ignore(self, leg: str, reason: str, source: Hop, now: float) -> None:
         """Reports a message that changed nothing."""
         self.outbox.append(MessageIgnored(leg, now, reason, source))
+
+    def dice(self) -> float:
+        """Returns a number of 0..1 made of a fresh token, to spread what must not happen at once."""
+        seed = hashlib.sha256(self.new_token().encode()).digest()
+        return int.from_bytes(seed[:6], "big") / 2**48
 
     def new_branch(self) -> str:
         """Returns a branch nobody can guess, for requests that need not be found again."""
@@ -162,7 +171,7 @@ class Endpoint:
         if not request.recipient.tag and code > 100:
             recipient += f";tag={to_tag or self.new_token()}"
         every = [
-            *_vias(request, transaction.source),
+            *marked_vias(request.lines("Via"), request.via, transaction.source),
             ("From", request.header("From")),
             ("To", recipient),
             ("Call-ID", request.call_id),
@@ -183,17 +192,17 @@ def dialog_headers(request: Message, contact: str) -> list[tuple[str, str]]:
     return [*routes, ("Contact", contact), ("Allow", ALLOW)]
 
 
-def _vias(request: Message, source: Hop) -> list[tuple[str, str]]:
-    """Returns the request's Vias, the first marked with where it came from (RFC 3581 §4)."""
-    top, *rest = request.lines("Via")
+def marked_vias(lines: list[str], via: Via, source: Hop) -> list[tuple[str, str]]:
+    """Returns a request's Vias, the first marked with where it came from (RFC 3581 §4)."""
+    top, *rest = lines
     first, *more = split_outside_quotes(top, ",")
     parts = split_outside_quotes(first, ";")
     names = [part.partition("=")[0].strip().lower() for part in parts]
     kept = [
         part for part, name in zip(parts, names, strict=True) if name not in ("rport", "received")
     ]
-    if "rport" in request.via.params or request.via.host != source.host:
+    if "rport" in via.params or via.host != source.host:
         kept.append(f"received={source.host}")
-    if "rport" in request.via.params:
+    if "rport" in via.params:
         kept.append(f"rport={source.port}")
     return [("Via", ", ".join([";".join(kept), *more])), *(("Via", line) for line in rest)]

@@ -186,6 +186,59 @@ class OptionsAnswered(LegEvent):
     code: int
 
 
+class RegistrationState(StrEnum):
+    """Where a sign-in at a carrier stands; `refused` is a failure that asking again will not mend."""
+
+    TRYING = "trying"
+    REGISTERED = "registered"
+    FAILING = "failing"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChanged(LegEvent):
+    """A sign-in at a carrier was granted (each refresh too), failed, or was taken back.
+
+    `code` is 0 where no answer came, `phrase` what was answered or lacked. `expires_s` is how long
+    the carrier still knows us, `retry_s` when we ask again after a failure, `seen_as` our address
+    as the carrier saw it where it is not the one we name ourselves by.
+    """
+
+    trunk: str
+    state: RegistrationState
+    code: int = 0
+    phrase: str = ""
+    expires_s: int = 0
+    retry_s: float = 0.0
+    seen_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneBound(LegEvent):
+    """A desk phone signed in, or is somewhere else or something else than it was told of last."""
+
+    phone: str
+    hop: Hop
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneUnbound(LegEvent):
+    """A desk phone cannot be reached any more: signed_out, expired, lost or removed."""
+
+    phone: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRefused(LegEvent):
+    """Somebody tried to sign in as `username` with a wrong password, or as nobody we know."""
+
+    source: Hop
+    username: str
+
+
 SipEvent = (
     CallProgress
     | CallAnswered
@@ -197,4 +250,8 @@ SipEvent = (
     | CallCancelled
     | MessageIgnored
     | OptionsAnswered
+    | RegistrationChanged
+    | PhoneBound
+    | PhoneUnbound
+    | SignInRefused
 )

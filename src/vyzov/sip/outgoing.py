@@ -41,6 +41,7 @@ class Plan:
     account: Account = NO_ACCOUNT
     sdp: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    pinned: bool = False
 
     def identity(self, endpoint: Endpoint, cseq: int = 1) -> Identity:
         """Derives the names of the INVITE numbered `cseq`."""
@@ -83,6 +84,7 @@ class Plan:
             local_cseq=response.cseq,
             remote_cseq=-1,
             peer=self.target,
+            pinned=self.pinned,
         )
 
     def saved_dialog(self, endpoint: Endpoint, state: DialogState) -> Dialog:
@@ -99,6 +101,7 @@ class Plan:
             local_cseq=state.local_cseq + CSEQ_LEAP,
             remote_cseq=state.remote_cseq,
             peer=state.peer,
+            pinned=state.pinned,
         )
 
 
@@ -137,6 +140,22 @@ def plan_call(
         account=account,
         sdp=sdp,
         headers=tuple(headers),
+    )
+
+
+def plan_phone_call(
+    endpoint: Endpoint, leg: str, *, target: Hop, uri: str, caller_name: str = "", sdp: bytes = b""
+) -> Plan:
+    """Plans a call to a desk phone: to the URI it gave, on the way it signed in."""
+    name = quote(caller_name) + " " if caller_name else ""
+    return Plan(
+        leg=leg,
+        target=target,
+        uri=uri,
+        sender=f"{name}<sip:vyzov@{host_port(endpoint.advertised[0])}>",
+        recipient=f"<{uri}>",
+        sdp=sdp,
+        pinned=True,
     )
 
 

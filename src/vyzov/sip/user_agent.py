@@ -17,7 +17,10 @@ from vyzov.sip.events import Address, Hop, OptionsAnswered, SipEvent, Transport
 from vyzov.sip.fields import bounded_int, host_port
 from vyzov.sip.ghost import Ghost, Ghosts
 from vyzov.sip.message import KeepAlive, Malformed, Message, parse
-from vyzov.sip.outgoing import plan_call
+from vyzov.sip.outgoing import Plan, plan_call, plan_phone_call
+from vyzov.sip.registrar import Registrar
+from vyzov.sip.registration import Registrations
+from vyzov.sip.refusal import disorder, refusal
 from vyzov.sip.transaction import ServerTransaction, State
 
 __all__ = ["Account", "Address", "DialogState", "Hop", "Transport", "UserAgent"]
@@ -36,7 +39,8 @@ class UserAgent:
     (`local` by default), `ports` those of the transports that listen on another port. `secret`
     is what names are derived from: the same secret lets a restarted agent end the calls of the
     earlier run. `new_token` returns texts nobody can guess, of letters and digits only. Without
-    `accept_calls` every INVITE from outside gets 403.
+    `accept_calls` every INVITE from outside gets 403. With a `realm` desk phones may sign in:
+    `registrar` knows them; `registrations` signs us in at carriers.
     """
 
     def __init__(
@@ -49,12 +53,15 @@ class UserAgent:
         advertised: Address | None = None,
         ports: Mapping[Transport, int] | None = None,
         accept_calls: bool = False,
+        realm: str = "",
     ) -> None:
         self.seen_as: Address | None = None
         """Our address as a peer saw it last (`received` and `rport` of a response)."""
         self._endpoint = Endpoint(advertised or local, secret, new_token, user_agent, ports or {})
         self._layer = self._endpoint.layer
         self._accept_calls = accept_calls
+        self.registrar = Registrar(self._endpoint, realm) if realm else None
+        self.registrations = Registrations(self._endpoint)
         self._legs: dict[str, Leg] = {}
         self._legs_limit = _MANY_LEGS
         self._dialogs: Dialogs = {}
@@ -74,8 +81,10 @@ class UserAgent:
         except KeepAlive:
             if data == KEEP_ALIVE:
                 self._layer.send(PONG, source)
+            else:
+                self.registrations.receive_pong(source)
         except Malformed as error:
-            self._endpoint.ignore("", f"malformed: {error}", source, now)
+            self._refuse(data, 400, f"malformed: {error}", source, now)
         else:
             if message.is_request:
                 self._receive_request(message, source, now)
@@ -93,6 +102,9 @@ class UserAgent:
         `CallRejected`, code 0, whose phrase names the connection.
         """
         self._layer.connection_lost(hop, now)
+        self.registrations.connection_lost(hop, now)
+        if self.registrar is not None:
+            self.registrar.connection_lost(hop, now)
 
     def next_deadline(self) -> float | None:
         """Says when `handle_deadline` must be called (monotonic seconds), None for never."""
@@ -138,10 +150,32 @@ class UserAgent:
             sdp=sdp,
             headers=headers,
         )
+        return self._place(plan, now)
+
+    def invite_phone(
+        self, leg: str, phone: str, *, sdp: bytes, now: float, caller_name: str = ""
+    ) -> tuple[Hop, str] | None:
+        """Rings a desk phone where it signed in last; returns that place, None for nowhere.
+
+        What follows is told as of any call placed. `reap` takes the hop as target and the URI.
+        """
+        bindings = () if self.registrar is None else self.registrar.bindings(phone)
+        if not bindings:
+            return None
+        hop, uri = bindings[0].hop, bindings[0].uri
+        self._place(
+            plan_phone_call(
+                self._endpoint, leg, target=hop, uri=uri, caller_name=caller_name, sdp=sdp
+            ),
+            now,
+        )
+        return hop, uri
+
+    def _place(self, plan: Plan, now: float) -> str:
         identity = plan.identity(self._endpoint)
-        if leg not in self._legs:
+        if plan.leg not in self._legs:
             call = OutgoingCall(self._endpoint, plan, self._dialogs, self._ghosts, now)
-            self._add(leg, call, (identity.call_id, identity.from_tag))
+            self._add(plan.leg, call, (identity.call_id, identity.from_tag))
         return identity.call_id
 
     def cancel(self, leg: str, now: float) -> None:
@@ -182,25 +216,24 @@ class UserAgent:
         dialog: DialogState | None,
         now: float,
         account: Account = NO_ACCOUNT,
+        uri: str = "",
     ) -> None:
         """Ends what an earlier run of this agent left behind, by names derived from the leg.
 
         The arguments are those of the leg's `invite`. Without `dialog` every INVITE the leg may
         have sent is cancelled and any late 2xx gets ACK and BYE; with it the call gets BYE. The
         end is reported once: `CallRejected` (stage cancelled) or `CallEnded` (cause `reaped`).
-        A leg this agent remembers is simply given up.
+        A leg this agent remembers is simply given up. With `uri` the leg rang a desk phone.
         """
         if leg in self._legs:
             self.cancel(leg, now)
             return
-        plan = plan_call(
-            self._endpoint,
-            leg,
-            target=target,
-            to=to,
-            caller_id=caller_id,
-            account=account,
-        )
+        if uri:
+            plan = plan_phone_call(self._endpoint, leg, target=target, uri=uri)
+        else:
+            plan = plan_call(
+                self._endpoint, leg, target=target, to=to, caller_id=caller_id, account=account
+            )
         if plan.identity(self._endpoint).call_id in self._ghosts:
             return
         ghost = Ghost(self._endpoint, plan, self._dialogs, self._ghosts, now)
@@ -263,9 +296,9 @@ class UserAgent:
             call.respond(code, now, phrase=phrase, sdp=sdp, headers=headers)
 
     def challenge(
-        self, leg: str, *, code: int, realm: str, algorithm: str = "MD5", now: float
+        self, leg: str, *, code: int, realm: str, algorithm: str = "SHA-256", now: float
     ) -> None:
-        """Rejects an incoming call with a digest challenge (401 or 407; MD5 or SHA-256).
+        """Rejects an incoming call with a digest challenge (401 or 407; see `ALGORITHMS`).
 
         The caller's answer arrives as a new `IncomingCall` for `check_credentials` to judge.
         """
@@ -308,6 +341,10 @@ class UserAgent:
     # ---- responses -------------------------------------------------------------------------------
 
     def _receive_response(self, message: Message, source: Hop, now: float) -> None:
+        if len(message.values("Via")) > 1:
+            # RFC 3261 §8.1.3.3: it went astray on its way to whoever wrote the other Via.
+            self._endpoint.ignore("", "a response for another hop", source, now)
+            return
         transaction = self._layer.client(message.via.branch, message.cseq_method)
         if transaction is not None:
             self._note_own_address(message)
@@ -329,9 +366,20 @@ class UserAgent:
 
     # ---- requests --------------------------------------------------------------------------------
 
+    def _refuse(self, data: bytes, code: int, reason: str, source: Hop, now: float) -> None:
+        """Answers what nobody can act on, where anybody waits for an answer."""
+        self._endpoint.ignore("", reason, source, now)
+        secret, product = self._endpoint.secret, self._endpoint.product
+        answer = refusal(data, source, secret=secret, product=product, code=code)
+        if answer is not None:
+            self._layer.send(*answer)
+
     def _receive_request(self, message: Message, source: Hop, now: float) -> None:
         if message.method == "ACK":
             self._receive_ack(message, source, now)
+            return
+        if fault := disorder(message):
+            self._refuse(message.raw, fault[0], fault[1], source, now)
             return
         known = self._layer.server(message, message.method)
         if known is not None:
@@ -352,6 +400,8 @@ class UserAgent:
         elif message.method == "OPTIONS":
             headers = [("Allow", ALLOW), ("Accept", "application/sdp")]
             self._endpoint.respond(request, 200, now, headers=headers)
+        elif message.method == "REGISTER" and self.registrar is not None:
+            self.registrar.receive(request, now)
         elif message.method in METHODS:
             self._endpoint.respond(request, 481, now)
         else:
@@ -399,6 +449,8 @@ class UserAgent:
         elif twin is not None and twin.invite.state is not State.TERMINATED:
             # The same INVITE by another path (RFC 3261 §8.2.2.2): answered once.
             self._endpoint.respond(request, 482, now)
+        elif not _takes_sdp(message):
+            self._endpoint.respond(request, 406, now)
         elif message.body and message.sdp() is None:
             self._endpoint.respond(request, 415, now, headers=[("Accept", "application/sdp")])
         else:
@@ -410,6 +462,15 @@ class UserAgent:
 
 def _invite_key(message: Message) -> tuple[str, str, int]:
     return message.call_id, message.sender.tag, message.cseq
+
+
+def _takes_sdp(message: Message) -> bool:
+    """Tells whether the caller can read the only description of a session we write."""
+    kinds = [value.partition(";")[0].strip().lower() for value in message.values("Accept")]
+    return not kinds or any(
+        kind in ("application/sdp", "application/*", "*/*") or kind.startswith("multipart/")
+        for kind in kinds
+    )
 
 
 def _finished(call: Leg) -> bool:

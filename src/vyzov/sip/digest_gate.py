@@ -1,0 +1,150 @@
+"""Judges who signs in: challenges without memory, and answers checked against stored hashes.
+
+A nonce is the time and an HMAC of the time and the source, so that challenging costs no memory
+however many strangers ask; it is good for a few minutes and only for the host it was given to. An
+unknown user costs the same work and gets the same answer as a known one with a wrong password.
+Passwords are never needed: a phone's record holds the hash of username, realm and password
+(RFC 7616 §3.4.2) for each algorithm it may use.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from vyzov.sip.events import Hop
+from vyzov.sip.fields import parameters, quote, split_outside_quotes
+from vyzov.sip.message import Message
+
+NONCE_LIFE_S = 300.0
+NONCE_EARLY_S = 5.0
+MAX_COUNTS = 8_192
+"""Nonces whose use is remembered against replay; the oldest is forgotten first."""
+_COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
+_TENTHS = re.compile(r"[0-9a-f]{1,16}\Z")
+_HASHES = {"SHA-256": "sha256", "MD5": "md5"}
+ALGORITHMS = tuple(_HASHES)
+"""What a phone's record may hold, strongest first."""
+
+
+class Judgement(StrEnum):
+    """What an Authorization header is worth."""
+
+    NONE = "none"
+    STALE = "stale"
+    WRONG = "wrong"
+    RIGHT = "right"
+
+
+def hash_of(algorithm: str, username: str, realm: str, password: str) -> str:
+    """Returns the hash a phone's record keeps instead of its password (RFC 7616 §3.4.2).
+
+    Raises KeyError for an algorithm other than those of `ALGORITHMS`.
+    """
+    return _hashed(algorithm, f"{username}:{realm}:{password}")
+
+
+class DigestGate:
+    """Challenges for one realm and judges the answers."""
+
+    def __init__(self, realm: str, secret: bytes, run: str) -> None:
+        """Derives its key from `secret` and `run`, which names this run of the agent.
+
+        Nonces of an earlier run are stale: what was counted then is not known any more."""
+        self.realm = realm
+        self._key = hmac.new(secret, f"digest gate {run}".encode(), hashlib.sha256).digest()
+        self._counts: dict[str, int] = {}
+
+    def challenges(
+        self, source: Hop, now: float, algorithms: tuple[str, ...], *, stale: bool
+    ) -> list[tuple[str, str]]:
+        """Returns one WWW-Authenticate header for each algorithm, in the order given."""
+        nonce = self._nonce(int(now * 10), source)
+        tail = ', qop="auth"' + (", stale=true" if stale else "")
+        return [
+            (
+                "WWW-Authenticate",
+                f"Digest realm={quote(self.realm)}, nonce={quote(nonce)}, algorithm={name}{tail}",
+            )
+            for name in algorithms
+        ]
+
+    def judge(
+        self,
+        request: Message,
+        source: Hop,
+        now: float,
+        find: Callable[[str], Mapping[str, str] | None],
+        algorithms: tuple[str, ...],
+    ) -> tuple[Judgement, str]:
+        """Judges a request; returns the username it claims too.
+
+        `find` returns the hashes of a username by algorithm, None for one it does not know.
+        """
+        given = self._answer(request)
+        if given is None:
+            return Judgement.NONE, ""
+        username = given.get("username", "")
+        algorithm = given.get("algorithm", "MD5").upper()
+        nonce, count_text = given.get("nonce", ""), given.get("nc", "")
+        if algorithm not in algorithms or given.get("qop", "").lower() != "auth":
+            return Judgement.WRONG, username
+        age = self._age(nonce, source, now)
+        if age is None or not -NONCE_EARLY_S <= age <= NONCE_LIFE_S:
+            return Judgement.STALE, username
+        known = (find(username) or {}).get(algorithm)
+        # A stranger's answer is computed and compared as a friend's is: time must not tell them
+        # apart.
+        secret = known or self._dummy(algorithm, username)
+        second = _hashed(algorithm, f"{request.method}:{given.get('uri', '')}")
+        expected = _hashed(
+            algorithm, f"{secret}:{nonce}:{count_text}:{given.get('cnonce', '')}:auth:{second}"
+        )
+        same = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
+        if not same or known is None:
+            return Judgement.WRONG, username
+        return self._first_use(nonce, count_text), username
+
+    def _answer(self, request: Message) -> dict[str, str] | None:
+        for line in request.lines("Authorization"):
+            scheme, _, rest = line.strip().partition(" ")
+            values = parameters(split_outside_quotes(rest, ","))
+            if scheme.lower() == "digest" and values.get("realm") == self.realm:
+                return values
+        return None
+
+    def _first_use(self, nonce: str, count_text: str) -> Judgement:
+        """Counts a right answer; one that was seen before is a replay (RFC 7616 §3.4.5)."""
+        if not _COUNT.match(count_text):
+            return Judgement.WRONG
+        count, last = int(count_text, 16), self._counts.get(nonce, 0)
+        if count <= last:
+            return Judgement.STALE
+        if len(self._counts) >= MAX_COUNTS and not last:
+            del self._counts[next(iter(self._counts))]
+        self._counts[nonce] = count
+        return Judgement.RIGHT
+
+    def _nonce(self, tenths: int, source: Hop) -> str:
+        proof = hmac.new(self._key, f"{tenths}\0{source.host}".encode(), hashlib.sha256)
+        return f"{tenths:x}-{proof.hexdigest()[:32]}"
+
+    def _age(self, nonce: str, source: Hop, now: float) -> float | None:
+        """Returns the seconds since a nonce of ours was given to this host; None for another's."""
+        text = nonce.partition("-")[0]
+        if not _TENTHS.match(text):
+            return None
+        tenths = int(text, 16)
+        if not hmac.compare_digest(self._nonce(tenths, source).encode(), nonce.encode()):
+            return None
+        return now - tenths / 10
+
+    def _dummy(self, algorithm: str, username: str) -> str:
+        text = hmac.new(self._key, username.encode(), hashlib.sha256).hexdigest()
+        return _hashed(algorithm, text)
+
+
+def _hashed(algorithm: str, text: str) -> str:
+    name = _HASHES[algorithm]
+    return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
