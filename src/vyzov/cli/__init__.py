@@ -77,6 +77,9 @@ def call(
     user: Annotated[str, typer.Option(help="Name for the carrier's challenge.")] = "",
     password: Annotated[str, typer.Option(help="Password for it.")] = "",
     realm: Annotated[str, typer.Option(help="Answer challenges of this realm only.")] = "",
+    allow_md5: Annotated[
+        bool, typer.Option("--allow-md5", help="Answer a carrier that offers MD5 only.")
+    ] = False,
     ring_timeout: Annotated[float, typer.Option(help="Seconds to let it ring.")] = 30.0,
     talk: Annotated[float, typer.Option(help="Seconds to stay once answered.")] = 5.0,
     caller_id: Annotated[str, typer.Option(help="The number shown.")] = "+70005550000",
@@ -87,8 +90,8 @@ def call(
 
     raise typer.Exit(
         run(
-            number, trunk, user=user, password=password, realm=realm, ring_timeout_s=ring_timeout,
-            talk_s=talk, caller_id=caller_id, as_json=as_json,
+            number, trunk, user=user, password=password, realm=realm, allow_md5=allow_md5,
+            ring_timeout_s=ring_timeout, talk_s=talk, caller_id=caller_id, as_json=as_json,
         )
     )  # fmt: skip
 

@@ -22,8 +22,8 @@ REFUSALS = {
 
 
 def run(
-    number: str, trunk: str, *, user: str, password: str, realm: str, ring_timeout_s: float,
-    talk_s: float, caller_id: str, as_json: bool,
+    number: str, trunk: str, *, user: str, password: str, realm: str, allow_md5: bool,
+    ring_timeout_s: float, talk_s: float, caller_id: str, as_json: bool,
 ) -> int:  # fmt: skip
     """Places the call and prints what came of it; 0 where it was carried to an outcome, else 2."""
 
@@ -34,7 +34,7 @@ def run(
 
     async def place() -> dict[str, object]:
         return await place_one_call(
-            number, trunk, user=user, password=password, realm=realm,
+            number, trunk, user=user, password=password, realm=realm, allow_md5=allow_md5,
             ring_timeout_s=ring_timeout_s, talk_s=talk_s, caller_id=caller_id, on_event=told,
         )  # fmt: skip
 

@@ -74,6 +74,7 @@ async def place_one_call(
     user: str = "",
     password: str = "",
     realm: str = "",
+    allow_md5: bool = False,
     ring_timeout_s: float = 30.0,
     talk_s: float = 5.0,
     caller_id: str = ANONYMOUS,
@@ -105,7 +106,7 @@ async def place_one_call(
         await engine.start()
         try:
             return await call.run(
-                SetTrunk(TRUNK, host, port, user, password, realm),
+                SetTrunk(TRUNK, host, port, user, password, realm, allow_md5=allow_md5),
                 number=number,
                 caller_id=caller_id,
                 ring_timeout_s=ring_timeout_s,

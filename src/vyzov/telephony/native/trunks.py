@@ -83,7 +83,7 @@ class Trunks:
     def _know(self, verb: SetTrunk, host: str) -> None:
         self._known[verb.trunk] = Trunk(
             target=Hop(host, verb.port),
-            account=Account(verb.username, verb.password, verb.realm),
+            account=Account(verb.username, verb.password, verb.realm, verb.allow_md5),
             codecs=tuple(c for c in verb.codecs if c in DEFAULT_CODECS) or DEFAULT_CODECS,
         )
         self._found.set()
