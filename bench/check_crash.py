@@ -8,12 +8,15 @@ import hashlib
 import json
 import sys
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 LIMIT_S = 10.0
 RING_LIMIT_S = 16.0
 LIVE_LEAST = 5
+TOO_BRIEF_S = 0.6
+NOT_PEOPLE = {"voicemail", "silent", "announcement"}
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -104,6 +107,64 @@ def recordings(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[str
     return count, damaged
 
 
+def uncounted(
+    facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
+) -> tuple[int, list[str]]:
+    """People who picked up, were left by our side and are not counted as abandoned.
+
+    The first figure is how many were left. A join that was over before it could be heard is known
+    to the facts and not to the callee: it is no silence that somebody forgot to count."""
+    kinds: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for fact in facts:
+        if fact["attempt"]:
+            kinds[fact["attempt"]].setdefault(fact["kind"], fact)
+    left, missed = 0, []
+    for call, record in calls.items():
+        if not record.get("abandoned") or served_by_robot(record):
+            continue
+        left += 1
+        known = kinds[reserved.get(call, "")]
+        bridged, over = known.get("bridged"), known.get("agent_away") or known.get("ended")
+        brief = bridged and over and seconds(over["at"]) - seconds(bridged["at"]) < TOO_BRIEF_S
+        if "abandoned" not in known and not brief:
+            missed.append(call)
+    return left, missed
+
+
+def served_by_robot(record: dict[str, Any]) -> bool:
+    """An offer that came to its end, a wish the robot took, a machine, or somebody who left the
+    offer by themselves: nobody there was waiting for a person."""
+    if "offer" not in record["prompts"]:
+        return record["acts_as"] in NOT_PEOPLE
+    keys = {key["key"] for key in record["keys"]}
+    done = "goodbye" in record["prompts"] or keys & {"2", "9"}
+    return bool(done) or record["ended_by"] == "callee" or record["acts_as"] in NOT_PEOPLE
+
+
+def seconds(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
+
+
+def results_lost(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[str]]:
+    """Results that an operator was told are saved, and those of which there is no fact."""
+    told = [
+        record["attempt"]
+        for path in sorted(folder.glob("operators*.jsonl"))
+        for record in lines(path)
+        if record["rec"] == "result" and record["status"] == 200
+    ]
+    kept = {fact["attempt"] for fact in facts if fact["kind"] == "disposed"}
+    return len(told), [attempt for attempt in told if attempt not in kept]
+
+
+def points_of(told: dict[str, Any]) -> tuple[int, list[str]]:
+    """Named points at which the program died, and those it was to die at and did not."""
+    asked = [kill for kill in told["kills"] if kill["point"]]
+    reached = {kill["point"] for kill in asked if kill["reached"]}
+    missed = [kill["point"] for kill in asked if not kill["reached"]]
+    return len(reached), missed + told["points_missing"]
+
+
 def main() -> int:
     folder = Path(sys.argv[1])
     ledger, facts = lines(folder / "ledger.jsonl"), lines(folder / "facts.jsonl")
@@ -126,6 +187,9 @@ def main() -> int:
         elif fact["kind"] == "answered":
             answers[fact["attempt"]] += 1
     count, damaged = recordings(facts, folder / "data" / "recordings")
+    left, missed = uncounted(facts, calls, reserved)
+    saved, lost = results_lost(facts, folder)
+    points, unreached = points_of(told)
     damage = {
         "invite_twice": double_invites(ledger),
         "invite_without_attempt": sorted(invited - set(reserved)),
@@ -133,6 +197,9 @@ def main() -> int:
         "answered_twice": [attempt for attempt, made in answers.items() if made > 1],
         "never_ended": sorted(invited - set(calls)),
         "left_alone": left_alone(ledger, calls, kills),
+        "abandoned_not_counted": missed,
+        "results_lost": lost,
+        "points_not_reached": unreached,
         "operators_stuck": stuck,
         "recordings_damaged": damaged,
         "kills_too_quiet": [
@@ -141,9 +208,13 @@ def main() -> int:
     }
     figures = {
         "kills": len(kills),
+        "points": points,
+        "points_known": len(told["points"]),
         "invites": len(invited),
         "attempts": len(reserved),
         "recordings": count,
+        "results": saved,
+        "callees_left": left,
         "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),
         "back_s_max": round(max((k["back"] - k["at"] for k in kills if k["back"]), default=0), 2),
         **{name: len(found) for name, found in damage.items()},

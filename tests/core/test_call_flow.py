@@ -223,3 +223,18 @@ def test_whoever_pressed_a_key_is_a_person_though_their_greeting_was_not_heard()
     ride = robot().feed(3.6, ev.Classified(AnswerClass.SILENCE)).feed(4, ev.Digit("1"))
     ride.feed(5, ev.AgentFound("ann")).feed(5.1, ev.BridgeJoined("ann")).feed(20, ev.Ended("far"))
     assert ride.finish == ("answered_human", "hung_up_far")
+
+
+def test_who_is_cut_off_by_our_engine_before_any_key_is_abandoned() -> None:
+    ride = robot().feed(9, ev.Ended("engine"))
+    assert ride.finish == ("abandoned", "engine")
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+
+
+def test_who_had_said_a_wish_or_was_no_person_is_not_abandoned_by_a_dead_engine() -> None:
+    wished = robot().feed(6, ev.Digit("9")).feed(7, ev.Ended("engine"))
+    assert wished.finish == ("answered_human", "hung_up_engine")
+    silent = robot().feed(9, ev.Classified(AnswerClass.SILENCE)).feed(12, ev.Ended("engine"))
+    assert silent.finish == ("answered_silence", "hung_up_engine")
+    assert not wished.told(FactKind.ABANDONED)
+    assert not silent.told(FactKind.ABANDONED)

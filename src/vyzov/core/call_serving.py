@@ -223,6 +223,8 @@ def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
 
 # ---- with the robot ------------------------------------------------------------------------------
 
+_HUMAN = Outcome.ANSWERED_HUMAN
+
 
 def in_flow(call: Call, event: ev.Event, now: datetime) -> Moved:
     match event:
@@ -238,6 +240,10 @@ def in_flow(call: Call, event: ev.Event, now: datetime) -> Moved:
             return _not_a_person(call, now)
         case ev.Ended(side, cause):
             noted, told = gone(call, side, cause, now)
+            if side == "engine" and not call.digits and class_outcome(call) is _HUMAN:
+                # Cut off by us in the middle of the offer, before any wish could be heard.
+                noted, counted = count_abandoned(noted, now)
+                return led_by((*told, *counted), finish(noted, Outcome.ABANDONED, "engine", now))
             return led_by(told, finish(noted, class_outcome(call), f"hung_up_{side}", now))
         case ev.Cancel(reason):
             return hang_up(call, "normal", (class_outcome(call), reason), now)

@@ -1,0 +1,237 @@
+"""Lets `verify crash` kill a process of Vyzov at a named point.
+
+The product knows nothing of this. Where this folder is on `PYTHONPATH`, Python loads
+`sitecustomize` at its start, and the functions below are wrapped as their modules are imported. A
+point fires once, where `DIR/PROCESS.arm` names it: the file becomes `PROCESS.hit`, and the process
+(with those whose numbers the file lists) gets SIGKILL there, before anything else of it runs. `DIR`
+is `VYZOV_CRASH_DIR`. A point whose function is gone leaves `missing.POINT`, which fails the run.
+"""
+
+import contextlib
+import functools
+import importlib.abc
+import importlib.machinery
+import inspect
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+When = Callable[..., bool]
+
+
+def always(*_args: Any, **_named: Any) -> bool:
+    """Fires at every call."""
+    return True
+
+
+def sends(method: bytes) -> When:
+    """Fires where a SIP message of this method leaves."""
+    return lambda _self, data, *_rest: data.startswith(method)
+
+
+def carries(*kinds: str) -> When:
+    """Fires where any argument is an object of one of these classes."""
+    return lambda *args, **_named: any(type(arg).__name__ in kinds for arg in args)
+
+
+def writes(*kinds: str) -> When:
+    """Fires where a batch holds a write of one of these classes."""
+    return lambda _self, batch, *_rest: any(type(one).__name__ in kinds for one in batch)
+
+
+def states(kind: str) -> When:
+    """Fires where a batch appends a fact of this kind."""
+
+    def when(_self: Any, batch: Any, *_rest: Any) -> bool:
+        return any(getattr(getattr(one, "fact", None), "kind", "") == kind for one in batch)
+
+    return when
+
+
+def asks(*verbs: str) -> When:
+    """Fires where the web process asks the floor for one of these."""
+    return lambda _self, verb, *_rest, **_named: verb in verbs
+
+
+class Point(NamedTuple):
+    """One place: `after` tells whether the call is let through first."""
+
+    name: str
+    process: str
+    module: str
+    function: str
+    after: bool
+    when: When = always
+    at_start: bool = False
+
+
+_NATIVE = "vyzov.telephony.native."
+POINTS = (
+    Point("engine.leg_not_journalled", "engine", _NATIVE + "journal", "LegBook.open", False),
+    Point("engine.leg_journalled", "engine", _NATIVE + "journal", "LegBook.open", True),
+    Point("engine.invite_left", "engine", _NATIVE + "signalling", "Signalling._send", True,
+          sends(b"INVITE ")),
+    Point("engine.answer_not_journalled", "engine", _NATIVE + "journal", "LegBook.note_dialog",
+          False),
+    Point("engine.answer_journalled", "engine", _NATIVE + "journal", "LegBook.note_dialog", True),
+    Point("engine.ack_left", "engine", _NATIVE + "signalling", "Signalling._send", True,
+          sends(b"ACK ")),
+    Point("engine.cancel_left", "engine", _NATIVE + "signalling", "Signalling._send", True,
+          sends(b"CANCEL ")),
+    Point("engine.bye_left", "engine", _NATIVE + "signalling", "Signalling._send", True,
+          sends(b"BYE ")),
+    Point("engine.answer_told", "engine", _NATIVE + "control", "Control.post", True,
+          carries("Answered")),
+    Point("engine.end_not_told", "engine", _NATIVE + "control", "Control.post", False,
+          carries("Ended", "Failed")),
+    Point("engine.bridge_asked", "engine", _NATIVE + "bridge", "Switchboard.join", False),
+    Point("engine.bridge_made", "engine", _NATIVE + "bridge", "Switchboard.join", True),
+    Point("engine.recording_begun", "engine", _NATIVE + "journal", "LegBook.note_recording", True),
+    Point("engine.recording_not_told", "engine", _NATIVE + "journal", "LegBook.drop_recording",
+          False),
+    Point("engine.reaping", "engine", _NATIVE + "reaping", "Reaper._end", True, always, True),
+    Point("engine.reaped", "engine", _NATIVE + "reaping", "Reaper.run", True, always, True),
+    Point("floor.reservation_not_committed", "floor", "vyzov.storage.sqlite", "SqliteStore.commit",
+          False, writes("Reserve")),
+    Point("floor.reservation_committed", "floor", "vyzov.storage.sqlite", "SqliteStore.commit",
+          True, writes("Reserve")),
+    Point("floor.originate_not_sent", "floor", _NATIVE + "link", "EngineLink.send", False,
+          carries("Originate")),
+    Point("floor.originate_sent", "floor", _NATIVE + "link", "EngineLink.send", True,
+          carries("Originate")),
+    Point("floor.answer_heard", "floor", "vyzov.dialer.runtime", "Runtime.post", True,
+          carries("Answered")),
+    Point("floor.bridge_not_sent", "floor", _NATIVE + "link", "EngineLink.send", False,
+          carries("Bridge")),
+    Point("floor.bridge_sent", "floor", _NATIVE + "link", "EngineLink.send", True,
+          carries("Bridge")),
+    Point("floor.joined_heard", "floor", "vyzov.dialer.runtime", "Runtime.post", True,
+          carries("BridgeJoined")),
+    Point("floor.end_not_committed", "floor", "vyzov.storage.sqlite", "SqliteStore.commit", False,
+          writes("FinishAttempt")),
+    Point("floor.end_committed", "floor", "vyzov.storage.sqlite", "SqliteStore.commit", True,
+          writes("FinishAttempt")),
+    Point("floor.result_not_committed", "floor", "vyzov.storage.sqlite", "SqliteStore.commit",
+          False, states("disposed")),
+    Point("floor.result_committed", "floor", "vyzov.storage.sqlite", "SqliteStore.commit", True,
+          states("disposed")),
+    Point("floor.hangup_not_sent", "floor", _NATIVE + "link", "EngineLink.send", False,
+          carries("Hangup")),
+    Point("floor.forget_sent", "floor", _NATIVE + "link", "EngineLink.send", True,
+          carries("Forget")),
+    Point("floor.snapshot_heard", "floor", "vyzov.dialer.runtime", "Runtime.post", True,
+          carries("Snapshot"), True),
+    Point("floor.lease_taken", "floor", "vyzov.storage.sqlite", "SqliteStore.take_lease", True,
+          always, True),
+    Point("web.result_not_asked", "web", "vyzov.web.floor_link", "FloorLink.ask", False,
+          asks("desk.result")),
+    Point("web.result_asked", "web", "vyzov.web.floor_link", "FloorLink.ask", True,
+          asks("desk.result")),
+    Point("web.desk_attached", "web", "vyzov.web.floor_link", "FloorLink.ask", True,
+          asks("desk.attach"), True),
+)  # fmt: skip
+
+
+def fire(point: Point, folder: Path) -> None:
+    """Kills, if the point is armed. `os` only: nothing here may wait or log."""
+    arm = folder / f"{point.process}.arm"
+    try:
+        name, *others = arm.read_text(encoding="ascii").split()
+    except OSError:
+        return
+    if name != point.name:
+        return
+    try:
+        arm.rename(folder / f"{point.process}.hit")
+    except OSError:
+        return
+    (folder / f"{point.process}.at").write_text(repr(time.monotonic()), encoding="ascii")
+    for pid in others:
+        if int(pid) != os.getpid():
+            with contextlib.suppress(OSError):
+                os.kill(int(pid), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wrapped(point: Point, original: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    """The function with the point before or after it."""
+    if inspect.iscoroutinefunction(original):
+
+        @functools.wraps(original)
+        async def waits(*args: Any, **named: Any) -> Any:
+            due = point.when(*args, **named)
+            if due and not point.after:
+                fire(point, folder)
+            result = await original(*args, **named)
+            if due and point.after:
+                fire(point, folder)
+            return result
+
+        return waits
+
+    @functools.wraps(original)
+    def acts(*args: Any, **named: Any) -> Any:
+        due = point.when(*args, **named)
+        if due and not point.after:
+            fire(point, folder)
+        result = original(*args, **named)
+        if due and point.after:
+            fire(point, folder)
+        return result
+
+    return acts
+
+
+def plant(module: ModuleType, points: Sequence[Point], folder: Path) -> None:
+    """Wraps the functions of a module that has just been imported."""
+    for point in points:
+        owner_name, _, name = point.function.partition(".")
+        owner = getattr(module, owner_name, None)
+        original = getattr(owner, name, None)
+        if original is None:
+            (folder / f"missing.{point.name}").touch()
+        else:
+            setattr(owner, name, wrapped(point, original, folder))
+
+
+class Planter(importlib.abc.MetaPathFinder):
+    """Finds the modules that hold points as usual, and wraps their functions after their import."""
+
+    def __init__(self, points: Sequence[Point], folder: Path) -> None:
+        self._points = points
+        self._folder = folder
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Answers for the modules that hold points only."""
+        points = [point for point in self._points if point.module == fullname]
+        if not points:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.loader is None:
+            return None
+        loader, folder = spec.loader, self._folder
+        run = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            run(module)
+            plant(module, points, folder)
+
+        loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def begin() -> None:
+    """Plants the points of this process, if it is one of Vyzov's and a run asks for it."""
+    folder = os.environ.get("VYZOV_CRASH_DIR")
+    words = sys.orig_argv
+    if folder and words[1:3] == ["-m", "vyzov"] and len(words) > 3:
+        mine = [point for point in POINTS if point.process == words[3]]
+        if mine:
+            sys.meta_path.insert(0, Planter(mine, Path(folder)))
