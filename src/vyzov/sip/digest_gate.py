@@ -1,8 +1,9 @@
 """Judges who signs in: challenges without memory, and answers checked against stored hashes.
 
-A nonce is the time and an HMAC of the time and the source, so that challenging costs no memory
-however many strangers ask; it is good for a few minutes and only for the host it was given to. An
-unknown user costs the same work and gets the same answer as a known one with a wrong password.
+A nonce is the time, a salt and an HMAC of both and the source, so that challenging costs no memory
+however many strangers ask, and no two phones of one host share a count. It is good for a few
+minutes and only for the host it was given to. An unknown user costs the same work and gets the
+same answer as a known one with a wrong password.
 Passwords are never needed: a phone's record holds the hash of username, realm and password
 (RFC 7616 §3.4.2) for each algorithm it may use.
 """
@@ -22,7 +23,7 @@ NONCE_EARLY_S = 5.0
 MAX_COUNTS = 8_192
 """Nonces whose use is remembered against replay; the oldest is forgotten first."""
 _COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
-_TENTHS = re.compile(r"[0-9a-f]{1,16}\Z")
+_NONCE = re.compile(r"([0-9a-f]{1,16})-([0-9A-Za-z]{1,64})-[0-9a-f]{32}\Z", re.ASCII)
 _HASHES = {"SHA-256": "sha256", "MD5": "md5"}
 ALGORITHMS = tuple(_HASHES)
 """What a phone's record may hold, strongest first."""
@@ -48,11 +49,13 @@ def hash_of(algorithm: str, username: str, realm: str, password: str) -> str:
 class DigestGate:
     """Challenges for one realm and judges the answers."""
 
-    def __init__(self, realm: str, secret: bytes, run: str) -> None:
-        """Derives its key from `secret` and `run`, which names this run of the agent.
+    def __init__(self, realm: str, secret: bytes, new_token: Callable[[], str]) -> None:
+        """Derives its key from `secret` and a token of this run.
 
         Nonces of an earlier run are stale: what was counted then is not known any more."""
         self.realm = realm
+        self._new_token = new_token
+        run = new_token()
         self._key = hmac.new(secret, f"digest gate {run}".encode(), hashlib.sha256).digest()
         self._counts: dict[str, int] = {}
 
@@ -60,7 +63,7 @@ class DigestGate:
         self, source: Hop, now: float, algorithms: tuple[str, ...], *, stale: bool
     ) -> list[tuple[str, str]]:
         """Returns one WWW-Authenticate header for each algorithm, in the order given."""
-        nonce = self._nonce(int(now * 10), source)
+        nonce = self._nonce(int(now * 10), self._new_token(), source)
         tail = ', qop="auth"' + (", stale=true" if stale else "")
         return [
             (
@@ -126,17 +129,17 @@ class DigestGate:
         self._counts[nonce] = count
         return Judgement.RIGHT
 
-    def _nonce(self, tenths: int, source: Hop) -> str:
-        proof = hmac.new(self._key, f"{tenths}\0{source.host}".encode(), hashlib.sha256)
-        return f"{tenths:x}-{proof.hexdigest()[:32]}"
+    def _nonce(self, tenths: int, salt: str, source: Hop) -> str:
+        proof = hmac.new(self._key, f"{tenths}\0{salt}\0{source.host}".encode(), hashlib.sha256)
+        return f"{tenths:x}-{salt}-{proof.hexdigest()[:32]}"
 
     def _age(self, nonce: str, source: Hop, now: float) -> float | None:
         """Returns the seconds since a nonce of ours was given to this host; None for another's."""
-        text = nonce.partition("-")[0]
-        if not _TENTHS.match(text):
+        parts = _NONCE.match(nonce)
+        if parts is None:
             return None
-        tenths = int(text, 16)
-        if not hmac.compare_digest(self._nonce(tenths, source).encode(), nonce.encode()):
+        tenths = int(parts[1], 16)
+        if not hmac.compare_digest(self._nonce(tenths, parts[2], source), nonce):
             return None
         return now - tenths / 10
 

@@ -79,7 +79,7 @@ class Registrar:
     def __init__(self, endpoint: Endpoint, realm: str) -> None:
         """Knows no phone."""
         self._endpoint = endpoint
-        self._gate = DigestGate(realm, endpoint.secret, endpoint.new_token())
+        self._gate = DigestGate(realm, endpoint.secret, endpoint.new_token)
         self._by_name: dict[str, _Known] = {}
         self._by_id: dict[str, _Known] = {}
         self._with_md5: set[str] = set()

@@ -287,7 +287,8 @@ class Registrations:
     """All sign-ins of an agent, by trunk."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        """Has none."""
+        """Has none; `dice` may be replaced before the first one starts."""
+        self.dice: Callable[[], float] = endpoint.dice
         self._endpoint = endpoint
         self._living: dict[str, Registration] = {}
         self._leaving: list[Registration] = []
@@ -298,7 +299,7 @@ class Registrations:
         if before is None or before.plan != plan:
             # The sign-out goes first: behind the sign-in it would take the same contact back.
             self.stop(plan.trunk, now)
-            self._living[plan.trunk] = Registration(self._endpoint, plan, self._endpoint.dice, now)
+            self._living[plan.trunk] = Registration(self._endpoint, plan, self.dice, now)
 
     def stop(self, trunk: str, now: float) -> None:
         """Signs out; a trunk that is not signed in is no fault."""
