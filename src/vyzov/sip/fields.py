@@ -6,12 +6,14 @@ These readers keep what they cannot split as opaque text, compare parameter name
 (RFC 3261 §7.3.1), and raise ValueError only where nothing usable is left.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote as unescape
 
 from vyzov.sip.events import Transport
 
 DEFAULT_PORT = 5060
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 DEFAULT_TLS_PORT = 5061
 _PORT_MAX = 65_535
 
@@ -180,7 +182,10 @@ class NameAddr:
         head = parts[0]
         if head.endswith(">") and "<" in head:
             display, _, uri = head[:-1].rpartition("<")
-            name = unquote(display.strip())
+            display = display.strip()
+            if display.startswith('"') and not _QUOTED.fullmatch(display):
+                raise ValueError(f"a quote that never closes in {text[:80]!r}")
+            name = unquote(display)
         else:
             name, uri = "", head
         uri = uri.strip()

@@ -164,7 +164,7 @@ def _unfold(text: str) -> list[str]:
     """Splits the head into lines and joins folded ones (RFC 3261 §7.3.1)."""
     lines: list[str] = []
     for line in text.split("\r\n"):
-        if "\n" in line or "\r" in line or "\x00" in line:
+        if "\n" in line or "\r" in line or "\x00" in line.replace("\\\x00", ""):
             raise Malformed("a line feed, carriage return or zero byte inside a line")
         if line[:1] in (" ", "\t") and lines:
             lines[-1] += " " + line.strip()
@@ -259,6 +259,6 @@ def _encode(start: str, headers: HeaderList, body: bytes, encoding: str = "utf-8
     lines.append(f"Content-Length: {len(body)}")
     for line in lines:
         # One line break in a value would let its author write headers or requests of their own.
-        if "\r" in line or "\n" in line or "\x00" in line:
+        if "\r" in line or "\n" in line or "\x00" in line.replace("\\\x00", ""):
             raise ValueError(f"a line break in {line[:60]!r}: remove it before sending")
     return ("\r\n".join(lines) + "\r\n\r\n").encode(encoding, "replace") + body

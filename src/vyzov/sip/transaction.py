@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vyzov.sip.events import Hop
-from vyzov.sip.fields import default_port
+from vyzov.sip.fields import Via, default_port
 from vyzov.sip.message import Message, encode_request
 from vyzov.sip.schedule import Schedule, Timers
 
@@ -33,16 +33,16 @@ OnResponse = Callable[[Message | None, float], None]
 """Told each response with its time; None means that none came in time."""
 
 
-def response_target(request: Message, source: Hop) -> Hop:
+def response_target(via: Via, source: Hop) -> Hop:
     """Says where responses go (RFC 3261 §18.2.2, RFC 3581 §4).
 
     Over UDP to the source, to its port only with rport. Over a connection back through it, and
     where it is gone by a new one to the sent-by port.
     """
-    stays = not source.flow if source.transport.reliable else "rport" in request.via.params
+    stays = not source.flow if source.transport.reliable else "rport" in via.params
     if stays:
         return source
-    return source._replace(port=request.via.port or default_port(source.transport))
+    return source._replace(port=via.port or default_port(source.transport))
 
 
 def unheard(_response: Message | None, _now: float) -> None:
@@ -222,7 +222,7 @@ class ServerTransaction:
     ) -> None:
         self.request = request
         self.source = source
-        self.target = response_target(request, source)
+        self.target = response_target(request.via, source)
         self.state = State.CALLING
         self.on_unacknowledged: Callable[[float], None] | None = None
         self._invite = request.method == "INVITE"
