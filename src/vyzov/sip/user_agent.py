@@ -21,7 +21,6 @@ from vyzov.sip.outgoing import Plan, plan_call, plan_phone_call
 from vyzov.sip.refusal import disorder, refusal
 from vyzov.sip.registrar import Registrar
 from vyzov.sip.registration import Registrations
-from vyzov.sip.refusal import disorder, refusal
 from vyzov.sip.transaction import ServerTransaction, State
 
 __all__ = ["Account", "Address", "DialogState", "Hop", "Transport", "UserAgent"]
