@@ -239,7 +239,10 @@ class OutgoingCall:
     def _give_up(self, stage: Stage, now: float, failure: str = "") -> None:
         """Ends a call without a final response; what may still come finds its ghost."""
         self._transaction.terminate()
-        Ghost(self._endpoint, self.plan, self._dialogs, self._ghosts, now)
+        ghost = Ghost(self._endpoint, self.plan, self._dialogs, self._ghosts, now)
+        if failure and self._provisionals and not self._cancel_sent:
+            # The far side may ring although the connection is gone; a new one carries the CANCEL.
+            ghost.cancel(self._cseq, now)
         self._conclude(None, stage, now, failure)
 
     def _conclude(

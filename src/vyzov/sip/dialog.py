@@ -166,8 +166,20 @@ def reachable(uri: Uri, otherwise: Hop) -> Hop:
         return otherwise
     if host.is_unspecified or host.is_multicast or uri.host == _BROADCAST:
         return otherwise
-    transport = otherwise.transport
-    port = uri.port or default_port(transport)
-    if (uri.host, port) == otherwise.address:
+    transport = _transport_of(uri, otherwise.transport)
+    if otherwise.transport is Transport.TLS and transport is not Transport.TLS:
+        # What was agreed on in private is not said in the open because a Contact asks for it.
         return otherwise
-    return Hop(uri.host, port, transport, otherwise.name, otherwise.flow)
+    port = uri.port or default_port(transport)
+    if (uri.host, port, transport) == otherwise[:3]:
+        return otherwise
+    flow = otherwise.flow if transport is otherwise.transport else 0
+    return Hop(uri.host, port, transport, otherwise.name, flow)
+
+
+def _transport_of(uri: Uri, otherwise: Transport) -> Transport:
+    """Reads the transport a URI asks for; a dialog stays on its own where the URI names none."""
+    if uri.scheme == "sips":
+        return Transport.TLS
+    named = dict(uri.params).get("transport", "").lower()
+    return Transport(named) if named in tuple(Transport) else otherwise

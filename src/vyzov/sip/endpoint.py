@@ -76,6 +76,7 @@ class Endpoint:
     """The agent's address, secret and tokens; `advertised` is the address peers can reach.
 
     `ports` are those of the other transports, where they differ from the advertised one.
+    `product` is told in User-Agent and Server, "" tells nothing.
     """
 
     advertised: Address
@@ -83,12 +84,13 @@ class Endpoint:
     new_token: Callable[[], str]
     product: str
     ports: Mapping[Transport, int] = field(default_factory=dict[Transport, int])
+    large_by_tcp: bool = False
     layer: TransactionLayer = field(init=False)
     outbox: list[SipEvent] = field(default_factory=list[SipEvent])
 
     def __post_init__(self) -> None:
         """Opens the transaction layer, which writes our Vias."""
-        self.layer = TransactionLayer(self.sent_by)
+        self.layer = TransactionLayer(self.sent_by, large_by_tcp=self.large_by_tcp)
 
     def place(self, transport: Transport) -> str:
         """Returns the address peers reach over a transport, as it stands in URIs and Vias."""
@@ -145,8 +147,9 @@ class Endpoint:
             ("Call-ID", call_id),
             ("CSeq", f"{cseq} {method}"),
             *headers,
-            ("User-Agent", self.product),
         ]
+        if self.product:
+            every.append(("User-Agent", self.product))
         if body:
             every.append(MERELY_SDP)
         return Request(method, uri, branch, tuple(every), body)
@@ -177,8 +180,9 @@ class Endpoint:
             ("Call-ID", request.call_id),
             ("CSeq", f"{request.cseq} {request.cseq_method}"),
             *headers,
-            ("Server", self.product),
         ]
+        if self.product:
+            every.append(("Server", self.product))
         if body:
             every.append(MERELY_SDP)
         text = phrase or PHRASES.get(code, "Response")

@@ -51,6 +51,10 @@ class Ghost:
         for cseq in range(1, MAX_INVITES + 1):
             self._cancel(cseq, now)
 
+    def cancel(self, cseq: int, now: float) -> None:
+        """Gives up an INVITE that rings although its connection is gone."""
+        self._cancel(cseq, now)
+
     def receive(self, response: Message, source: Hop, now: float) -> None:
         """Takes a response no transaction claims; one that is not to our INVITE is ignored."""
         known = self._plan.identity(self._endpoint, response.cseq)

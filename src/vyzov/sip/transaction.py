@@ -1,7 +1,8 @@
 """The four transaction machines of RFC 3261 §17 with the corrections of RFC 6026.
 
 A transaction resends what the network may have lost, absorbs what it repeated, and tells its
-user each thing once. It knows nothing of calls. Datagrams only: T1, T2 and T4 are those of UDP.
+user each thing once. It knows nothing of calls. Over a reliable transport nothing is resent but
+the 2xx (RFC 3261 §13.3.1.4), and nothing repeated has to be absorbed (timers D, I, J, K).
 
 client INVITE:  calling -> proceeding -> completed (3xx-6xx, ACKed here) -> terminated
                                       -> accepted (2xx, each passed up: the user ACKs) -> ...
@@ -24,7 +25,7 @@ T1 = 0.5
 T2 = 4.0
 T4 = 5.0
 GIVE_UP = 64 * T1
-"""Timers B, D, F, H, J, L and M over UDP: 32 s."""
+"""Timers B, F, H, L and M, and over UDP D and J as well: 32 s."""
 
 Send = Callable[[bytes, Hop], None]
 Encode = Callable[["Request", Hop], bytes]
@@ -103,7 +104,8 @@ class Request:
 class ClientTransaction:
     """A request of ours and its responses. Both kinds differ only in their timers and ACK.
 
-    `on_end` is told when nothing more of it is to be found.
+    `on_end` is told when nothing more of it is to be found. `instead` is the hop that was asked
+    for where the request was sent by another way; it is taken where that way does not exist.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class ClientTransaction:
         schedule: Schedule,
         on: OnResponse,
         on_end: Callable[[], None],
+        instead: Hop | None = None,
     ) -> None:
         self.failure = ""
         """Why the transport gave the request up, "" while it has not."""
@@ -130,6 +133,8 @@ class ClientTransaction:
         self._data = encode(request, target)
         self._interval = T1
         self._ack = b""
+        self._instead = instead
+        self._sent_again = False
 
     @property
     def proceeding(self) -> bool:
@@ -137,9 +142,10 @@ class ClientTransaction:
         return self.state is State.PROCEEDING
 
     def start(self, now: float) -> None:
-        """Sends the request and arms timers A and B, or E and F."""
+        """Sends the request and arms timers A and B, or E and F; A and E over UDP only."""
         self._send(self._data, self.target)
-        self._timers.set("resend", now + self._interval)
+        if not self.target.transport.reliable:
+            self._timers.set("resend", now + self._interval)
         self._timers.set("give_up", now + GIVE_UP)
 
     def receive(self, response: Message, now: float) -> None:
@@ -149,19 +155,39 @@ class ClientTransaction:
         elif self.state in (State.CALLING, State.PROCEEDING):
             if response.code < 200:
                 self.state = State.PROCEEDING
-                # After a provisional response the request is still resent, but slowly (Timer E).
-                self._interval = T2
-                self._timers.set("resend", now + T2)
+                if not self.target.transport.reliable:
+                    # It is still resent after a provisional response, but slowly (Timer E).
+                    self._interval = T2
+                    self._timers.set("resend", now + T2)
+            elif self.target.transport.reliable:
+                self.terminate()  # Timer K is zero.
             else:
                 self.state = State.COMPLETED
                 self._timers.stop()
                 self._timers.set("gone", now + T4)
             self._on(response, now)
 
-    def transport_failed(self, now: float) -> None:
-        """Ends a request whose connection is gone (RFC 3261 §17.1.4); `failure` says so."""
-        if self.state in (State.CALLING, State.PROCEEDING):
-            self.failure = f"the connection {self.target} failed"
+    def transport_failed(self, reason: str, now: float, *, stood: bool) -> None:
+        """Takes that the connection is gone; `stood` is False where it could not be made at all.
+
+        What was never sent goes the way that was asked for, where another was tried first. What
+        a broken connection may have swallowed is sent once more by a new one: with the same
+        branch it cannot count twice, and a lost BYE leaves a call standing. An INVITE that had
+        its provisional response is not lost, so it ends like everything else (RFC 3261 §17.1.4);
+        `failure` says why.
+        """
+        if self.state not in (State.CALLING, State.PROCEEDING):
+            return
+        waits = self.state is State.CALLING or not self._invite
+        if not stood and self._instead is not None:
+            self.target, self._instead = self._instead, None
+            self._data = self._encode(self.request, self.target)
+            self.start(now)
+        elif stood and waits and not self._sent_again:
+            self._sent_again = True
+            self._send(self._data, self.target)
+        else:
+            self.failure = reason
             self.terminate()
             self._on(None, now)
 
@@ -189,6 +215,8 @@ class ClientTransaction:
         elif self.state in (State.CALLING, State.PROCEEDING):
             self.state = State.COMPLETED
             self._timers.stop()
+            # Timer D is zero over a connection, where nothing is repeated; but a 2xx of another
+            # fork may still come, and it must find somebody who releases it.
             self._timers.set("gone", now + GIVE_UP)
             self._ack = self._encode(self.request.acknowledging(response), self.target)
             self._send(self._ack, self.target)
@@ -246,15 +274,21 @@ class ServerTransaction:
         if code < 200:
             self.state = State.PROCEEDING
             return
-        self._timers.set("give_up", now + GIVE_UP)
         if not self._invite:
             self.state = State.COMPLETED
+            if self.target.transport.reliable:
+                self._end()  # Timer J is zero.
+            else:
+                self._timers.set("give_up", now + GIVE_UP)
             return
+        self._timers.set("give_up", now + GIVE_UP)
         self.state = State.ACCEPTED if code < 300 else State.COMPLETED
-        self._timers.set("resend", now + self._interval)
+        if code < 300 or not self.target.transport.reliable:
+            # A 2xx is repeated over every transport: a proxy behind this one may use UDP.
+            self._timers.set("resend", now + self._interval)
 
     def transport_failed(self) -> None:
-        """Stops resending towards a connection that is gone and cannot be made again."""
+        """Stops resending towards a connection that cannot be made (again)."""
         self._timers.stop("resend")
 
     def receive_again(self) -> None:
@@ -270,7 +304,10 @@ class ServerTransaction:
         if self.state is State.COMPLETED:
             self.state = State.CONFIRMED
             self._timers.stop()
-            self._timers.set("gone", now + T4)
+            if self.target.transport.reliable:
+                self._end()  # Timer I is zero.
+            else:
+                self._timers.set("gone", now + T4)
         elif self.state is State.ACCEPTED:
             # Timer L goes on: retransmitted INVITEs are still absorbed.
             self._timers.stop("resend")
@@ -282,8 +319,11 @@ class ServerTransaction:
             self._interval = min(2 * self._interval, T2)
             self._timers.set("resend", now + self._interval)
             return
+        self._end()
+        if name == "give_up" and self.on_unacknowledged is not None:
+            self.on_unacknowledged(now)
+
+    def _end(self) -> None:
         self.state = State.TERMINATED
         self._timers.stop()
         self._on_end()
-        if name == "give_up" and self.on_unacknowledged is not None:
-            self.on_unacknowledged(now)

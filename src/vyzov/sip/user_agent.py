@@ -38,7 +38,9 @@ class UserAgent:
     `local` is where the owner's UDP socket is bound, `advertised` the address peers reach it by
     (`local` by default), `ports` those of the transports that listen on another port. `secret`
     is what names are derived from: the same secret lets a restarted agent end the calls of the
-    earlier run. `new_token` returns texts nobody can guess, of letters and digits only. Without
+    earlier run. `user_agent` is what peers are told of us ("": nothing). With `large_by_tcp`, for
+    owners that can connect, requests too large for a datagram go by TCP to peers that take it.
+    `new_token` returns texts nobody can guess, of letters and digits only. Without
     `accept_calls` every INVITE from outside gets 403. With a `realm` desk phones may sign in:
     `registrar` knows them; `registrations` signs us in at carriers.
     """
@@ -54,10 +56,13 @@ class UserAgent:
         ports: Mapping[Transport, int] | None = None,
         accept_calls: bool = False,
         realm: str = "",
+        large_by_tcp: bool = False,
     ) -> None:
         self.seen_as: Address | None = None
         """Our address as a peer saw it last (`received` and `rport` of a response)."""
-        self._endpoint = Endpoint(advertised or local, secret, new_token, user_agent, ports or {})
+        self._endpoint = Endpoint(
+            advertised or local, secret, new_token, user_agent, ports or {}, large_by_tcp
+        )
         self._layer = self._endpoint.layer
         self._accept_calls = accept_calls
         self.registrar = Registrar(self._endpoint, realm) if realm else None
@@ -95,13 +100,17 @@ class UserAgent:
         """Drains what must leave, in order."""
         return self._layer.drain()
 
-    def connection_lost(self, hop: Hop, now: float) -> None:
+    def connection_lost(
+        self, hop: Hop, now: float, reason: str = "", *, stood: bool = False
+    ) -> None:
         """Takes that a connection is gone or cannot be made: by its flow, else by its address.
 
         Requests that wait on it end as a transport error (RFC 3261 §17.1.4): a call with
-        `CallRejected`, code 0, whose phrase names the connection.
+        `CallRejected`, code 0, whose phrase names the connection and the reason. Where it `stood`
+        before, what it may have swallowed is first sent once more by a new one.
         """
-        self._layer.connection_lost(hop, now)
+        words = f"{hop}: {reason}" if reason else f"{hop}: no connection"
+        self._layer.connection_lost(hop, words, now, stood=stood)
         self.registrations.connection_lost(hop, now)
         if self.registrar is not None:
             self.registrar.connection_lost(hop, now)
