@@ -147,10 +147,19 @@ def test_a_wrong_password_ends_the_loop_and_waits_long() -> None:
     carrier.says(401, "Unauthorized", challenge("n1"))
     assert carrier.says(401, "Unauthorized", challenge("n2")) == []
     event = carrier.told()
-    assert (event.state, event.code, event.phrase) == ("refused", 401, "Unauthorized")
+    assert (event.state, event.code) == ("refused", 401)
+    assert "refused the user name or the password" in event.phrase
     assert event.retry_s == LAST_BACK_OFF_S
     assert carrier.waits(LAST_BACK_OFF_S - 1.0) == []
     assert [one.line for one in carrier.waits(LAST_BACK_OFF_S)] == ["REGISTER"]
+
+
+def test_an_algorithm_too_weak_is_refused_with_the_reason() -> None:
+    carrier = Carrier()
+    weak = challenge().replace("SHA-256", "MD5")
+    assert carrier.says(401, "Unauthorized", weak) == []
+    event = carrier.told()
+    assert (event.state, "only MD5" in event.phrase) == ("refused", True)
 
 
 def test_a_registrar_that_always_says_stale_is_left_after_four_tries() -> None:

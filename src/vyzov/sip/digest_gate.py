@@ -14,8 +14,9 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+from vyzov.sip.auth import digest_of_secret, secret_hash, write_challenge
 from vyzov.sip.events import Hop
-from vyzov.sip.fields import parameters, quote, split_outside_quotes
+from vyzov.sip.fields import parameters, split_outside_quotes
 from vyzov.sip.message import Message
 
 NONCE_LIFE_S = 300.0
@@ -24,8 +25,7 @@ MAX_COUNTS = 8_192
 """Nonces whose use is remembered against replay; the oldest is forgotten first."""
 _COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
 _NONCE = re.compile(r"([0-9a-f]{1,16})-([0-9A-Za-z]{1,64})-[0-9a-f]{32}\Z", re.ASCII)
-_HASHES = {"SHA-256": "sha256", "MD5": "md5"}
-ALGORITHMS = tuple(_HASHES)
+ALGORITHMS = ("SHA-256", "MD5")
 """What a phone's record may hold, strongest first."""
 
 
@@ -36,14 +36,6 @@ class Judgement(StrEnum):
     STALE = "stale"
     WRONG = "wrong"
     RIGHT = "right"
-
-
-def hash_of(algorithm: str, username: str, realm: str, password: str) -> str:
-    """Returns the hash a phone's record keeps instead of its password (RFC 7616 §3.4.2).
-
-    Raises KeyError for an algorithm other than those of `ALGORITHMS`.
-    """
-    return _hashed(algorithm, f"{username}:{realm}:{password}")
 
 
 class DigestGate:
@@ -64,12 +56,8 @@ class DigestGate:
     ) -> list[tuple[str, str]]:
         """Returns one WWW-Authenticate header for each algorithm, in the order given."""
         nonce = self._nonce(int(now * 10), self._new_token(), source)
-        tail = ', qop="auth"' + (", stale=true" if stale else "")
         return [
-            (
-                "WWW-Authenticate",
-                f"Digest realm={quote(self.realm)}, nonce={quote(nonce)}, algorithm={name}{tail}",
-            )
+            ("WWW-Authenticate", write_challenge(self.realm, nonce, name, stale=stale))
             for name in algorithms
         ]
 
@@ -100,9 +88,14 @@ class DigestGate:
         # A stranger's answer is computed and compared as a friend's is: time must not tell them
         # apart.
         secret = known or self._dummy(algorithm, username)
-        second = _hashed(algorithm, f"{request.method}:{given.get('uri', '')}")
-        expected = _hashed(
-            algorithm, f"{secret}:{nonce}:{count_text}:{given.get('cnonce', '')}:auth:{second}"
+        expected = digest_of_secret(
+            algorithm,
+            secret,
+            method=request.method,
+            uri=given.get("uri", ""),
+            nonce=nonce,
+            count=count_text,
+            cnonce=given.get("cnonce", ""),
         )
         same = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
         if not same or known is None:
@@ -145,9 +138,4 @@ class DigestGate:
 
     def _dummy(self, algorithm: str, username: str) -> str:
         text = hmac.new(self._key, username.encode(), hashlib.sha256).hexdigest()
-        return _hashed(algorithm, text)
-
-
-def _hashed(algorithm: str, text: str) -> str:
-    name = _HASHES[algorithm]
-    return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+        return secret_hash(algorithm, username, self.realm, text)

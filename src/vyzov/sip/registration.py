@@ -81,7 +81,6 @@ class Registration:
         self._credentials = Credentials(plan.account, endpoint.new_token)
         self._asked: ClientTransaction | None = None
         self._tries = 0
-        self._proven = False
         self._begin(now)
 
     @property
@@ -122,6 +121,8 @@ class Registration:
 
     def _begin(self, now: float) -> None:
         self._tries = 0
+        # The nonce of an earlier cycle may have grown old, and not every registrar says so.
+        self._credentials.begin()
         self._send(now)
 
     def _send(self, now: float) -> None:
@@ -131,7 +132,6 @@ class Registration:
         expires = 0 if self._stopping else self._expires
         address = f"<sip:{self.plan.aor}>"
         proofs = self._credentials.headers("REGISTER", self._uri)
-        self._proven = bool(proofs) and self._tries == 1
         request = endpoint.request(
             "REGISTER",
             self._uri,
@@ -168,9 +168,6 @@ class Registration:
     def _answers(self, response: Message) -> bool:
         """Tells whether another REGISTER may satisfy what this response demands."""
         if response.code in (401, 407):
-            if self._proven:
-                # The nonce of an earlier cycle has grown old, and not every registrar says so.
-                self._credentials = Credentials(self.plan.account, self._endpoint.new_token)
             return self._credentials.take_response(response)
         if response.code == 423 and not self._stopping:
             try:
@@ -200,7 +197,8 @@ class Registration:
             self._end(now, code, phrase)
             return
         wrong = code in (401, 407)
-        self._fail(now, code, phrase, lasting=wrong or code in _LASTING, response=response)
+        words = (self._credentials.refusal or phrase) if wrong else phrase
+        self._fail(now, code, words, lasting=wrong or code in _LASTING, response=response)
 
     def _end(self, now: float, code: int, phrase: str) -> None:
         """Ends a cycle that came to nothing, or the last one of all."""
