@@ -1,7 +1,8 @@
 """RTP packets as bytes, numbering of what is sent, and statistics of what is received (RFC 3550).
 
-Parsing refuses anything that does not add up; whether a packet comes from the right peer, and
-what its payload means, is decided by the caller.
+Parsing refuses anything that does not add up. A receiver says which packets are worth hearing: not
+repeated ones, and not those of a second source while the first still speaks. Whether a packet comes
+from the right address is decided in `source_lock`; what its payload means, by the caller.
 """
 
 import struct
@@ -21,6 +22,12 @@ _OLDEST_REORDERED: Final = 64
 """How far behind the newest packet a late one is still told from a duplicate."""
 _CLOCK_JUMP: Final = SAMPLE_RATE
 """Change of transit, in RTP ticks, taken for a jump of the time stamp and not for jitter."""
+_SEEN_BITS: Final = (1 << _OLDEST_REORDERED + 1) - 1
+SOURCE_QUIET_S: Final = 0.05
+"""How long a source must be silent, at least, before another may take its place."""
+_SOURCE_QUIET_PACKETS: Final = 2.5
+USURPER_S: Final = 2.0
+"""A source that comes back this soon was pushed aside, not replaced: the intruder is put out."""
 
 
 class RtpPacket(NamedTuple):
@@ -139,7 +146,12 @@ class ReceptionReport:
 
 
 class RtpReceiver:
-    """Counts what arrives of one leg's incoming sound; it keeps no packets."""
+    """Counts what arrives of one leg's incoming sound; it keeps no packets.
+
+    A source (SSRC) stays the only one while it speaks. Another is taken once the present one was
+    silent for two and a half packets, so that an intruder who can forge the address but does not
+    know the source is not heard beside it.
+    """
 
     def __init__(self) -> None:
         """Start with nothing received."""
@@ -149,6 +161,8 @@ class RtpReceiver:
         self.reordered = 0
         self.ssrc_changes = 0
         self.restarts = 0
+        self.strangers = 0
+        """Packets of a second source while the first still spoke."""
         self.first_at: float | None = None
         self.last_at: float | None = None
         self.jitter = 0.0
@@ -160,6 +174,9 @@ class RtpReceiver:
         self._arrival = 0.0
         self._timestamp = 0
         self._reported = (0, 0)
+        self._quiet_s = SOURCE_QUIET_S
+        self._before: tuple[int, float] | None = None
+        self._banned: int | None = None
 
     @property
     def lost(self) -> int:
@@ -171,28 +188,57 @@ class RtpReceiver:
         """Inter-arrival jitter of the present source in milliseconds (RFC 3550 §6.4.1)."""
         return self.jitter * 1000 / SAMPLE_RATE
 
-    def receive(self, packet: RtpPacket, now: float) -> None:
-        """Count a packet that arrived at `now`, in monotonic seconds."""
+    def receive(self, packet: RtpPacket, now: float) -> bool:
+        """Count a packet that arrived at `now`, in monotonic seconds; return whether to hear it.
+
+        Repeated packets and those of a stranger are counted and not to be heard.
+        """
+        if packet.ssrc != self.ssrc and not self._admits(packet.ssrc, now):
+            self.strangers += 1
+            return False
         self.received += 1
-        if self.first_at is None:
-            self.first_at = now
         self.last_at = now
         if packet.ssrc != self.ssrc:
-            self.ssrc_changes += self.ssrc is not None
+            if self.first_at is None:
+                self.first_at = now
             self._start(packet, now)
-            return
+            return True
         ahead = (packet.sequence - self._highest) % _SEQUENCES
+        if ahead == 1:
+            # Nearly every packet: the next one.
+            self._highest += 1
+            self._seen = (self._seen << 1 | 1) & _SEEN_BITS
+            self._unique += 1
+            self._measure(packet, now)
+            return True
         behind = _SEQUENCES - ahead
         if ahead == 0 or behind <= _OLDEST_REORDERED:
-            self._receive_late(0 if ahead == 0 else behind)
-        elif ahead < _RESTART_GAP:
+            return self._receive_late(0 if ahead == 0 else behind)
+        if ahead < _RESTART_GAP:
             self._highest += ahead
-            self._seen = (self._seen << ahead | 1) & ((1 << _OLDEST_REORDERED + 1) - 1)
+            self._seen = (self._seen << ahead | 1) & _SEEN_BITS
             self._unique += 1
             self._measure(packet, now)
         else:
             self.restarts += 1
             self._start(packet, now)
+        return True
+
+    def _admits(self, ssrc: int, now: float) -> bool:
+        """Return whether a source other than the present one may take its place."""
+        if self.ssrc is None or self.last_at is None:
+            return True
+        before = self._before
+        if before is not None and ssrc == before[0] and now - before[1] < USURPER_S:
+            self._banned = self.ssrc
+            self.ssrc_changes += 1
+            self._before = None
+            return True
+        if ssrc == self._banned or now - self.last_at < self._quiet_s:
+            return False
+        self._before = (self.ssrc, now)
+        self.ssrc_changes += 1
+        return True
 
     def report(self) -> ReceptionReport | None:
         """Return the RTCP report block since the last call, or None before the first packet."""
@@ -220,17 +266,20 @@ class RtpReceiver:
         self._unique, self._seen = 1, 1
         self._reported = (0, 0)
         self._arrival, self._timestamp, self.jitter = now, packet.timestamp, 0.0
+        span_s = len(packet.payload) / SAMPLE_RATE
+        self._quiet_s = max(SOURCE_QUIET_S, _SOURCE_QUIET_PACKETS * min(span_s, 0.2))
 
-    def _receive_late(self, behind: int) -> None:
+    def _receive_late(self, behind: int) -> bool:
         if self._seen >> behind & 1:
             self.duplicates += 1
-            return
+            return False
         self._seen |= 1 << behind
         self.reordered += 1
         if self._highest - behind < self._base:
             # It was sent before the first packet that arrived: the count starts one earlier.
             self._base = self._highest - behind
         self._unique += 1
+        return True
 
     def _measure(self, packet: RtpPacket, now: float) -> None:
         step = (packet.timestamp - self._timestamp) % _TIMESTAMPS
@@ -238,6 +287,7 @@ class RtpReceiver:
             # Packets of one telephone event share a time stamp and say nothing about transit.
             return
         change = abs((now - self._arrival) * SAMPLE_RATE - step)
-        self._arrival, self._timestamp = now, packet.timestamp
+        self._arrival = now
+        self._timestamp = packet.timestamp
         if change < _CLOCK_JUMP:
             self.jitter += (change - self.jitter) / 16

@@ -57,9 +57,9 @@ class Party:
             self.line.on_sent = None
         return recorder
 
-    def _was_sent(self, payload: bytes, now: float) -> None:
+    def _was_sent(self, payload: bytes, timestamp: int | None, now: float) -> None:
         for recorder in self.recorders.values():
-            recorder.right(payload, self.line.law, now)
+            recorder.right(payload, timestamp, self.line.law, now)
 
     def _play_ended(self, play: str, completed: bool) -> None:  # noqa: FBT001
         self._post(PlayFinished(self.leg, 0, 0.0, play, completed))

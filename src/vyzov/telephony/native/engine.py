@@ -25,12 +25,13 @@ from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapsh
 from vyzov.media.recording import Finished
 from vyzov.sip.events import SipEvent
 from vyzov.telephony.native import orphans, webrtc
+from vyzov.telephony.native.agreeing import NO_SOUND, NOT_SECURE
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.control import Control
 from vyzov.telephony.native.devices import Devices
 from vyzov.telephony.native.journal import LegBook
-from vyzov.telephony.native.legs import ENGINE_FAULT, NO_SOUND, Call, Calls
+from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
 from vyzov.telephony.native.orphans import Orphans
 from vyzov.telephony.native.reaping import Reaper, record_finished
 from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
@@ -45,7 +46,7 @@ EXPIRE_EVERY_S = 30.0
 DRAIN_LIMIT_S = 3.0
 RECORDERS_PER_LEG_MAX = 4
 STOPPING = "engine_stopping"
-OWN_CAUSES = frozenset({orphans.CAUSE, STOPPING, ENGINE_FAULT, NO_SOUND})
+OWN_CAUSES = frozenset({orphans.CAUSE, STOPPING, ENGINE_FAULT, NO_SOUND, NOT_SECURE})
 """Ends nobody asked for: the engine gave up on the leg."""
 NICENESS = -10
 SWITCH_INTERVAL_S = 0.001

@@ -22,7 +22,7 @@ from vyzov.dialer.ports import (
     Refused,
     Ringing,
 )
-from vyzov.media.g711 import Law, law_of
+from vyzov.media.g711 import law_of
 from vyzov.media.rtp import RtpPacket
 from vyzov.sip import sdp
 from vyzov.sip.events import (
@@ -34,20 +34,20 @@ from vyzov.sip.events import (
     SipEvent,
     Stage,
 )
+from vyzov.telephony.native.agreeing import NO_SOUND, NoSound, fresh_keys, terms_of
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.journal import LegBook, Placed
 from vyzov.telephony.native.listening import Listener
 from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort
 from vyzov.telephony.native.signalling import Signalling
-from vyzov.telephony.native.trunks import Trunk, Trunks, is_address
+from vyzov.telephony.native.trunks import Trunk, Trunks
 
 log = logging.getLogger("vyzov.engine.legs")
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 SERVICE_NUMBER = re.compile(r"[0-9]{2,6}")
 CALLER_ID = re.compile(r"\+?[0-9]{2,15}|anonymous")
-NO_SOUND = "no_common_codec"
 ENGINE_FAULT = "engine_fault"
 
 Post = Callable[[LegEvent], None]
@@ -141,13 +141,13 @@ class Calls:
             self._post(Refused(order.leg, 0, 0.0, reason))
             return
         try:
-            sock = self._ports.open()
+            sound, reports = self._ports.open_pair()
         except (NoFreePort, OSError) as error:
             log.warning("leg %s is not placed: %s", order.leg, error)
             self._book.open(order.leg, floor)
             self._post(Refused(order.leg, 0, 0.0, "no_port"))
             return
-        self._place(order, floor, trunk, RtpPort(self._loop, sock))
+        self._place(order, floor, trunk, RtpPort(self._loop, sound, reports))
 
     def hangup(self, leg: str, cause: str) -> None:
         """Gives a call up or ends it; a leg that is gone is no fault."""
@@ -205,7 +205,7 @@ class Calls:
                 case CallEnded():
                     self._ended(call, event)
                 case SessionChanged():
-                    self._agree(call, event.sdp)
+                    self._agree_again(call, event.sdp)
                 case _:
                     log.debug("leg %s: %s changes nothing", call.leg, type(event).__name__)
         except Exception:
@@ -236,6 +236,7 @@ class Calls:
             port=port.port,
             session_id=int(now * 1e6),
             codecs=trunk.codecs,
+            crypto=fresh_keys() if trunk.srtp == "required" else None,
         )
         host, sip_port = trunk.target.address
         # On the disk's way before the INVITE: a call nobody recorded must not exist.
@@ -281,7 +282,7 @@ class Calls:
         early = event.sdp is not None
         if event.sdp is not None:
             call.early_sdp = event.sdp
-            self._agree(call, event.sdp)
+            self._agree_again(call, event.sdp)
         told = (event.code, event.phrase, early)
         # Another fork or a repetition with nothing new in it is no second ringing.
         if told not in call.told and len(call.told) < 20:
@@ -297,11 +298,16 @@ class Calls:
         call.answered_at = now
         self._stop_ring_timer(call)
         answer = event.sdp or call.early_sdp
-        codec = "" if answer is None else self._agree(call, answer)
+        cause, codec = NO_SOUND, ""
+        try:
+            codec = "" if answer is None else self._agree(call, answer)
+        except NoSound as error:
+            log.warning("leg %s: %s", call.leg, error)
+            cause = error.cause
         self._post(Answered(call.leg, 0, 0.0, codec))
         if not codec:
             if not call.closing:
-                self._loop.call_soon(self.hangup, call.leg, NO_SOUND)
+                self._loop.call_soon(self.hangup, call.leg, cause)
             return
         call.listener.answered(
             now, call.port.law, in_band=call.port.event_type is None, classify=call.order.classify
@@ -309,24 +315,18 @@ class Calls:
         self._clock.add(call, lambda at: self._tick(call, at))
 
     def _agree(self, call: Call, remote: bytes) -> str:
-        """Takes a session description; returns the codec, "" where there is no common one."""
-        try:
-            agreed = sdp.agree(call.offer, remote)
-        except ValueError as error:
-            log.warning("leg %s: %s", call.leg, error)
-            return ""
-        if not is_address(agreed.address) or agreed.port == 0:
-            log.warning("leg %s: no media to %r port %d", call.leg, agreed.address, agreed.port)
-            return ""
+        """Takes a session description and returns the codec; raises `NoSound`."""
+        agreed, terms = terms_of(call.offer, remote, call.trunk.target.host)
         if agreed.sending or not call.port.has_remote:
-            call.port.agree(
-                (agreed.address, agreed.port),
-                frozenset({call.trunk.target.host}),
-                Law(agreed.codec),
-                agreed.event_payload,
-                time.monotonic(),
-            )
+            call.port.agree(terms, time.monotonic())
         return agreed.codec
+
+    def _agree_again(self, call: Call, remote: bytes) -> None:
+        """Takes a description that came before or within the talk; a bad one changes nothing."""
+        try:
+            self._agree(call, remote)
+        except NoSound as error:
+            log.warning("leg %s: %s", call.leg, error)
 
     def _rejected(self, call: Call, event: CallRejected) -> None:
         first_ring = next((after for code, after in event.provisionals if code > 100), None)
@@ -378,3 +378,4 @@ class Calls:
     def _tick(self, call: Call, now: float) -> None:
         call.party.hearing.tick(now)
         call.listener.tick(now)
+        call.port.tick(now)

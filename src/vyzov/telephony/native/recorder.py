@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
 
+from vyzov.media.frame import SAMPLE_RATE
 from vyzov.media.g711 import Law, decode
 from vyzov.media.recording import Finished, Recording, RecordingUnreadable, recover
 from vyzov.media.rtp import RtpPacket
@@ -22,7 +22,11 @@ BATCH_S = 1.0
 BACKLOG_BATCHES_MAX = 60
 """Seconds of sound that may wait for a slow disk, per recording, before it is given up."""
 
-_Piece = tuple[Literal["left", "right"], bytes, Law, float, int | None]
+RUN_DRIFT_S = 0.04
+"""How far arrival may stray from the time stamps within what is written in one go."""
+
+_Piece = tuple[bytes, int | None, Law, float]
+"""A payload, its time stamp, its law, and when it arrived or left in monotonic seconds."""
 
 
 class RecorderThread:
@@ -52,7 +56,8 @@ class LegRecorder:
         self.recording = recording
         self.path = path
         self._thread = thread
-        self._pieces: list[_Piece] = []
+        self._left: list[_Piece] = []
+        self._right: list[_Piece] = []
         self._handed_at = started_at
         self._waiting = 0
         self._file: Recording | None = None
@@ -61,32 +66,32 @@ class LegRecorder:
 
     def left(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Adds what the leg said."""
-        self._add(("left", packet.payload, law, now, packet.timestamp), now)
+        self._left.append((packet.payload, packet.timestamp, law, now))
+        if now - self._handed_at >= BATCH_S:
+            self._hand_over(now)
 
-    def right(self, payload: bytes, law: Law, now: float) -> None:
+    def right(self, payload: bytes, timestamp: int | None, law: Law, now: float) -> None:
         """Adds what the leg heard."""
-        self._add(("right", payload, law, now, None), now)
+        self._right.append((payload, timestamp, law, now))
+        if now - self._handed_at >= BATCH_S:
+            self._hand_over(now)
 
     def finish(self, at: float, done: Callable[[Finished | None], None]) -> None:
         """Closes the recording at `at`; `done` is called on the loop, with None after a fault."""
         self._hand_over(at)
         self._thread.submit(lambda: self._finish(at, done))
 
-    def _add(self, piece: _Piece, now: float) -> None:
+    def _hand_over(self, now: float) -> None:
+        left, self._left = self._left, []
+        right, self._right = self._right, []
+        self._handed_at = now
         if self._failed:
             return
-        self._pieces.append(piece)
-        if now - self._handed_at >= BATCH_S:
-            self._hand_over(now)
-
-    def _hand_over(self, now: float) -> None:
-        pieces, self._pieces = self._pieces, []
-        self._handed_at = now
         if self._waiting >= BACKLOG_BATCHES_MAX:
             self._fail(f"the disk is {self._waiting} s behind")
             return
         self._waiting += 1
-        self._thread.submit(lambda: self._write(pieces))
+        self._thread.submit(lambda: self._write(left, right))
 
     def _fail(self, why: str) -> None:
         if not self._failed:
@@ -100,18 +105,15 @@ class LegRecorder:
         except OSError as error:
             self._fail(str(error))
 
-    def _write(self, pieces: list[_Piece]) -> None:
+    def _write(self, left: list[_Piece], right: list[_Piece]) -> None:
         self._waiting -= 1
         file = self._file
         if file is None:
             return
         try:
-            for side, payload, law, at, timestamp in pieces:
-                samples = decode(payload, law)
-                if side == "left":
-                    file.left(samples, at, timestamp)
-                else:
-                    file.right(samples, at)
+            for add, pieces in ((file.left, left), (file.right, right)):
+                for payload, timestamp, law, at in runs(pieces):
+                    add(decode(payload, law), at, timestamp)
         except (OSError, ValueError) as error:
             self._fail(str(error))
 
@@ -123,6 +125,28 @@ class LegRecorder:
         except (OSError, ValueError) as error:
             self._fail(str(error))
         self._thread.loop.call_soon_threadsafe(done, finished)
+
+
+def runs(pieces: list[_Piece]) -> list[_Piece]:
+    """Joins payloads that follow each other without a gap, so that each run is written in one go."""
+    joined: list[_Piece] = []
+    run: list[bytes] = []
+    begun: _Piece | None = None
+    size = 0
+    for piece in pieces:
+        payload, timestamp, law, at = piece
+        if begun is not None:
+            stamp = None if begun[1] is None else (begun[1] + size) & 0xFFFFFFFF
+            strays = abs(at - begun[3] - size / SAMPLE_RATE)
+            if stamp == timestamp and law is begun[2] and strays <= RUN_DRIFT_S:
+                run.append(payload)
+                size += len(payload)
+                continue
+            joined.append((b"".join(run), *begun[1:]))
+        begun, run, size = piece, [payload], len(payload)
+    if begun is not None:
+        joined.append((b"".join(run), *begun[1:]))
+    return joined
 
 
 def recover_part(path: Path) -> Finished | None:

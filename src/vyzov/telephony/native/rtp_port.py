@@ -1,41 +1,43 @@
-"""One RTP socket per call, and the outgoing stream it keeps continuous whatever feeds it.
+"""The sockets of one call's sound: RTP and RTCP, plain or SRTP, from one far side only.
 
 A `Line` is a way in and out for sound: `RtpPort` here towards a carrier, others towards browsers.
 It sends frames the engine made (`play`) and passes on another line's packets as they come
-(`relay`), under one SSRC with sequence and time that never jump back. What is sent when is decided
-in `sources` and `bridge`.
+(`relay`). Whose packets are taken is decided in `media.source_lock` and `media.rtp`, how a stream
+stays continuous in `media.stream`, what is sent when in `sources` and `bridge`.
 """
 
 import asyncio
 import errno
 import logging
 import os
+import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from vyzov.media import rtp
+from vyzov.media import rtcp, rtp
+from vyzov.media.frame import FRAME_SAMPLES
 from vyzov.media.g711 import Law, transcode
+from vyzov.media.rtcp import RtcpSession
 from vyzov.media.rtp import RtpPacket, RtpReceiver, RtpSender
+from vyzov.media.source_lock import SourceLock
+from vyzov.media.srtp import Opener, Sealer
+from vyzov.media.stream import OutStream
 from vyzov.media.telephone_event import DigitSender
 
 log = logging.getLogger("vyzov.engine.rtp")
 
 Address = tuple[str, int]
 Hear = Callable[[RtpPacket, float], None]
-Sent = Callable[[bytes, float], None]
+Sent = Callable[[bytes, int | None, float], None]
+"""Takes a payload that was sent, the time stamp it went under if any, and the moment."""
 
-LATCH_S = 0.5
-"""How long after the media address became known another port of that host may claim the stream."""
-READ_BATCH = 32
-FRAME_SAMPLES = 160
-FRAME_S = 0.02
-PAUSE_S = 0.12
-"""A gap between own frames that the media clock does not make up for: it starts anew."""
-_RELAY_JUMP = 1000
-"""Sequence numbers the far stream may be ahead of ours before it counts as another stream."""
-_LATE = 64
+LONGEST_DATAGRAM = 2048
+SOUND_TYPES = frozenset({0, 8, 13})
+"""PCMU, PCMA and comfort noise: what an agreement on G.711 lets a far side send (RFC 3551 §6)."""
+PAIR_TRIES = 64
 
 
 class NoFreePort(OSError):
@@ -79,73 +81,6 @@ class Line(Protocol):
         ...
 
 
-class OutStream:
-    """Keeps one outgoing stream continuous over changes between own frames and relayed ones."""
-
-    def __init__(self, sender: RtpSender) -> None:
-        """Continues the numbers of `sender`."""
-        self.sender = sender
-        self._anchor: tuple[int, int, int] | None = None
-        self._paced_to = 0.0
-
-    def own(self, payload: bytes, now: float, *, marker: bool = False) -> bytes:
-        """Returns the datagram of a frame of our own."""
-        self._anchor = None
-        self._pace(now)
-        return self.sender.packet(payload, marker=marker, samples=len(payload))
-
-    def for_event(self, now: float) -> RtpSender:
-        """Returns the stream for a packet that stamps itself (a telephone event)."""
-        self._anchor = None
-        self._pace(now)
-        return self.sender
-
-    def _pace(self, now: float) -> None:
-        """Keeps the stream's clock with the wall's over a pause too long to be made up for."""
-        gap = now - self._paced_to
-        if self._paced_to == 0 or gap > PAUSE_S:
-            if self._paced_to:
-                self.sender.skip(int((gap - FRAME_S) * 8000))
-            self._paced_to = now
-        else:
-            # Frames that were late are sent together: each stands for its own 20 ms.
-            self._paced_to += FRAME_S
-
-    def passed_on(self, packet: RtpPacket, payload: bytes, now: float) -> bytes:
-        """Returns the datagram of a relayed packet.
-
-        Lost and reordered packets stay visible to the far side's jitter buffer: the far stream's
-        numbers are shifted by a constant that is chosen anew when its source changes."""
-        sender = self.sender
-        anchor = self._anchor
-        if anchor is not None and anchor[0] == packet.ssrc:
-            ahead = (packet.sequence + anchor[1] - sender.sequence) & 0xFFFF
-            if ahead >= 0x10000 - _LATE:
-                return rtp.build(
-                    sender.payload_type,
-                    (sender.sequence + ahead) & 0xFFFF,
-                    (packet.timestamp + anchor[2]) & 0xFFFFFFFF,
-                    sender.ssrc,
-                    payload,
-                )
-            if ahead < _RELAY_JUMP:
-                sender.sequence = (sender.sequence + ahead) & 0xFFFF
-                sender.timestamp = (packet.timestamp + anchor[2]) & 0xFFFFFFFF
-                self._paced_to = now
-                return sender.packet(payload, marker=packet.marker, samples=len(payload))
-        if self._paced_to:
-            # Time went by since our last frame; the stream's clock must have gone with it.
-            gap = int((now - self._paced_to) * 8000) - FRAME_SAMPLES
-            sender.skip(min(max(0, gap), 1 << 24))
-        self._anchor = (
-            packet.ssrc,
-            (sender.sequence - packet.sequence) & 0xFFFF,
-            (sender.timestamp - packet.timestamp) & 0xFFFFFFFF,
-        )
-        self._paced_to = now
-        return sender.packet(payload, marker=True, samples=len(payload))
-
-
 class PortRange:
     """Hands out even UDP ports of a range in turn, so that a freed port rests before its reuse."""
 
@@ -173,6 +108,24 @@ class PortRange:
             "widen the range in the engine's settings or place fewer calls at once"
         )
 
+    def open_pair(self) -> tuple[socket.socket, socket.socket]:
+        """Returns sockets for RTP and, at the next port, RTCP (RFC 3550 §11); raises `NoFreePort`."""
+        for _ in range(PAIR_TRIES):
+            sound = self.open()
+            number: int = sound.getsockname()[1]
+            try:
+                if number % 2 == 0:
+                    return sound, self._bound(number + 1)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    sound.close()
+                    raise
+            sound.close()
+        raise NoFreePort(
+            f"{PAIR_TRIES} times no two neighbouring UDP ports were free on {self._host}: "
+            "widen the range in the engine's settings or look for what takes its odd ports"
+        )
+
     def _bound(self, port: int) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -184,13 +137,47 @@ class PortRange:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """SRTP of one direction: a suite by its name in SDP, and master key with salt."""
+
+    suite: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an exchange of session descriptions agreed about a leg's sound.
+
+    `hosts` are those its packets may come from beside that of `remote`; `patient` is False where
+    `remote` cannot be where they come from (a private address told to a public one). `rtcp` is where
+    reports go, None for nowhere; `keys` are ours and the far side's."""
+
+    remote: Address
+    law: Law
+    event_type: int | None = None
+    hosts: frozenset[str] = frozenset()
+    patient: bool = True
+    packet_samples: int = FRAME_SAMPLES
+    rtcp: Address | None = None
+    keys: tuple[Keys, Keys] | None = None
+
+
 class RtpPort:
     """The RTP of one trunk leg: a socket, a far address agreed by SDP, and counters."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
-        """Listens on `sock` at once; `on_hear` gets every accepted packet and its arrival."""
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        rtcp_sock: socket.socket | None = None,
+    ) -> None:
+        """Listens at once; `on_hear` gets every accepted packet and its arrival.
+
+        Without `rtcp_sock` reports travel beside the sound (RFC 5761), or not at all."""
         self._loop = loop
         self._socket = sock
+        self._rtcp_socket = rtcp_sock
         self.port: int = sock.getsockname()[1]
         self.law = Law.PCMA
         self.event_type: int | None = None
@@ -199,124 +186,218 @@ class RtpPort:
         self.on_hear: Hear | None = None
         self.on_sent: Sent | None = None
         self.out = OutStream(random_sender(Law.PCMA.payload_type))
+        self.lock = SourceLock()
+        self.reports = RtcpSession(
+            time.monotonic(), epoch_s=time.time() - time.monotonic(),
+            dice=random.random, cname=os.urandom(8).hex(),
+        )  # fmt: skip
         self.foreign = 0
+        self.noise = 0
+        """Datagrams from the far side that are no sound anybody agreed on."""
         self.send_faults = 0
-        self._agreed: Address | None = None
-        self._remote: Address | None = None
-        self._latched = False
-        self._latch_until = 0.0
-        self._hosts: frozenset[str] = frozenset()
+        self._rtcp_target: Address | None = None
+        self._terms: Terms | None = None
+        self._payload_types = SOUND_TYPES
+        self._sealer: Sealer | None = None
+        self._opener: Opener | None = None
         self._closed = False
         loop.add_reader(sock.fileno(), self._readable)
+        if rtcp_sock is not None:
+            loop.add_reader(rtcp_sock.fileno(), self._rtcp_readable, rtcp_sock)
 
-    def agree(
-        self, remote: Address, hosts: frozenset[str], law: Law, event_type: int | None, now: float
-    ) -> None:
-        """Takes what the SDP exchange agreed.
+    def agree(self, terms: Terms, now: float) -> None:
+        """Takes what the SDP exchange agreed; `source_lock` tells whose packets are taken then."""
+        before, self._terms = self._terms, terms
+        self.lock.agree(terms.remote, terms.hosts, now, patient=terms.patient)
+        self.law, self.event_type = terms.law, terms.event_type
+        self._payload_types = SOUND_TYPES | ({terms.event_type} if terms.event_type else set())
+        self.out.sender.payload_type = terms.law.payload_type
+        self._transmit_all(self.out.want(terms.packet_samples), now)
+        if before is None or before.rtcp != terms.rtcp:
+            self._rtcp_target = terms.rtcp
+        if before is None or before.keys != terms.keys:
+            self._take_keys(terms.keys, before, now)
 
-        Within `LATCH_S` of a new address the first packet from one of `hosts` fixes the port the
-        far side really sends from (a carrier behind address translation); after that, packets from
-        elsewhere are counted and dropped, so nobody can pull the stream away."""
-        if remote != self._agreed:
-            self._agreed = self._remote = remote
-            self._latched = False
-            self._latch_until = now + LATCH_S
-            self._hosts = hosts | {remote[0]}
-        self.law, self.event_type = law, event_type
-        self.out.sender.payload_type = law.payload_type
+    def _take_keys(self, keys: tuple[Keys, Keys] | None, before: Terms | None, now: float) -> None:
+        if keys is None:
+            self._sealer = self._opener = None
+            return
+        ours, theirs = keys
+        former = None if before is None else before.keys
+        if former is None or former[0] != ours:
+            self._sealer = Sealer(ours.suite, ours.key)
+        if self._opener is None:
+            self._opener = Opener(theirs.suite, theirs.key)
+        elif former is None or former[1] != theirs:
+            self._opener.rekey(theirs.suite, theirs.key, now)
 
     @property
     def has_remote(self) -> bool:
         """Whether an address to send to is agreed."""
-        return self._remote is not None
+        return self.lock.target is not None
 
     def play(self, payload: bytes, now: float) -> None:
         """Sends a frame of our own; before an address is agreed nothing leaves."""
-        if self._remote is None or self._closed:
+        if self.lock.target is None or self._closed:
             return
-        self._transmit(self.out.own(payload, now), now)
+        self._transmit_all(self.out.own(payload, now), now)
         if self.on_sent is not None:
-            self.on_sent(payload, now)
+            self.on_sent(payload, self.out.sent_timestamp, now)
 
     def relay(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Passes another line's packet on at once, changing the law by table where it differs."""
-        if self._remote is None or self._closed:
+        if self.lock.target is None or self._closed:
             return
-        payload = transcode(packet.payload, law, self.law)
-        self._transmit(self.out.passed_on(packet, payload, now), now)
+        payload = packet.payload if law is self.law else transcode(packet.payload, law, self.law)
+        for datagram in self.out.passed_on(packet, payload, now):
+            self._transmit(datagram, now)
         if self.on_sent is not None:
-            self.on_sent(payload, now)
+            self.on_sent(payload, self.out.sent_timestamp, now)
 
     def play_event(self, digits: DigitSender, now: float) -> bool:
         """Sends the packet of a digit due on this tick; returns False in the pauses."""
-        datagram = digits.next_packet(self.out.for_event(now))
-        if datagram is None:
-            return False
-        self._transmit(datagram, now)
-        return True
+        datagrams = self.out.event(digits, now)
+        self._transmit_all(datagrams, now)
+        return bool(datagrams)
+
+    def tick(self, now: float) -> None:
+        """Sends a report where one is due; call it every frame of an answered leg."""
+        if now >= self.reports.next_at:
+            self._send_report(self.reports.report(self.out.sender, self.receiver, now))
+
+    def stats(self) -> dict[str, float]:
+        """Returns packets sent, received and lost, jitter, strangers, and what the far side tells."""
+        receiver = self.receiver
+        told = {
+            "rtp_sent": float(self.out.sender.packets),
+            "rtp_received": float(receiver.received),
+            "rtp_lost": float(max(0, receiver.lost)),
+            "rtp_duplicates": float(receiver.duplicates),
+            "rtp_reordered": float(receiver.reordered),
+            "jitter_ms": round(receiver.jitter_ms, 2),
+            "rtp_foreign": float(self.foreign + receiver.strangers),
+            "rtp_noise": float(self.noise),
+        }
+        if self._opener is not None:
+            told["srtp_refused"] = float(self._opener.refused)
+        return told | self.reports.stats()
+
+    def close(self) -> None:
+        """Says goodbye and closes the sockets."""
+        if self._closed:
+            return
+        if self.out.sender.packets:
+            now = time.monotonic()
+            self._send_report(self.reports.goodbye(self.out.sender, self.receiver, now))
+        self._closed = True
+        for sock in (self._socket, self._rtcp_socket):
+            if sock is not None:
+                self._loop.remove_reader(sock.fileno())
+                sock.close()
+
+    # ---- what leaves
+
+    def _transmit_all(self, datagrams: Sequence[bytes], now: float) -> None:
+        for datagram in datagrams:
+            self._transmit(datagram, now)
 
     def _transmit(self, datagram: bytes, now: float) -> None:
         """Sends a ready datagram; a full socket buffer loses it, as the network would."""
-        remote = self._remote
-        if remote is None or self._closed:
-            return
+        if self._sealer is not None:
+            sealed = self._sealer.seal(datagram)
+            if sealed is None:
+                self.send_faults += 1
+                return
+            datagram = sealed
         self.last_sent = now
         try:
-            self._socket.sendto(datagram, remote)
+            self._socket.sendto(datagram, self.lock.target)  # type: ignore[arg-type]
         except OSError:
             self.send_faults += 1
 
-    def stats(self) -> dict[str, float]:
-        """Returns packets sent, received and lost, jitter, and packets from foreign addresses."""
-        return {
-            "rtp_sent": float(self.out.sender.packets),
-            "rtp_received": float(self.receiver.received),
-            "rtp_lost": float(max(0, self.receiver.lost)),
-            "jitter_ms": round(self.receiver.jitter_ms, 2),
-            "rtp_foreign": float(self.foreign),
-        }
+    def _send_report(self, data: bytes) -> None:
+        target = self._rtcp_target
+        sock = self._rtcp_socket if self._rtcp_socket is not None and not self._muxed else None
+        if target is None or self._closed:
+            return
+        if self._sealer is not None:
+            data = self._sealer.seal_rtcp(data)
+        if self._muxed:
+            target, sock = self.lock.target, self._socket
+        if sock is None or target is None:
+            return
+        try:
+            sock.sendto(data, target)
+        except OSError:
+            self.send_faults += 1
 
-    def close(self) -> None:
-        """Closes the socket."""
-        if not self._closed:
-            self._closed = True
-            self._loop.remove_reader(self._socket.fileno())
-            self._socket.close()
+    @property
+    def _muxed(self) -> bool:
+        return self._terms is not None and self._terms.rtcp == self._terms.remote
+
+    # ---- what arrives
 
     def _readable(self) -> None:
-        for _ in range(READ_BATCH):
-            if self._closed:
-                return
-            try:
-                data, source = self._socket.recvfrom(2048)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                # An ICMP error of an earlier send: the far port is closed, which is no fault here.
-                continue
-            try:
-                self._arrived(data, source, time.monotonic())
-            except Exception:
-                log.exception("a packet of %d bytes on RTP port %d failed", len(data), self.port)
+        # One datagram a waking: more than one is rare, and the loop wakes again for the next.
+        try:
+            data, source = self._socket.recvfrom(LONGEST_DATAGRAM)
+        except OSError:
+            # Nothing there, or an ICMP error of an earlier send: the far port is closed, which is
+            # no fault here.
+            return
+        try:
+            self._arrived(data, source, time.monotonic())
+        except Exception:
+            log.exception("a packet of %d bytes on RTP port %d failed", len(data), self.port)
 
     def _arrived(self, data: bytes, source: Address, now: float) -> None:
-        if source != self._remote and not self._may_latch(source, now):
+        lock = self.lock
+        known = source == lock.source
+        if not known and not lock.may_come(source, now):
             self.foreign += 1
             return
-        packet = rtp.parse(data)
-        if packet is None:
+        if self._muxed and rtcp.is_rtcp(data):
+            self._report_arrived(data, source, now)
             return
-        if not self._latched:
-            self._latched = True
-            self._remote = source
-        self.receiver.receive(packet, now)
-        if self.on_hear is not None:
+        opener = self._opener
+        if opener is not None:
+            opened = opener.open(data, now)
+            if opened is None:
+                return
+            data = opened
+        packet = rtp.parse(data)
+        if packet is None or packet.payload_type not in self._payload_types:
+            self.noise += 1
+            return
+        if not known and not lock.admits(source, packet.ssrc, now, proven=opener is not None):
+            self.foreign += 1
+            return
+        if self.receiver.receive(packet, now) and self.on_hear is not None:
             self.on_hear(packet, now)
 
-    def _may_latch(self, source: Address, now: float) -> bool:
-        return (
-            not self._latched
-            and self._remote is not None
-            and now < self._latch_until
-            and source[0] in self._hosts
-        )
+    def _rtcp_readable(self, sock: socket.socket) -> None:
+        try:
+            data, source = sock.recvfrom(LONGEST_DATAGRAM)
+        except OSError:
+            return
+        try:
+            self._report_arrived(data, source, time.monotonic())
+        except Exception:
+            log.exception("a report of %d bytes beside RTP port %d failed", len(data), self.port)
+
+    def _report_arrived(self, data: bytes, source: Address, now: float) -> None:
+        target = self.lock.target
+        if target is None or source[0] != target[0]:
+            self.foreign += 1
+            return
+        if self._opener is not None:
+            opened = self._opener.open_rtcp(data)
+            if opened is None:
+                return
+            data = opened
+        # From elsewhere than agreed (address translation) only the source now heard is believed.
+        known = source in (self._rtcp_target, target)
+        only_from = None if known else self.receiver.ssrc or 0
+        found = self.reports.receive(data, self.out.sender.ssrc, now, only_from=only_from)
+        if found is not None and not known:
+            self._rtcp_target = source

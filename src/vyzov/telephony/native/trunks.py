@@ -27,6 +27,7 @@ class Trunk:
     target: Hop
     account: Account
     codecs: tuple[str, ...]
+    srtp: str = "off"
 
 
 def is_address(host: str) -> bool:
@@ -85,6 +86,8 @@ class Trunks:
             target=Hop(host, verb.port),
             account=Account(verb.username, verb.password, verb.realm, verb.allow_md5),
             codecs=tuple(c for c in verb.codecs if c in DEFAULT_CODECS) or DEFAULT_CODECS,
+            # Keys travel in the signalling: they are told only where that is sealed itself.
+            srtp=verb.srtp if verb.transport == "tls" else "off",
         )
         self._found.set()
 

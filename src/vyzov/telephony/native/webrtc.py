@@ -31,12 +31,13 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
-from vyzov.media import rtp
+from vyzov.media import rtcp, rtp
 from vyzov.media.g711 import Law, decode, encode, transcode
+from vyzov.media.rtcp import RtcpSession
 from vyzov.media.rtp import RtpPacket, RtpReceiver, RtpSender
-from vyzov.telephony.native import rtcp
+from vyzov.media.stream import OutStream
 from vyzov.telephony.native.browser_sdp import NarrowOffer, advertise
-from vyzov.telephony.native.rtp_port import Hear, OutStream, Sent, random_sender
+from vyzov.telephony.native.rtp_port import Hear, Sent, random_sender
 
 log = logging.getLogger("vyzov.engine.webrtc")
 
@@ -116,14 +117,15 @@ class FastLine:
         self.receiver = RtpReceiver()
         self.on_hear: Hear | None = None
         self.on_sent: Sent | None = None
-        self.heard: rtcp.Heard | None = None
-        self.rtt_ms: float | None = None
         numbers = random_sender(payload_type)
         self._sender = RtpSender(ssrc, numbers.sequence, numbers.timestamp, payload_type)
         self._out = OutStream(self._sender)
         self._transport = transport
         self._payload_type = payload_type
-        self._far_report: tuple[int, float] | None = None
+        # Browsers' reports go at the owner's pace, so no dice are asked.
+        self._reports = RtcpSession(
+            time.monotonic(), epoch_s=time.time() - time.monotonic(), dice=lambda: 0.5
+        )
         self._closed = False
         transport._handle_rtp_data = self._take_rtp  # noqa: SLF001
         transport._handle_rtcp_data = self._take_rtcp  # noqa: SLF001
@@ -133,33 +135,39 @@ class FastLine:
         """Packets sent."""
         return self._sender.packets
 
+    @property
+    def heard(self) -> rtcp.Heard | None:
+        """What the browser last reported of our stream."""
+        return self._reports.heard
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """The round trip, once the browser has answered a report."""
+        return self._reports.rtt_ms
+
     def play(self, payload: bytes, now: float) -> None:
         """Sends a frame of our own."""
         if self._transport.state != "connected" or self._closed:
             return
-        self._send(self._out.own(payload, now), now)
+        for datagram in self._out.own(payload, now):
+            self._send(datagram, now)
         if self.on_sent is not None:
-            self.on_sent(payload, now)
+            self.on_sent(payload, self._out.sent_timestamp, now)
 
     def relay(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Passes another line's packet on at once."""
         if self._transport.state != "connected" or self._closed:
             return
-        payload = transcode(packet.payload, law, self.law)
-        self._send(self._out.passed_on(packet, payload, now), now)
+        payload = packet.payload if law is self.law else transcode(packet.payload, law, self.law)
+        for datagram in self._out.passed_on(packet, payload, now):
+            self._send(datagram, now)
         if self.on_sent is not None:
-            self.on_sent(payload, now)
+            self.on_sent(payload, self._out.sent_timestamp, now)
 
     def report(self) -> None:
         """Sends a sender report, from which the browser knows delay and loss (RFC 3550 §6.4)."""
         if self._transport.state == "connected" and not self._closed:
-            last = self._far_report
-            data = rtcp.sender_report(
-                self._sender,
-                time.time(),
-                self.receiver.report(),
-                None if last is None else (last[0], time.monotonic() - last[1]),
-            )
+            data = self._reports.report(self._sender, self.receiver, time.monotonic())
             run_at_once(self._transport._send_rtp(data))  # noqa: SLF001
 
     def stats(self) -> dict[str, float]:
@@ -168,7 +176,7 @@ class FastLine:
             "rtp_sent": float(self._sender.packets),
             "rtp_received": float(self.receiver.received),
             "rtp_lost": float(max(0, self.receiver.lost)),
-        }
+        } | self._reports.stats()
 
     def close(self) -> None:
         """Sends nothing more; the connection is closed by its owner."""
@@ -183,18 +191,11 @@ class FastLine:
         if packet is None or packet.payload_type != self._payload_type:
             return
         now = time.monotonic()
-        self.receiver.receive(packet, now)
-        if self.on_hear is not None:
+        if self.receiver.receive(packet, now) and self.on_hear is not None:
             self.on_hear(packet, now)
 
     async def _take_rtcp(self, data: bytes) -> None:
-        found = rtcp.parse(data, self._sender.ssrc)
-        if found.sent_ntp is not None:
-            self._far_report = (rtcp.middle(found.sent_ntp), time.monotonic())
-        if found.heard is not None:
-            self.heard = found.heard
-            trip = rtcp.round_trip_ms(found.heard, time.time())
-            self.rtt_ms = self.rtt_ms if trip is None else trip
+        self._reports.receive(data, self._sender.ssrc, time.monotonic())
 
 
 class OpusTrack(MediaStreamTrack):
@@ -253,7 +254,7 @@ class OpusLine:
         self.sent += 1
         self.last_sent = now
         if self.on_sent is not None:
-            self.on_sent(payload, now)
+            self.on_sent(payload, None, now)
 
     def relay(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Passes another line's packet on through the encoder."""
