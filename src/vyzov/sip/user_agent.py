@@ -21,12 +21,11 @@ from vyzov.sip.outgoing import Plan, plan_call, plan_phone_call
 from vyzov.sip.refusal import disorder, refusal
 from vyzov.sip.registrar import Registrar
 from vyzov.sip.registration import Registrations
+from vyzov.sip.stream import PING, PONG, Fault
 from vyzov.sip.transaction import ServerTransaction, State
 
 __all__ = ["Account", "Address", "DialogState", "Hop", "Transport", "UserAgent"]
 
-KEEP_ALIVE = b"\r\n\r\n"
-PONG = b"\r\n"
 _MANY_LEGS = 1024
 
 Leg = OutgoingCall | ReceivedCall
@@ -84,7 +83,7 @@ class UserAgent:
         try:
             message = parse(data)
         except KeepAlive:
-            if data == KEEP_ALIVE:
+            if data == PING:
                 self._layer.send(PONG, source)
             else:
                 self.registrations.receive_pong(source)
@@ -95,6 +94,10 @@ class UserAgent:
                 self._receive_request(message, source, now)
             else:
                 self._receive_response(message, source, now)
+
+    def receive_fault(self, fault: Fault, source: Hop, now: float) -> None:
+        """Takes that a connection's bytes are no messages; its owner closes it after the answer."""
+        self._refuse(fault.head, 400, f"malformed: {fault.reason}", source, now)
 
     def messages_to_send(self) -> list[tuple[bytes, Hop]]:
         """Drains what must leave, in order."""
