@@ -95,9 +95,9 @@ class Devices:
 
     def offer(self, verb: DeviceOffer, floor: str) -> None:
         """Answers a browser's offer in a task; the agent's earlier leg is replaced at once."""
-        for device in list(self.living.values()):
-            if (device.agent, device.floor) == (verb.agent, floor) or device.leg == verb.leg:
-                self._down(device, "replaced")
+        self.replace(verb.agent, floor)
+        if verb.leg in self.living:
+            self._down(self.living[verb.leg], "replaced")
         self._book.open(verb.leg, floor)
         try:
             if len(self.living) >= DEVICES_MAX:
@@ -116,6 +116,12 @@ class Devices:
         task.add_done_callback(device.tasks.discard)
         if self._timer is None:
             self._timer = self._loop.call_later(WATCH_S, self._watch)
+
+    def replace(self, agent: str, floor: str) -> None:
+        """Closes the browser's leg of an agent who takes another device."""
+        for device in list(self.living.values()):
+            if (device.agent, device.floor) == (agent, floor):
+                self._down(device, "replaced")
 
     def close(self, leg: str) -> None:
         """Closes a leg; one that is gone is no fault."""

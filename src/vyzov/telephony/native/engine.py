@@ -33,6 +33,7 @@ from vyzov.telephony.native.devices import Devices
 from vyzov.telephony.native.journal import LegBook
 from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
 from vyzov.telephony.native.orphans import Orphans
+from vyzov.telephony.native.phones import REALM, Phones
 from vyzov.telephony.native.reaping import Reaper, record_finished
 from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
 from vyzov.telephony.native.rtp_port import PortRange
@@ -103,12 +104,14 @@ class Engine:
             advertised_host=advertised,
             secret=settings.secret,
             port_before=self.book.sip_port,
+            realm=REALM,
         )
         self.book.note_sip_port(self.signalling.address[1])
+        ports_of_sound = PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last)
         self.calls = Calls(
             loop,
             signalling=self.signalling,
-            ports=PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last),
+            ports=ports_of_sound,
             advertised_host=advertised,
             clock=self.clock,
             book=self.book,
@@ -134,6 +137,21 @@ class Engine:
             came=self.orphans.floor_came,
             left=self.orphans.floor_left,
         )
+        registrar = self.signalling.agent.registrar
+        assert registrar is not None, "an agent with a realm has a registrar"
+        self.phones = Phones(
+            loop,
+            signalling=self.signalling,
+            registrar=registrar,
+            ports=ports_of_sound,
+            advertised_host=advertised,
+            clock=self.clock,
+            book=self.book,
+            switchboard=self.switchboard,
+            post=self.post,
+            tell=self.control.post,
+            over=self._party_over,
+        )
         self._reaper: Reaper | None = None
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -152,6 +170,7 @@ class Engine:
         self.calls.draining = True
         for leg in list(self.calls.living):
             self.calls.hangup(leg, STOPPING)
+        self.phones.shut()
         await self.devices.shut()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.calls.none_left(), DRAIN_LIMIT_S)
@@ -204,7 +223,8 @@ class Engine:
             at=time.monotonic(),
             legs=self.book.snapshot(ask.floor),
             bridges=joined,
-            devices=self.devices.agents(ask.floor),
+            devices=self.devices.agents(ask.floor) | self.phones.agents(ask.floor),
+            phones=self.phones.registered(ask.floor),
         )
 
     # ---- verbs in
@@ -245,9 +265,18 @@ class Engine:
                 if party is not None:
                     self._stop_recording(party, recording)
             case ports.DeviceOffer():
+                self.phones.replace(verb.agent, floor)
                 self.devices.offer(verb, floor)
             case ports.DeviceClose(leg):
                 self.devices.close(leg)
+                self.phones.close(leg)
+            case ports.DeviceCall():
+                self.devices.replace(verb.agent, floor)
+                self.phones.call(verb, floor)
+            case ports.SetPhone():
+                self.phones.set(verb, floor)
+            case ports.RemovePhone(phone):
+                self.phones.remove(phone, floor)
             case ports.SetTrunk():
                 self.trunks.set(verb)
             case ports.Forget(leg):
@@ -257,7 +286,7 @@ class Engine:
                 log.error("AskSnapshot is answered at the door, not here")
 
     def _party(self, leg: str) -> Party | None:
-        return self.calls.party(leg) or self.devices.party(leg)
+        return self.calls.party(leg) or self.devices.party(leg) or self.phones.party(leg)
 
     def _bridge(self, verb: ports.Bridge) -> None:
         customer, agent = self._party(verb.customer), self._party(verb.agent)
@@ -315,7 +344,9 @@ class Engine:
             self._stop_recording(party, recording)
 
     def _sip_event(self, event: SipEvent) -> None:
-        if self._reaper is None or not self._reaper.handle(event):
+        if self._reaper is not None and self._reaper.handle(event):
+            return
+        if not self.phones.handle(event):
             self.calls.handle(event)
 
     def _expire(self) -> None:

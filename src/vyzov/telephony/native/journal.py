@@ -28,6 +28,7 @@ from vyzov.dialer.ports import (
     Refused,
 )
 from vyzov.dialer.wire import WireError, from_wire, to_wire
+from vyzov.sip.events import Hop, Transport
 
 log = logging.getLogger("vyzov.engine.journal")
 
@@ -41,13 +42,28 @@ _LIVE_ONLY = (DeviceQuality, DeviceAnswer)
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What must be known of a call to hang it up without having made it."""
+    """What must be known of a call to hang it up without having made it.
+
+    `agent` is whose desk phone it rings, "" for a call to a customer; `to` is then the phone's URI.
+    """
 
     attempt: str
     host: str
     port: int
     to: str
     caller_id: str
+    transport: str = "udp"
+    agent: str = ""
+
+    @property
+    def hop(self) -> Hop:
+        """Where the call was sent to; a connection of an earlier run is none any more."""
+        return Hop(self.host, self.port, Transport(self.transport))
+
+    @classmethod
+    def of_phone(cls, hop: Hop, uri: str, agent: str) -> "Placed":
+        """Makes the note of a desk phone that is about to ring."""
+        return cls("", hop.host, hop.port, uri, "", hop.transport.value, agent)
 
 
 @dataclass(slots=True)
@@ -319,6 +335,8 @@ def _open_line(record: LegRecord) -> dict[str, Any]:
             "port": placed.port,
             "to": placed.to,
             "caller_id": placed.caller_id,
+            "transport": placed.transport,
+            "agent": placed.agent,
         },
     }
 

@@ -238,11 +238,12 @@ class Calls:
             codecs=trunk.codecs,
             crypto=fresh_keys() if trunk.srtp == "required" else None,
         )
-        host, sip_port = trunk.target.address
-        # On the disk's way before the INVITE: a call nobody recorded must not exist.
-        self._book.open(
-            order.leg, floor, Placed(order.attempt, host, sip_port, order.to, order.caller_id)
+        target = trunk.target
+        placed = Placed(
+            order.attempt, *target.address, order.to, order.caller_id, target.transport.value
         )
+        # On the disk's way before the INVITE: a call nobody recorded must not exist.
+        self._book.open(order.leg, floor, placed)
         call = Call(
             order=order,
             floor=floor,

@@ -25,7 +25,7 @@ from vyzov.dialer.ports import (
 )
 from vyzov.media.recording import Finished
 from vyzov.sip.dialog import DialogState
-from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, Hop, SipEvent
+from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, SipEvent
 from vyzov.telephony.native.journal import LegBook, LegRecord
 from vyzov.telephony.native.recorder import recover_part
 from vyzov.telephony.native.signalling import Signalling
@@ -100,11 +100,12 @@ class Reaper:
         try:
             self._signalling.agent.reap(
                 record.leg,
-                target=Hop(placed.host, placed.port),
+                target=placed.hop,
                 to=placed.to,
                 caller_id=placed.caller_id,
                 dialog=dialog,
                 now=time.monotonic(),
+                uri=placed.to if placed.agent else "",
             )
         except ValueError as error:
             log.warning("leg %s cannot be hung up: %s", record.leg, error)
@@ -112,9 +113,11 @@ class Reaper:
 
     def _close(self, record: LegRecord, event: CallRejected | CallEnded | None) -> None:
         self._waiting.pop(record.leg, None)
-        if record.placed is None:
+        if record.placed is None or record.placed.agent:
             last = next((e for e in reversed(record.events) if isinstance(e, DeviceUp)), None)
             agent = "" if last is None else last.agent
+            if record.placed is not None:
+                agent = record.placed.agent
             self._post(DeviceDown(record.leg, 0, 0.0, agent, "engine"))
         elif record.was_answered or isinstance(event, CallEnded):
             if not any(isinstance(event, Answered) for event in record.events):

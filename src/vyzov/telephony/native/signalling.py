@@ -34,6 +34,7 @@ class Signalling:
         advertised_host: str,
         secret: bytes,
         port_before: int = 0,
+        realm: str = "",
     ) -> None:
         """Binds at once; call `begin` to take events.
 
@@ -47,6 +48,7 @@ class Signalling:
             secret=secret,
             new_token=lambda: secrets.token_hex(8),
             advertised=(advertised_host, port),
+            realm=realm,
         )
         self._handle: Callable[[SipEvent], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
