@@ -221,6 +221,7 @@ def failed(code: int, *provisionals: int, **more: object) -> FailedCall:
 ROWS = [
     # What came of the call, whose fault, counts for the breaker, may go on.
     (failed(503, 100, 180), TrunkFault.NONE, False, False),
+    (failed(503, stage="ringing"), TrunkFault.NONE, False, False),
     (failed(503, 183), TrunkFault.NONE, False, False),
     (failed(0, 100, 199), TrunkFault.NONE, False, False),
     (failed(0, stage="lost"), TrunkFault.BROKEN, False, False),
@@ -271,7 +272,7 @@ def test_each_failure_is_judged_as_the_table_says(
 def test_no_call_goes_on_once_anything_may_have_rung(call: FailedCall) -> None:
     if judge(call).goes_on:
         assert set(call.provisionals) <= {100}
-        assert call.stage != "lost"
+        assert call.stage not in ("lost", "ringing")
         assert call.code not in (408, 480, 486, 487, 504, 600, 603)
 
 

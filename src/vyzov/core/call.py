@@ -68,6 +68,11 @@ def step(call: Call, event: ev.Event, now: datetime) -> Moved:
             seen: dict[str, Json] = {"answer_class": answer_class.value, "detail": detail}
             noted, told = record(call, FactKind.CLASSIFIED, seen)
             call = replace(noted, answer_class=answer_class)
+        case ev.SafeHarbourHeard() if call.answered_at:
+            prompt = call.plan.safe_harbour_prompt
+            return record(replace(call, orphaned=True), FactKind.SAFE_HARBOUR, {"prompt": prompt})
+        case ev.PlayFinished(play, completed=True) if play == call.playing:
+            call, told = replace(call, orphaned=False), ()
         case _:
             told = ()
     moved, commands = _STEPS[call.state](call, event, now)
@@ -146,6 +151,7 @@ def _heard(call: Call, event: ev.Ringing) -> Moved:
 
 _REFUSALS: Mapping[str, Outcome] = {
     "unknown_trunk": Outcome.TRUNK_ERROR,
+    "no_target": Outcome.TRUNK_ERROR,
     "bad_number": Outcome.INVALID_NUMBER,
 }
 

@@ -54,6 +54,7 @@ class FactKind(StrEnum):
     RECORDING_FINISHED = "recording_finished"
     EMERGENCY_STOP = "emergency_stop"
     EMERGENCY_STOP_LIFTED = "emergency_stop_lifted"
+    TRUNK_STATE = "trunk_state"
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,7 +335,7 @@ def judge(call: FailedCall) -> Judgement:
     - 404 with cause 2 or 3: this carrier has no way to the number;
     - 500, 502, 503 without a cause of the far end: the carrier says that it could not;
     - 504, 408, 480 and all else: a next network had the call, it may have rung unheard."""
-    if any(code > 100 for code in call.provisionals):
+    if call.stage == "ringing" or any(code > 100 for code in call.provisionals):
         return CARRIED
     if call.stage == "lost":
         return Judgement(TrunkFault.BROKEN)

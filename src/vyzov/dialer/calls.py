@@ -13,10 +13,18 @@ from vyzov.core.facts import FactKind
 from vyzov.core.outcome import AnswerClass, Outcome
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
-from vyzov.dialer.entries import close_entry, count_answer, follow_result, promise, suppress
+from vyzov.dialer.entries import (
+    close_entry,
+    count_answer,
+    fail_over,
+    follow_result,
+    promise,
+    suppress,
+)
 from vyzov.dialer.office_records import StopSource
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
+from vyzov.dialer.trunks import Trunks
 from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
 
 PARTED_WAIT = timedelta(milliseconds=100)
@@ -39,9 +47,10 @@ _LAST = (ports.Ended, ports.Failed, ports.Refused)
 class Calls:
     """All live calls of a floor."""
 
-    def __init__(self, scene: Scene, agents: Agents) -> None:
+    def __init__(self, scene: Scene, agents: Agents, trunks: Trunks) -> None:
         self._scene = scene
         self._agents = agents
+        self._trunks = trunks
         agents.joined = self._agent_found
         agents.lost = self._agent_lost
         agents.back = self._agent_back
@@ -69,13 +78,12 @@ class Calls:
             self._bridged(live, event)
         if isinstance(event, ports.BridgeLeft) and self._is_parting(live, event, at):
             return
+        self._trunks.hear(live, event, at)
         world = self._world(live, event)
         if world is not None:
             self.feed(live, world, at)
         if isinstance(event, ports.BridgeJoined) and live.call.state is CallState.TALKING:
             self._agents.talks(live.call.talked_with or "", live)
-        if isinstance(event, ports.Failed):
-            self._watch_trunk(live, event)
 
     def feed(self, live: LiveCall, event: ce.Event, at: datetime | None = None) -> None:
         """Steps a call and carries out what its machine commands."""
@@ -182,7 +190,9 @@ class Calls:
             case _:
                 return None
 
-    def _played(self, live: LiveCall, event: ports.PlayFinished) -> ce.PlayFinished | None:
+    def _played(self, live: LiveCall, event: ports.PlayFinished) -> ce.WorldEvent | None:
+        if event.play == ports.ORPHAN_PLAY:
+            return ce.SafeHarbourHeard()
         mark, _, play = event.play.partition(":")
         if self._scene.out.quiet:
             # A prompt that was cut short while nobody was here is played again.
@@ -211,12 +221,6 @@ class Calls:
             return
         live.agent, live.agent_leg = agent, event.agent
         self._agents.adopt_talk(agent, live)
-
-    def _watch_trunk(self, live: LiveCall, event: ports.Failed) -> None:
-        trunk = self._scene.room.trunks.get(live.trunk)
-        if trunk is not None:
-            failed = event.code in (401, 403, 407, 500, 502, 503, 504) or event.stage == "lost"
-            trunk.outcomes.append((self._scene.now.mono, False, failed))
 
     def _recorded(self, live: LiveCall, event: ports.RecordFinished, at: datetime) -> None:
         self._scene.out.write(
@@ -365,17 +369,20 @@ class Calls:
                 agent=live.agent,
             )
         )  # fmt: skip
+        tried = self._trunks.goes_on(live)
         scene.call_fact(
             live, FactKind.FINAL, "final", at,
             {"outcome": outcome.value, "detail": detail, "number": live.number,
-             "code": call.code, "q850": call.q850},
+             "code": call.code, "q850": call.q850, **({"failed_over": True} if tried else {})},
         )  # fmt: skip
         if call.answered_at and outcome is Outcome.ANSWERED_HUMAN:
             count_answer(scene, live, at, abandoned=_is_late(call))
-        trunk = scene.room.trunks.get(live.trunk)
-        if trunk is not None and call.answered_at:
-            trunk.outcomes.append((scene.now.mono, True, False))
-        close_entry(scene, live, outcome, at)
+        if call.answered_at:
+            self._trunks.answered(live)
+        if tried:
+            fail_over(scene, live, tried, at)
+        else:
+            close_entry(scene, live, outcome, at)
         live.finished = True
         scene.room.pace_wanted = True
         self._drop_when_done(live)

@@ -31,6 +31,8 @@ def entry_of(due: DueContact) -> cc.Entry:
         phones=max(1, len(due.phones)),
         position=due.phone_position,
         promise=Promise(due.next_due, due.callback_agent) if promised and due.next_due else None,
+        failover_of=due.failover_of,
+        tried=due.tried,
     )
 
 
@@ -76,6 +78,8 @@ def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:
         callback_agent=entry.promise.agent if entry.promise else None,
         closed_reason=entry.closed_reason or None,
         attempt=attempt,
+        failover_of=entry.failover_of,
+        tried=entry.tried,
     )
 
 
@@ -86,6 +90,11 @@ def close_entry(scene: Scene, live: LiveCall, outcome: Outcome, at: datetime) ->
         return
     decision = next_attempt(outcome, live.entry.attempts_made, campaign.settings.redial, at)
     move(scene, live, cc.AttemptFinished(outcome, decision), at)
+
+
+def fail_over(scene: Scene, live: LiveCall, tried: tuple[str, ...], at: datetime) -> None:
+    """The attempt failed at its trunk: the contact is due at once, for another one."""
+    move(scene, live, cc.FailedOver(live.call.id, tried), at)
 
 
 def suppress(scene: Scene, live: LiveCall, source: str, at: datetime) -> None:

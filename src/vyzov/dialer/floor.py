@@ -21,6 +21,7 @@ from vyzov.dialer.recovery import Recovery
 from vyzov.dialer.room import Out, Room
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.screens import tell_desk, tell_floor
+from vyzov.dialer.trunks import Trunks
 from vyzov.dialer.writes import Reserve
 
 FLOOR_TOLD_S = 0.5
@@ -40,11 +41,12 @@ class Floor:
         self.room = Room()
         self._scene = Scene(self.room, dice, call_id_of, recordings, Out(NEVER))
         self._agents = Agents(self._scene)
-        self._calls = Calls(self._scene, self._agents)
+        self._trunks = Trunks(self._scene)
+        self._calls = Calls(self._scene, self._agents, self._trunks)
         self._desk = Desk(self._scene, self._agents, self._calls)
-        self._office = Office(self._scene, self._calls)
-        self._pacer = Pacer(self._scene, self.id)
-        self._recovery = Recovery(self._scene, self._calls, self._agents)
+        self._office = Office(self._scene, self._calls, self._trunks)
+        self._pacer = Pacer(self._scene, self.id, self._trunks)
+        self._recovery = Recovery(self._scene, self._calls, self._agents, self._trunks)
         self._batches = 0
         self._after: dict[int, list[fx.Effect]] = {}
         self._reserved: dict[int, tuple[str, ...]] = {}
@@ -110,6 +112,7 @@ class Floor:
                 self._office.cancel_ringing(None, "draining")
             case ports.EngineLost():
                 self.room.engine_up = False
+                self._trunks.out_of_sight()
                 for live in list(self.room.calls.values()):
                     self._calls.feed(live, ce.EngineLost())
             case ports.Snapshot():
@@ -124,6 +127,10 @@ class Floor:
         if isinstance(event, _OF_DEVICES) and not self.room.is_news(event):
             return
         match event:
+            case ports.TrunkState():
+                self._trunks.found(event)
+            case ports.TrunkChecked():
+                self._trunks.checked(event)
             case ports.DeviceAnswer():
                 self._desk.device_answer(event)
             case ports.DeviceUp():

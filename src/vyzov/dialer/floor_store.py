@@ -62,7 +62,8 @@ class DueContact:
     """A contact's place in a campaign with all that permission and the desk need.
 
     `phone`, `e164`, `number_ref`, `zones` and `country` are those of the number next in turn;
-    `phones` holds every number. `stop_listed`, `number_live` and `consent` (to robot calls of the
+    `phones` holds every number. `failover_of` and `tried` are as in `core.contact.Entry`.
+    `stop_listed`, `number_live` and `consent` (to robot calls of the
     campaign's purpose) are as committed when it was read."""
 
     contact: str
@@ -91,6 +92,8 @@ class DueContact:
     file_name: str
     row: int
     phones: tuple[DuePhone, ...]
+    failover_of: str = ""
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class OpenAttempt:
     originated_at: datetime | None
     settings: Json
     due: DueContact | None
+    failover_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

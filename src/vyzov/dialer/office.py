@@ -15,6 +15,7 @@ from vyzov.dialer.calls import Calls
 from vyzov.dialer.effects import Ask, LoadDue, Reload
 from vyzov.dialer.room import LiveCampaign
 from vyzov.dialer.scene import Scene
+from vyzov.dialer.trunks import Trunks
 from vyzov.dialer.writes import SetCampaignState, SetEmergencyStop
 
 UNANSWERED = (CallState.RESERVING, CallState.DIALING, CallState.RINGING)
@@ -23,7 +24,7 @@ UNANSWERED = (CallState.RESERVING, CallState.DIALING, CallState.RINGING)
 class Office:
     """Carries out the asks of those who run the floor."""
 
-    def __init__(self, scene: Scene, calls: Calls) -> None:
+    def __init__(self, scene: Scene, calls: Calls, trunks: Trunks) -> None:
         self._scene = scene
         self._calls = calls
         self._verbs: dict[str, Callable[[Ask], None]] = {
@@ -33,6 +34,7 @@ class Office:
             "emergency_stop": self._emergency_stop,
             "settings_changed": self._reload,
             "trunks_changed": self._reload,
+            "check_trunk": trunks.check,
             "lists_changed": self._reload,
             "users_changed": self._reload,
             "stop_list_changed": self._reload,

@@ -135,7 +135,9 @@ class WebSession:
 
 @dataclass(frozen=True, slots=True)
 class TrunkSettings:
-    """How to reach a carrier. `calls_per_second` and `lines_max` are limits of this trunk alone."""
+    """How to reach a carrier. `calls_per_second` and `lines_max` are limits of this trunk alone.
+
+    The rest is as in `ports.SetTrunk`; which of it fits together is said by `trunk_settings`."""
 
     name: str
     host: str
@@ -147,6 +149,20 @@ class TrunkSettings:
     lines_max: int = 30
     calls_per_second: float = 5.0
     active: bool = True
+    transport: str = "udp"
+    tls_name: str = ""
+    srtp: str = "off"
+    register: bool = False
+    register_expires_s: int = 300
+    probe_s: float = 30.0
+    allow_md5: bool = False
+    number_format: str = "e164"
+    prefix: str = ""
+    caller_headers: tuple[str, ...] = ("from",)
+    from_user: str = ""
+    from_domain: str = ""
+    session_expires_s: int = 1800
+    redirects: str = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +408,7 @@ class AttemptRecord:
     agent_id: str | None
     result: str | None
     recording_id: str | None
+    failover_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

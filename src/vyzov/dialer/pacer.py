@@ -25,14 +25,15 @@ from vyzov.core.eligibility import (
 )
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
-from vyzov.core.pacing import Pace, calls_to_place, filled, spent
-from vyzov.core.routing import NoTrunk, TrunkLoad, lines_free, trunk_for
+from vyzov.core.pacing import Pace, PaceReason, calls_to_place, filled, spent
+from vyzov.core.routing import NoTrunk, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
 from vyzov.dialer.effects import DueLoaded, LoadDue
 from vyzov.dialer.entries import entry_of, written
 from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.room import LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
+from vyzov.dialer.trunks import Trunks
 from vyzov.dialer.writes import CloseCallback, Reserve
 
 LOOK_AHEAD = 60
@@ -49,9 +50,10 @@ ON_THE_WAY = (CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallSta
 class Pacer:
     """Places calls for all campaigns of a floor."""
 
-    def __init__(self, scene: Scene, floor: str) -> None:
+    def __init__(self, scene: Scene, floor: str, trunks: Trunks) -> None:
         self._scene = scene
         self._floor = floor
+        self._trunks = trunks
 
     # ---- the look-ahead
 
@@ -131,6 +133,8 @@ class Pacer:
         pace = self._pace_of(campaign)
         decision = calls_to_place(pace, campaign.settings, now)
         campaign.why = (decision.reason.value, dict(decision.args))
+        if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):
+            campaign.why = (f"trunk_{NoTrunk.ALL_DOWN.value}", {})
         count = min(decision.count, DIALS_PER_TICK_MAX)
         agents_left = pace.free_agents - self._promised(campaign)
         skipped: list[DueContact] = []
@@ -149,6 +153,9 @@ class Pacer:
                 break
             count -= int(placed)
         campaign.hopper.extendleft(reversed(skipped))
+
+    def _any_up(self, campaign: LiveCampaign) -> bool:
+        return any(load.up for load in self._trunks.loads(campaign.settings))
 
     def _promised(self, campaign: LiveCampaign) -> int:
         """Calls on the way that will need an agent at their answer."""
@@ -177,7 +184,7 @@ class Pacer:
             free_agents=len(free),
             on_the_way=sum(1 for one in live if one.call.state in ON_THE_WAY) + shared,
             lines=len(live),
-            trunk_lines_free=lines_free(self._trunks(campaign)),
+            trunk_lines_free=lines_free(self._trunks.loads(campaign.settings)),
             bucket=campaign.bucket,
         )
 
@@ -189,25 +196,6 @@ class Pacer:
                 continue
             count += self._promised(other)
         return count
-
-    def _trunks(self, campaign: LiveCampaign) -> list[TrunkLoad]:
-        room = self._scene.room
-        loads: list[TrunkLoad] = []
-        for key in campaign.settings.trunks:
-            trunk = room.trunks.get(key)
-            if trunk is None:
-                continue
-            lines = sum(
-                1 for live in room.calls.values() if live.trunk == key and not live.finished
-            )
-            settings = trunk.record.settings
-            loads.append(
-                TrunkLoad(
-                    key, settings.active, lines, settings.lines_max, settings.calls_per_second,
-                    trunk.bucket,
-                )
-            )  # fmt: skip
-        return loads
 
     # ---- one contact
 
@@ -222,7 +210,7 @@ class Pacer:
             else:
                 self._hold(campaign, due.contact, said.reason, said.until)
             return False
-        trunk = trunk_for(self._trunks(campaign), now)
+        trunk = trunk_for(self._trunks.loads(campaign.settings, entry.tried), now)
         if isinstance(trunk, NoTrunk):
             campaign.why = (f"trunk_{trunk.value}", {})
             return None
@@ -249,7 +237,8 @@ class Pacer:
             state=entry.state,
             number=due.e164,
             zones=due.zones,
-            attempts_made=entry.attempts_made,
+            # One that goes on through another trunk is no attempt more: the person was not reached.
+            attempts_made=entry.attempts_made - (1 if entry.failover_of else 0),
             next_due=entry.next_due,
             promise=entry.promise,
             suppressed=due.stop_listed,
@@ -280,13 +269,12 @@ class Pacer:
             call=start(attempt, mode, plan, now), campaign=campaign.record.id,
             contact=due.contact, due=due, entry=reserved, number=reserved.attempts_made,
             trunk=trunk, caller_id=campaign.settings.caller_id, verdict_at=scene.now.mono,
+            failover_of=entry.failover_of,
         )  # fmt: skip
         scene.room.calls[attempt] = live
         self._pass_on(live)
         campaign.bucket = spent(filled(campaign.bucket, campaign.settings.calls_per_second, now), 1)
-        carrier = scene.room.trunks[trunk]
-        rate = carrier.record.settings.calls_per_second
-        carrier.bucket = spent(filled(carrier.bucket, rate, now), 1)
+        self._trunks.placed(trunk)
         self._count(campaign, dialed=1)
         promised = to_text(entry.promise.due) if entry.promise else None
         allowed = {
@@ -300,6 +288,7 @@ class Pacer:
                 floor=self._floor, lease_until=now + LEASE_SPAN,
                 campaign_version=campaign.record.version, rule_version=RULE_VERSION,
                 verdict=allowed, trunk=trunk, caller_id=live.caller_id, call_id=call_id, at=now,
+                failover_of=entry.failover_of,
             )
         )  # fmt: skip
         scene.out.reserves.append(written(reserved, attempt))
@@ -308,7 +297,8 @@ class Pacer:
                 FactKind.ATTEMPT_RESERVED, f"{attempt}:attempt_reserved", campaign=live.campaign,
                 contact=live.contact, attempt=attempt,
                 data={"number": live.number, "trunk": trunk, "call_id": call_id, "mode": mode.value,
-                      "rule_version": RULE_VERSION, "campaign_version": campaign.record.version},
+                      "rule_version": RULE_VERSION, "campaign_version": campaign.record.version,
+                      **({"failover_of": entry.failover_of} if entry.failover_of else {})},
             )
         )  # fmt: skip
 

@@ -253,7 +253,8 @@ class LegEvent:
 
 @dataclass(frozen=True, slots=True)
 class Refused(LegEvent):
-    """Nothing was sent. `reason`: stale, fence, unknown_trunk, duplicate, bad_number, draining."""
+    """Nothing was sent. `reason`: stale, fence, unknown_trunk, no_target (its name leads nowhere),
+    duplicate, bad_number, draining."""
 
     reason: str
 
@@ -284,7 +285,7 @@ class Failed(LegEvent):
     `code` is the final status (0 where none came), `reasons` all Reason headers as received,
     `provisionals` pairs of (code, seconds since the INVITE), `retry_after_s` what the carrier asked
     to wait, `fault` a word of `core.trunk.TrunkFault` where the way to the carrier failed, `target`
-    the address the call was sent to."""
+    the address the call was sent to, `other_targets` how many more the trunk's name leads to."""
 
     code: int
     phrase: str
@@ -297,6 +298,7 @@ class Failed(LegEvent):
     retry_after_s: float | None = None
     fault: str = ""
     target: str = ""
+    other_targets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +325,10 @@ class Classified(LegEvent):
     answer_class: str
     after_ms: int
     detail: str = ""
+
+
+ORPHAN_PLAY = "orphan"
+"""The play id of the message an engine speaks by itself where the floor is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,17 +29,19 @@ from vyzov.dialer.floor_store import (
     OpenAttempt,
     UndisposedAttempt,
 )
-from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign, LiveTrunk
+from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
+from vyzov.dialer.trunks import Trunks
 
 
 class Recovery:
     """Builds the room, and builds it again after each loss."""
 
-    def __init__(self, scene: Scene, calls: Calls, agents: Agents) -> None:
+    def __init__(self, scene: Scene, calls: Calls, agents: Agents, trunks: Trunks) -> None:
         self._scene = scene
         self._calls = calls
         self._agents = agents
+        self._trunks = trunks
 
     # ---- from the database
 
@@ -48,6 +50,7 @@ class Recovery:
         self.reload(state)
         for attempt in state.open_attempts:
             self._take_up(attempt)
+        self._trunks.count_recent()
         latest = {past.agent: past for past in state.undisposed}
         for past in latest.values():
             found = self._scene.room.agents.get(past.agent)
@@ -82,7 +85,7 @@ class Recovery:
         room.organisation = state.organisation.id
         room.stopped = state.organisation.emergency_stop_at is not None
         self._campaigns(state)
-        self._trunks(state)
+        self._trunks.reload(state.trunks)
         for person in state.agents:
             self._agent(person)
         known = {person.id for person in state.agents}
@@ -117,26 +120,6 @@ class Recovery:
             if live.state in (CampaignState.DRAFT, CampaignState.READY):
                 live.state = CampaignState(record.state)
 
-    def _trunks(self, state: FloorState) -> None:
-        room = self._scene.room
-        for record in state.trunks:
-            if record.id in room.trunks:
-                room.trunks[record.id].record = record
-            else:
-                room.trunks[record.id] = LiveTrunk(record)
-        self.set_trunks()
-
-    def set_trunks(self) -> None:
-        """Tells the engine all trunks."""
-        for trunk in self._scene.room.trunks.values():
-            settings = trunk.record.settings
-            self._scene.out.verb(
-                ports.SetTrunk(
-                    trunk.record.id, settings.host, settings.port, settings.username,
-                    settings.password, settings.realm, tuple(settings.codecs),
-                )
-            )  # fmt: skip
-
     def _agent(self, person: FloorAgent) -> None:
         room, now = self._scene.room, self._scene.now.utc
         found = room.agents.get(person.id)
@@ -170,7 +153,7 @@ class Recovery:
         room.calls[attempt.id] = LiveCall(
             call=call, campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
             entry=_in_call(attempt), number=attempt.number,
-            trunk=attempt.trunk, caller_id=attempt.caller_id,
+            trunk=attempt.trunk, caller_id=attempt.caller_id, failover_of=attempt.failover_of,
             verdict_at=self._scene.now.mono_of(attempt.reserved_at),
         )  # fmt: skip
 
@@ -183,7 +166,8 @@ class Recovery:
         that waits must not get an agent who turns out to be talking."""
         room = self._scene.room
         room.engine_up = True
-        self.set_trunks()
+        self._trunks.tell_engine()
+        self._trunks.snapshot(seen)
         self._agents.matching = False
         self._devices(seen)
         bridged = dict(seen.bridges)

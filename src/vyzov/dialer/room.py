@@ -14,6 +14,7 @@ from vyzov.core.call import Call
 from vyzov.core.campaign import CampaignSettings, CampaignState
 from vyzov.core.contact import Entry
 from vyzov.core.pacing import Bucket
+from vyzov.core.trunk import CARRIED, Judgement, TrunkWatch
 from vyzov.dialer.effects import Effect, Now, Reply, SendVerb
 from vyzov.dialer.floor_store import (
     AbandonDay,
@@ -33,6 +34,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(slots=True)
 class LiveCall:
     """One attempt from its reservation to its last fact. `seq` is the last leg event seen.
+
+    `judgement` says whose fault a failure was; `target` is the carrier's address that failed, where
+    its name leads to others too; `failover_of` the attempt this one took over.
 
     `parted_at` is when its bridge fell, until something says why."""
 
@@ -58,6 +62,9 @@ class LiveCall:
     leg_over: bool = False
     counted: bool = False
     entry_before: Entry | None = None
+    judgement: Judgement = CARRIED
+    target: str = ""
+    failover_of: str = ""
 
 
 @dataclass(slots=True)
@@ -133,11 +140,17 @@ class LiveCampaign:
 
 @dataclass(slots=True)
 class LiveTrunk:
+    """A trunk as it stands: `watch` is its health, `placed` when the latest calls went out,
+    `outcomes` what came of them as (monotonic second, answered, failed at the trunk)."""
+
     record: Trunk
+    watch: TrunkWatch
     bucket: Bucket = field(default_factory=lambda: Bucket(1.0, EPOCH))
     outcomes: deque[tuple[float, bool, bool]] = field(
         default_factory=lambda: deque[tuple[float, bool, bool]](maxlen=500)
     )
+    placed: deque[float] = field(default_factory=lambda: deque[float](maxlen=500))
+    target: str = ""
 
 
 @dataclass(slots=True)

@@ -34,7 +34,8 @@ class ReserveRefusal(StrEnum):
 class Reserve:
     """Writes an attempt and takes the locks on its contact and number, or is refused.
 
-    `number` counts the contact's attempts in the campaign from 1; `fence` is the epoch of the
+    `number` counts the contact's attempts in the campaign from 1; an attempt that goes on through
+    another trunk has the number of the one it is a `failover_of`. `fence` is the epoch of the
     lease of `floor`; `verdict` is what the permission gate said, as JSON."""
 
     attempt: str
@@ -53,6 +54,7 @@ class Reserve:
     caller_id: str
     call_id: str
     at: datetime
+    failover_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class SetEntry:
     callback_agent: str | None = None
     closed_reason: str | None = None
     attempt: str | None = None
+    failover_of: str = ""
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

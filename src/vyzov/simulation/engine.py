@@ -27,8 +27,10 @@ from vyzov.simulation.engine_parts import (
     SimCall,
     SimDevice,
     Witness,
+    checked,
     classes_heard,
     orphan_phase,
+    snapshot_of,
 )
 from vyzov.simulation.world_time import Alarm, Timeline
 
@@ -79,21 +81,8 @@ class SimulatedEngine:
         return self.up and link in self._links.values()
 
     def _snapshot(self, floor: str) -> ports.Snapshot:
-        return ports.Snapshot(
-            engine=f"run-{self.run}",
-            at=self._timeline.now,
-            legs={
-                leg: tuple(record.log)
-                for leg, record in self.book.items()
-                if record.floor == floor and record.log
-            },
-            bridges=tuple(
-                (call.leg, call.device)
-                for call in self.calls.values()
-                if call.floor == floor and call.device is not None
-            ),
-            devices={d.leg: d.agent for d in self.devices.values() if d.up and d.floor == floor},
-        )
+        run, now = f"run-{self.run}", self._timeline.now
+        return snapshot_of(run, now, floor, self.book, self.calls, self.devices)
 
     def post(self, event: ports.LegEvent) -> None:
         """Numbers an event, keeps it and sends it to its leg's floor."""
@@ -116,8 +105,12 @@ class SimulatedEngine:
                 self._originate(verb, floor)
             case ports.Hangup(leg, cause):
                 self._hangup(leg, cause)
-            case ports.SetTrunk(trunk):
-                self._trunks.add(trunk)
+            case ports.SetTrunk() | ports.RemoveTrunk():
+                told = isinstance(verb, ports.SetTrunk)
+                (self._trunks.add if told else self._trunks.discard)(verb.trunk)
+            case ports.CheckTrunk():
+                if (link := self._links.get(floor)) is not None:
+                    link.hear(checked(verb, self._timeline.now, known=verb.trunk in self._trunks))
             case ports.DeviceOffer():
                 self._offer(verb, floor)
             case ports.DeviceClose(leg):

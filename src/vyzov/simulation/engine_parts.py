@@ -1,6 +1,6 @@
 """What a simulated engine is made of: its legs, what its journal keeps, and how long things take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -121,3 +121,27 @@ def orphan_phase(call: SimCall) -> tuple[str, float]:
     if call.device is None:
         return "unmatched", policy.unmatched_s
     return "bridged", policy.bridged_s
+
+
+def snapshot_of(
+    run: str, at: float, floor: str, book: Mapping[str, Record], calls: Mapping[str, SimCall],
+    devices: Mapping[str, SimDevice],
+) -> ports.Snapshot:  # fmt: skip
+    """Returns all an engine knows of a floor's legs."""
+    return ports.Snapshot(
+        engine=run,
+        at=at,
+        legs={leg: tuple(r.log) for leg, r in book.items() if r.floor == floor and r.log},
+        bridges=tuple(
+            (call.leg, call.device)
+            for call in calls.values()
+            if call.floor == floor and call.device is not None
+        ),
+        devices={d.leg: d.agent for d in devices.values() if d.up and d.floor == floor},
+    )
+
+
+def checked(verb: ports.CheckTrunk, at: float, *, known: bool) -> ports.TrunkChecked:
+    """Answers a check: the only carrier of this world is always there."""
+    finding = ("options", "ok", "200 OK") if known else ("resolve", "unknown_trunk", "")
+    return ports.TrunkChecked(verb.check, verb.trunk, at, (finding,))

@@ -11,9 +11,9 @@ metadata = sa.MetaData(
 )
 
 
-def text(name: str) -> sa.Column[str]:
-    """Makes a column of text that is always there."""
-    return sa.Column(name, sa.Text, nullable=False)
+def text(name: str, *, default: str | None = None) -> sa.Column[str]:
+    """Makes a column of text that is always there; `default` fills rows that do not name it."""
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
 
 
 def maybe_text(name: str) -> sa.Column[str]:

@@ -305,6 +305,7 @@ def _attempt(row: sa.Row[Any]) -> AttemptRecord:
         agent_id=row.agent_id,
         result=row.result,
         recording_id=row.recording_id,
+        failover_of=row.failover_of,
     )
 
 

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer import floor_store as f
-from vyzov.dialer.office_records import Organisation, Trunk, TrunkSettings
+from vyzov.dialer.office_records import Organisation
 from vyzov.storage.queries import queries
+from vyzov.storage.trunk_rows import trunk_of
 from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
 
 UNDISPOSED_SPAN = timedelta(minutes=10)
@@ -42,7 +43,7 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
             created_at=from_text(owner["created_at"]),
         ),
         campaigns=tuple(_campaign(row) for row in reader.rows("floor", "campaigns")),
-        trunks=tuple(_trunk(row) for row in reader.rows("floor", "trunks")),
+        trunks=tuple(trunk_of(dict(row)) for row in reader.rows("floor", "trunks")),
         agents=tuple(_agent(row) for row in reader.rows("floor", "agents")),
         open_attempts=tuple(
             _open_attempt(row, due_contact(reader, row["campaign_id"], row["contact_id"], now))
@@ -95,6 +96,8 @@ def due_contact(reader: Reader, campaign: str, contact: str, now: datetime) -> f
         phone_position=row["phone_position"],
         last_outcome=row["last_outcome"],
         callback_agent=row["callback_agent"],
+        failover_of=row["failover_of"],
+        tried=words_of(row["tried"]),
         phone=turn["id"],
         e164=turn["e164"],
         number_ref=turn["number_ref"],
@@ -154,25 +157,6 @@ def _campaign(row: sqlite3.Row) -> f.FloorCampaign:
     )
 
 
-def _trunk(row: sqlite3.Row) -> Trunk:
-    return Trunk(
-        id=row["id"],
-        created_at=from_text(row["created_at"]),
-        settings=TrunkSettings(
-            name=row["name"],
-            host=row["host"],
-            port=row["port"],
-            username=row["username"],
-            password=row["password"],
-            realm=row["realm"],
-            codecs=words_of(row["codecs"]),
-            lines_max=row["lines_max"],
-            calls_per_second=row["calls_per_second"],
-            active=bool(row["active"]),
-        ),
-    )
-
-
 def _agent(row: sqlite3.Row) -> f.FloorAgent:
     return f.FloorAgent(
         id=row["id"],
@@ -219,6 +203,7 @@ def _open_attempt(row: sqlite3.Row, due: f.DueContact | None) -> f.OpenAttempt:
         originated_at=time_or_none(row["originated_at"]),
         settings=json_object(row["settings"]),
         due=due,
+        failover_of=row["failover_of"],
     )
 
 

@@ -89,6 +89,7 @@ trunk = sa.Table(
     sa.Column("calls_per_second", sa.Float, nullable=False),
     int_("active"),
     text("created_at"),
+    text("options", default="{}"),
     key("id"),
 )
 
@@ -273,6 +274,8 @@ campaign_contact = sa.Table(
     maybe_text("last_outcome"),
     maybe_text("callback_agent"),
     maybe_text("closed_reason"),
+    text("failover_of", default=""),
+    text("tried", default="[]"),
     sa.PrimaryKeyConstraint("organisation_id", "campaign_id", "contact_id"),
     of("campaign_id", "campaign"),
     of("contact_id", "contact"),
@@ -323,6 +326,7 @@ attempt = sa.Table(
     maybe_int("sip_code"),
     maybe_int("q850"),
     maybe_text("agent_id"),
+    text("failover_of", default=""),
     key("id"),
     of("campaign_id", "campaign"),
     of("contact_id", "contact"),
@@ -333,6 +337,7 @@ attempt = sa.Table(
         "campaign_id",
         "contact_id",
         "number",
+        "failover_of",
         unique=True,
     ),
     sa.Index(

@@ -57,6 +57,8 @@ def column(value: object) -> object:
         return to_text(value)
     if isinstance(value, Mapping):
         return json_text(dict(cast("Mapping[str, object]", value)))
+    if isinstance(value, tuple):
+        return words_text(cast("tuple[str, ...]", value))
     return value
 
 

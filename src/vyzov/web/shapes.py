@@ -170,6 +170,7 @@ class AttemptShape(Shape):
     call_id: str
     rule_version: str
     campaign_version: int
+    failover_of: str | None
 
 
 class AttemptFull(AttemptShape):
@@ -208,6 +209,7 @@ def attempt_fields(one: AttemptRecord, names: Mapping[str, str]) -> Json:
         "recording": RecordingRef(id=one.recording_id) if one.recording_id else None,
         "call_id": one.call_id,
         "rule_version": one.rule_version,
+        "failover_of": one.failover_of or None,
         "campaign_version": one.campaign_version,
     }
 

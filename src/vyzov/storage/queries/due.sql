@@ -26,7 +26,7 @@ WHERE organisation_id = :organisation AND campaign_id = :campaign
 -- name: contact
 SELECT
     e.contact_id, e.campaign_id, e.state, e.next_due_at, e.attempts_made, e.phone_position,
-    e.last_outcome, e.callback_agent, c.language, c.stage, c.temperature, c.list_id, c.row,
+    e.last_outcome, e.callback_agent, e.failover_of, e.tried, c.language, c.stage, c.temperature, c.list_id, c.row,
     l.file_name, p.name, p.fields, p.note,
     EXISTS (
         SELECT 1 FROM consent k

@@ -13,10 +13,7 @@ WHERE c.organisation_id = :organisation AND c.floor_id = :floor AND c.state <> '
 ORDER BY c.created_at, c.id;
 
 -- name: trunks
-SELECT
-    id, name, host, port, username, password, realm, codecs, lines_max, calls_per_second, active,
-    created_at
-FROM trunk WHERE organisation_id = :organisation AND active = 1 ORDER BY created_at, id;
+SELECT * FROM trunk WHERE organisation_id = :organisation AND active = 1 ORDER BY created_at, id;
 
 -- name: agents
 SELECT u.id, u.name, u.login, u.role, u.language, w.wish, w.reason, w.since

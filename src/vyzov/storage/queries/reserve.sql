@@ -31,11 +31,11 @@ WHERE o.id = :organisation;
 INSERT INTO attempt (
     id, organisation_id, campaign_id, contact_id, number, phone_id, number_ref, state, floor_id,
     fence, lease_until, campaign_version, rule_version, verdict, trunk_id, caller_id, call_id,
-    reserved_at
+    reserved_at, failover_of
 ) VALUES (
     :attempt, :organisation, :campaign, :contact, :number, :phone, :number_ref, 'reserved', :floor,
     :fence, :lease_until, :campaign_version, :rule_version, :verdict, :trunk, :caller_id, :call_id,
-    :at
+    :at, :failover_of
 ) ON CONFLICT DO NOTHING;
 
 -- name: same_attempt

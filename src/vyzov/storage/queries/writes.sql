@@ -19,7 +19,8 @@ WHERE organisation_id = :organisation AND id = :attempt
 UPDATE campaign_contact SET
     state = :state, next_due_at = :next_due, attempts_made = :attempts_made,
     phone_position = :phone_position, last_outcome = :last_outcome,
-    callback_agent = :callback_agent, closed_reason = :closed_reason
+    callback_agent = :callback_agent, closed_reason = :closed_reason,
+    failover_of = :failover_of, tried = :tried
 WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact;
 
 -- name: append_fact

@@ -10,14 +10,16 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast, get_args
 
-from vyzov.dialer.ports import AskSnapshot, EngineLost, Event, LegEvent, SetTrunk, Snapshot, Verb
+from vyzov.dialer.ports import AskSnapshot, EngineLost, Event, RemoveTrunk, SetTrunk, Verb
 from vyzov.dialer.wire import LINE_LIMIT, WireError, from_wire, to_wire
 
 log = logging.getLogger("vyzov.floor.engine")
 
 RETRY_FIRST_S = 0.05
 RETRY_MOST_S = 1.0
+_VERBS: tuple[type, ...] = get_args(Verb)
 
 
 class EngineLink:
@@ -44,6 +46,8 @@ class EngineLink:
         """Sends a verb, or drops it while there is no engine; trunks are told again by itself."""
         if isinstance(verb, SetTrunk):
             self._trunks[verb.trunk] = verb
+        elif isinstance(verb, RemoveTrunk):
+            self._trunks.pop(verb.trunk, None)
         writer = self._writer
         if writer is None or writer.is_closing():
             self.dropped += 1
@@ -90,5 +94,5 @@ class EngineLink:
             except WireError as error:
                 log.warning("an event of the engine cannot be read: %s", error)
                 continue
-            if isinstance(event, LegEvent | Snapshot | EngineLost):
-                self._on_event(event)
+            if not isinstance(event, _VERBS):
+                self._on_event(cast("Event", event))
