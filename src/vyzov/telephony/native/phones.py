@@ -149,12 +149,13 @@ class Phones:
     def remove(self, phone: str, floor: str) -> None:
         """Signs a phone out that no floor has any more, and ends its call."""
         owned = self._owned.get(phone)
-        if owned is not None:
-            owned.floors.discard(floor)
-        if owned is None or not owned.floors:
+        if owned is None or owned.floors <= {floor}:
             self._registrar.remove(phone, time.monotonic())
+            # The floor is told before it is forgotten.
             self._signalling.pump()
             self._owned.pop(phone, None)
+        else:
+            owned.floors.discard(floor)
         for leg in list(self.living.values()):
             if (leg.phone, leg.floor) == (phone, floor):
                 self.hang_up(leg, "closed")
