@@ -134,6 +134,7 @@ CALL_EVENTS: tuple[ev.Event, ...] = (
     ev.Classified(AnswerClass.MACHINE),
     ev.Classified(AnswerClass.SILENCE),
     ev.PlayFinished("1:safe_harbour"),
+    ev.SafeHarbourHeard(),
     ev.BridgeJoined("ann"),
     ev.BridgeLeft("ann"),
     ev.AgentGone("ann"),

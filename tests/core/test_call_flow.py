@@ -231,6 +231,17 @@ def test_who_is_cut_off_by_our_engine_before_any_key_is_abandoned() -> None:
     assert len(ride.told(FactKind.ABANDONED)) == 1
 
 
+def test_who_hangs_up_on_the_engines_own_excuse_is_abandoned() -> None:
+    ride = robot().feed(7, ev.SafeHarbourHeard()).feed(8, ev.Ended("far"))
+    assert ride.finish == ("abandoned", "engine")
+    assert len(ride.told(FactKind.SAFE_HARBOUR)) == 1
+
+
+def test_who_hears_the_offer_after_the_engines_own_excuse_is_not() -> None:
+    ride = robot().feed(7, ev.SafeHarbourHeard()).feed(15, ev.PlayFinished("1:offer"))
+    assert ride.feed(17, ev.Ended("far")).finish == ("answered_human", "hung_up_far")
+
+
 def test_who_had_said_a_wish_or_was_no_person_is_not_abandoned_by_a_dead_engine() -> None:
     wished = robot().feed(6, ev.Digit("9")).feed(7, ev.Ended("engine"))
     assert wished.finish == ("answered_human", "hung_up_engine")

@@ -38,6 +38,7 @@ WORLD: st.SearchStrategy[ev.WorldEvent] = st.one_of(
         ev.PlayFinished,
         st.sampled_from(["1:offer", "2:offer", "2:please_wait", "2:removed", "1:safe_harbour"]),
     ),
+    st.just(ev.SafeHarbourHeard()),
     st.builds(ev.BridgeJoined, agents),
     st.builds(ev.BridgeLeft, agents),
     st.builds(ev.AgentGone, agents),

@@ -28,7 +28,7 @@ def test_nobody_in_time_hears_the_safe_harbour_message_and_is_abandoned() -> Non
     assert ride.commands == (
         ev.Record(FactKind.ABANDONED, {"wait_s": 2.0, "limit_s": 2.0}, "abandoned"),
         ev.PlayPrompt("safe_harbour", "1:safe_harbour"),
-        ev.Record(FactKind.SAFE_HARBOUR, {"prompt": "safe_harbour"}, "safe_harbour"),
+        ev.Record(FactKind.SAFE_HARBOUR, {"prompt": "safe_harbour"}, "safe_harbour:3"),
     )
     ride.feed(12, ev.PlayFinished("other"), ev.PlayFinished("1:safe_harbour"))
     assert ride.commands == (ev.SendHangup("normal"),)
@@ -270,3 +270,8 @@ def test_a_talk_is_never_cut_by_the_classifier_but_is_called_by_its_name() -> No
     assert ride.state is CallState.TALKING
     ride.feed(20, ev.AgentHangsUp()).feed(20.1, ev.Ended("us"))
     assert ride.finish == ("answered_machine", "agent_hung_up")
+
+
+def test_who_waits_hears_the_engines_own_excuse_and_leaves_at_once_is_abandoned() -> None:
+    ride = Ride().answer().feed(6, ev.SafeHarbourHeard()).feed(6.5, ev.Ended("far"))
+    assert ride.finish == ("abandoned", "hung_up_late")

@@ -105,6 +105,31 @@ def test_a_callee_who_answers_while_the_engine_is_dead_is_released(tmp_path: Pat
     uvloop.run(story())
 
 
+def test_an_answer_that_is_only_repeated_after_the_doors_are_open_still_counts(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with Callee(ring_s=0.5) as callee:
+            with EngineProcess(tmp_path) as first:
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    floor.trunk(callee.port)
+                    floor.send(originate("a"))
+                    await floor.wait(Ringing, "a")
+                first.kill()
+            # The 2xx leaves 0, 0.5, 1.5, 3.5 and 7.5 s after the answer.
+            await asyncio.sleep(0.5 + 3.6)
+            with EngineProcess(tmp_path) as second:
+                async with Floor(tmp_path / "engine.sock") as floor:
+                    ended = await floor.wait(Ended, "a")
+                    assert (ended.side, ended.cause) == ("engine", "engine_restarted")
+                    log = (await floor.snapshot()).legs["a"]
+                    assert [type(event) for event in log[-2:]] == [Answered, Ended]
+                assert second.stop() == 0
+            assert callee.count("BYE") == 1
+
+    uvloop.run(story())
+
+
 def test_a_stopped_engine_hangs_up_what_lives(tmp_path: Path) -> None:
     async def story() -> None:
         async with Callee() as answering, Callee(answers=False) as ringing:

@@ -91,6 +91,11 @@ class PlayFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class SafeHarbourHeard:
+    """The engine spoke the safe-harbour message by itself, because the floor was gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class BridgeJoined:
     """The callee and the agent hear each other now."""
 
@@ -133,6 +138,7 @@ WorldEvent = (
     | Digit
     | Classified
     | PlayFinished
+    | SafeHarbourHeard
     | BridgeJoined
     | BridgeLeft
     | AgentGone

@@ -122,7 +122,8 @@ def _unserved(call: Call, event: ev.Event, now: datetime) -> Moved:
             released, freed = release(call, wrap_up=False)
             noted, told = gone(released, side, cause, now)
             limit = (call.answered_at or now) + call.plan.connect_limit
-            if side == "far" and (call.flow or now <= limit or call.state is CallState.CLASSIFYING):
+            early = call.flow or now <= limit or call.state is CallState.CLASSIFYING
+            if side == "far" and early and not call.orphaned:
                 detail = "hung_up_waiting" if call.flow else "hung_up_early"
                 over = finish(noted, Outcome.ANSWERED_HUMAN, detail, now)
                 return led_by((*freed, *told), over)
@@ -240,8 +241,9 @@ def in_flow(call: Call, event: ev.Event, now: datetime) -> Moved:
             return _not_a_person(call, now)
         case ev.Ended(side, cause):
             noted, told = gone(call, side, cause, now)
-            if side == "engine" and not call.digits and class_outcome(call) is _HUMAN:
-                # Cut off by us in the middle of the offer, before any wish could be heard.
+            cut_off = side == "engine" or call.orphaned
+            if cut_off and not call.digits and class_outcome(call) is _HUMAN:
+                # By us, in the middle of the offer, before any wish could be heard.
                 noted, counted = count_abandoned(noted, now)
                 return led_by((*told, *counted), finish(noted, Outcome.ABANDONED, "engine", now))
             return led_by(told, finish(noted, class_outcome(call), f"hung_up_{side}", now))

@@ -78,6 +78,7 @@ class CallPlan:
 class Call:
     """One call; its id is the id of the attempt and of the leg.
 
+    `orphaned` tells that the callee heard our excuse while no floor was there, and nothing since.
     `agent` holds the call now, `talked_with` is the last one who was joined. `verdict` is the
     outcome the call will have when its end is reported. `playing` names the prompt being played.
     """
@@ -111,6 +112,7 @@ class Call:
     recording: bool = False
     leaving_message: bool = False
     stop_asked: bool = False
+    orphaned: bool = False
 
 
 Moved = tuple[Call, tuple[ev.Command, ...]]
@@ -151,7 +153,6 @@ _ONCE = frozenset({
     FactKind.ENDED,
     FactKind.FAILED,
     FactKind.ATTEMPT_REFUSED,
-    FactKind.SAFE_HARBOUR,
 })  # fmt: skip
 
 

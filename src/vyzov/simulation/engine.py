@@ -17,7 +17,6 @@ from vyzov.simulation.engine_parts import (
     DEVICE_UP_S,
     LISTEN_S,
     ORPHAN_CHECK_S,
-    ORPHAN_PLAY,
     PROMPT_S,
     PROMPTS_S,
     RECORD_DONE_S,
@@ -66,7 +65,7 @@ class SimulatedEngine:
         self.fences[floor] = max(fence, self.fences.get(floor, 0))
         for call in self.calls.values():
             call.phase = None
-            if call.play is not None and call.play[0] == ORPHAN_PLAY:
+            if call.play is not None and call.play[0] == ports.ORPHAN_PLAY:
                 self._stop(call)
         link.hear(self._snapshot(floor))
 
@@ -331,7 +330,7 @@ class SimulatedEngine:
             return
         call.play = None
         self.post(ports.PlayFinished(call.leg, 0, 0.0, play, completed=True))
-        if play == ORPHAN_PLAY:
+        if play == ports.ORPHAN_PLAY:
             self._hangup(call.leg, "orphan")
 
     def _stop(self, call: SimCall) -> None:
@@ -443,12 +442,12 @@ class SimulatedEngine:
         phase, limit = orphan_phase(call)
         if call.phase is None or call.phase[0] != phase:
             call.phase = (phase, now)
-        told = call.play is not None and call.play[0] == ORPHAN_PLAY
+        told = call.play is not None and call.play[0] == ports.ORPHAN_PLAY
         if told or now - call.phase[1] < limit:
             return
         if phase == "unmatched":
             self._stop(call)
-            self._play(ports.Play(call.leg, ORPHAN_PLAY, f"prompt:{call.order.orphan.prompt}"))
+            self._play(ports.Play(call.leg, ports.ORPHAN_PLAY, f"prompt:{call.order.orphan.prompt}"))
             return
         self._hangup(call.leg, "orphan")
 

@@ -23,7 +23,6 @@ SILENCE_KNOWN_S = 3.0
 RECORD_DONE_S = 0.05
 PROMPT_S = 2.5
 PROMPTS_S = {"offer": 7.0, "please_wait": 3.5, "safe_harbour": 5.0, "goodbye": 1.5}
-ORPHAN_PLAY = "orphan"
 _OVER = (ports.Ended, ports.Failed, ports.Refused)
 
 

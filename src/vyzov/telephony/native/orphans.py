@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 
-from vyzov.dialer.ports import Orphan
+from vyzov.dialer.ports import ORPHAN_PLAY, Orphan
 from vyzov.telephony.native.legs import Call, Calls
 from vyzov.telephony.native.sources import SoundShelf, UnknownSound
 
 log = logging.getLogger("vyzov.engine.orphans")
 
 CHECK_S = 0.1
-PLAY = "orphan"
+PLAY = ORPHAN_PLAY
 """The play id of the safe-harbour message, which ends its call when it is over."""
 CAUSE = "orphan"
 

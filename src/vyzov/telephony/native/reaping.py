@@ -3,8 +3,9 @@
 The journal says which legs lived. What rang is cancelled (and a late answer acknowledged and ended)
 by identifiers derived from the leg; what was answered gets its BYE from the journalled dialog. The
 user agent repeats these until the far side hears. What came back within the settling time is told
-with the leg's end (an answer that came while nobody was there is told as one: somebody picked up);
-floors connect after that and find no leg half alive.
+with the leg's end (an answer that came while nobody was there is told as one: somebody picked up).
+Floors connect after that. A far side that answered while we were dead says so again only every four
+seconds (RFC 3261 §13.3.1.4), so what is still silent then keeps its leg open a little longer.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ from vyzov.telephony.native.signalling import Signalling
 log = logging.getLogger("vyzov.engine.reaping")
 
 SETTLE_S = 1.5
+LATE_S = 5.0
+"""Longer than T2, after which a 2xx nobody has acknowledged is sent again."""
 CAUSE = "engine_restarted"
 
 Post = Callable[[LegEvent], None]
@@ -48,6 +51,7 @@ class Reaper:
         self._post = post
         self._waiting = {record.leg: record for record in book.unfinished()}
         self._all_back = asyncio.Event()
+        self._patience: asyncio.TimerHandle | None = None
 
     async def run(self, settle_s: float = SETTLE_S) -> None:
         """Hangs up, waits a moment for what comes back, and posts the end of every leg."""
@@ -60,10 +64,23 @@ class Reaper:
         except TimeoutError:
             log.warning("%d far sides have not answered yet", len(self._waiting))
         for record in list(self._waiting.values()):
-            self._close(record, None)
+            if record.was_answered:
+                self._close(record, None)
+        if self._waiting:
+            loop = asyncio.get_running_loop()
+            self._patience = loop.call_later(max(0.0, LATE_S - settle_s), self._close_rest)
         for record in list(self._book.legs.values()):
             for recording, path in list(record.recordings.items()):
                 self._recover(record, recording, Path(path))
+
+    def stop(self) -> None:
+        """Waits for nobody any more; the journal knows who is left to the next run."""
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def _close_rest(self) -> None:
+        for record in list(self._waiting.values()):
+            self._close(record, None)
 
     def handle(self, event: SipEvent) -> bool:
         """Takes what came back for a reaped leg; returns False for other legs."""
