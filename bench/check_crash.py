@@ -16,6 +16,7 @@ LIMIT_S = 10.0
 RING_LIMIT_S = 16.0
 LIVE_LEAST = 5
 TOO_BRIEF_S = 0.6
+DEAD_S = 3.0
 NOT_PEOPLE = {"voicemail", "silent", "announcement"}
 
 
@@ -125,7 +126,9 @@ def uncounted(
         left += 1
         known = kinds[reserved.get(call, "")]
         bridged, over = known.get("bridged"), known.get("agent_away") or known.get("ended")
-        brief = bridged and over and seconds(over["at"]) - seconds(bridged["at"]) < TOO_BRIEF_S
+        # A dead engine's calls are known to be over only when the next one is there.
+        limit = DEAD_S if over and over["data"].get("side") == "engine" else TOO_BRIEF_S
+        brief = bridged and over and seconds(over["at"]) - seconds(bridged["at"]) < limit
         if "abandoned" not in known and not brief:
             missed.append(call)
     return left, missed
