@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import wave
 from pathlib import Path
 
@@ -283,3 +284,43 @@ def test_a_write_the_disk_takes_in_pieces_is_completed(
         recording.left(frame, T0 + at * 0.02)
     left, _ = both(recording.finish())
     assert np.array_equal(left, said)
+
+
+@pytest.mark.parametrize("ppm", [-300, 300])
+def test_an_hour_of_a_sender_whose_clock_is_off_stays_in_time_and_whole(
+    ppm: int, tmp_path: Path
+) -> None:
+    # Every ten seconds a click of 8 ms; the network holds packets up by as much as 60 ms.
+    recording = Recording(tmp_path / "call.wav", 0.0, Encoding.ALAW)
+    dice = random.Random(ppm)
+    chunk = np.zeros(1600, dtype=np.int16)
+    click = np.full(64, 20_000, dtype=np.int16)
+    said: list[float] = []
+    for number in range(5 * 3600):
+        sound = chunk.copy()
+        at = number * 0.2 / (1 + ppm / 1e6)
+        if number % 50 == 25:
+            sound[:64] = click
+            said.append(at)
+        recording.left(sound, at + dice.uniform(0, 0.06), number * 1600)
+    finished = recording.finish()
+    left, _ = both(finished)
+    loud = np.flatnonzero(np.abs(left) > 10_000)
+    begun = loud[np.flatnonzero(np.diff(loud, prepend=-1000) > 100)]
+    assert len(begun) == len(said)
+    off = begun / 8000 - np.array(said)
+    assert np.abs(off).max() < 0.085
+    # Nothing was cut out or put in but single samples: each click is whole.
+    assert all(61 <= np.sum((loud >= start) & (loud < start + 100)) <= 67 for start in begun)
+    assert recording.late == 0
+
+
+def test_a_path_that_became_slower_is_followed_a_sample_at_a_time(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "call.wav", 0.0)
+    for number in range(8000):
+        at = number * 0.02 + (0.1 if number > 1000 else 0)
+        recording.left(mark(1000), at, number * 160)
+        recording.left(mark(1000)[:0], at, number * 160)
+    left, _ = both(recording.finish())
+    assert len(left) / 8000 == pytest.approx(160.08, abs=0.01)
+    assert int(np.sum(left == 0)) == 0

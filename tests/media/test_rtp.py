@@ -209,3 +209,56 @@ def test_a_report_tells_the_loss_since_the_last_one() -> None:
     third = receiver.report()
     assert third is not None
     assert third.fraction_lost == 0
+
+
+# ---- a second source
+
+
+def test_a_stranger_beside_the_far_side_is_counted_and_not_heard() -> None:
+    receiver = received(*range(10))
+    for at in range(10, 20):
+        assert not receiver.receive(packet(at, ssrc=99), at * 0.02 - 0.01)
+        assert receiver.receive(packet(at), at * 0.02)
+    assert (receiver.strangers, receiver.received, receiver.ssrc, receiver.lost) == (10, 20, 7, 0)
+
+
+def test_a_new_source_is_heard_once_the_old_one_is_silent() -> None:
+    receiver = received(*range(10))
+    heard = [receiver.receive(packet(at, ssrc=8), at * 0.02) for at in range(10, 20)]
+    assert heard == [False] * 2 + [True] * 8
+    assert (receiver.ssrc, receiver.ssrc_changes) == (8, 1)
+    # Later the old one is a stranger like any other.
+    for at in range(20, 150):
+        receiver.receive(packet(at, ssrc=8), at * 0.02)
+    assert not receiver.receive(packet(10), 149 * 0.02)
+
+
+def test_a_source_of_long_packets_is_waited_for_as_long_as_they_need() -> None:
+    receiver = RtpReceiver()
+    for at in range(3):
+        receiver.receive(RtpPacket(8, False, at, at * 480, 7, bytes(480)), at * 0.06)
+    assert not receiver.receive(packet(1, ssrc=8), 0.12 + 0.1)
+    assert receiver.receive(packet(2, ssrc=8), 0.12 + 0.16)
+
+
+def test_an_intruder_in_a_gap_is_put_out_when_the_far_side_comes_back() -> None:
+    receiver = received(*range(10))
+    assert receiver.receive(packet(1, ssrc=99), 0.5)
+    assert receiver.receive(packet(35), 0.6)
+    assert not receiver.receive(packet(2, ssrc=99), 5.0)
+    assert receiver.receive(packet(400), 5.1)
+    assert (receiver.ssrc, receiver.ssrc_changes) == (7, 2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.floats(0, 0.02)), max_size=200))
+def test_no_spray_of_sources_is_heard_while_the_far_side_speaks(
+    sprayed: list[tuple[int, float]],
+) -> None:
+    receiver, now, sequence = received(0), 0.0, 0
+    for ssrc, wait in sprayed:
+        now += wait
+        while (sequence + 1) * 0.02 <= now:
+            sequence += 1
+            assert receiver.receive(packet(sequence), sequence * 0.02)
+        if ssrc != 7:
+            assert not receiver.receive(packet(0, ssrc=ssrc), now)

@@ -29,9 +29,12 @@ class Law(StrEnum):
         return 8 if self is Law.PCMA else 0
 
 
+_LAWS: Final = {0: Law.PCMU, 8: Law.PCMA}
+
+
 def law_of(payload_type: int) -> Law | None:
     """Return the law of a static RTP payload type, or None where it is not G.711."""
-    return {0: Law.PCMU, 8: Law.PCMA}.get(payload_type)
+    return _LAWS.get(payload_type)
 
 
 def _alaw_decoding() -> Samples:

@@ -32,6 +32,12 @@ _TOLERANCE: Final = SAMPLE_RATE // 10
 """How far arrival may stray from the flow, in samples, before it counts as a gap: 100 ms."""
 _STAMP_TOLERANCE: Final = SAMPLE_RATE // 2
 """How far a time stamp may lead away from its arrival before it is taken for a new clock."""
+_DRIFT_WINDOW: Final = 10 * SAMPLE_RATE
+"""Moments over which the quickest arrival is taken for the one the network did not hold up."""
+_DRIFT_TOLERANCE: Final = SAMPLE_RATE // 50
+"""How far the sender's clock may lead away from ours before it is followed: 20 ms."""
+_SLIP_EVERY: Final = SAMPLE_RATE // 8
+"""Moments in which one sample, at most, is left out or doubled: 1000 ppm."""
 _TIMESTAMPS: Final = 1 << 32
 _FORM_AT: Final = 20
 
@@ -56,6 +62,39 @@ class _Channel:
 
     next: int = 0
     anchor: tuple[int, int] | None = None
+    watched_from: int = 0
+    lateness: int | None = None
+    """How late, against its place, the quickest sound of the present window came."""
+    lateness_before: int | None = None
+    since_slip: int = 0
+
+    def watch(self, place: int, arrived: int) -> None:
+        """Take note of how late sound came that belongs at `place`."""
+        if arrived - self.watched_from >= _DRIFT_WINDOW:
+            self.watched_from = arrived
+            self.lateness_before, self.lateness = self.lateness, None
+        late = arrived - place
+        self.lateness = late if self.lateness is None else min(self.lateness, late)
+
+    def slip(self, samples: int) -> int:
+        """Return how many samples the next so many should grow (less than 0: shrink) by.
+
+        The sender's clock is no better than ours: over an hour they part by a second. What is
+        left out or doubled a sample at a time is not heard, a jump of half a second is.
+        """
+        self.since_slip += samples
+        if self.lateness is None or self.lateness_before is None or not samples:
+            return 0
+        off = min(self.lateness, self.lateness_before)
+        beyond = max(0, abs(off) - _DRIFT_TOLERANCE)
+        steps = min(beyond, self.since_slip // _SLIP_EVERY, max(1, samples // 100))
+        if not steps:
+            return 0
+        self.since_slip = 0
+        grown = steps if off > 0 else -steps
+        self.lateness -= grown
+        self.lateness_before -= grown
+        return grown
 
 
 class Recording:
@@ -123,6 +162,13 @@ class Recording:
     def _add(self, side: int, samples: Samples, at: float, timestamp: int | None) -> None:
         channel = self._channels[side]
         place = min(self._place(channel, self._moment(at), timestamp), _longest())
+        if timestamp is not None:
+            assert channel.anchor is not None
+            channel.watch(place, self._moment(at))
+            slip = channel.slip(len(samples))
+            if slip:
+                samples = _stretched(samples, slip)
+                channel.anchor = (channel.anchor[0] + slip, channel.anchor[1])
         samples = samples[: _longest() - place]
         end = place + len(samples)
         channel.next = max(channel.next, end)
@@ -155,6 +201,7 @@ class Recording:
         if place - arrived > _STAMP_TOLERANCE:
             place = arrived
         channel.anchor = (place, timestamp)
+        channel.watched_from, channel.lateness, channel.lateness_before = arrived, None, None
         return place
 
     def _make_room(self, end: int) -> None:
@@ -171,6 +218,14 @@ class Recording:
         _write_all(self._file.fileno(), data)
         self._written += moments
         self._held = np.concatenate([self._held[moments:], np.zeros((moments, 2), np.int16)])
+
+
+def _stretched(samples: Samples, slip: int) -> Samples:
+    """Return samples with some doubled, or left out for a slip below 0, evenly spread."""
+    where = (np.arange(abs(slip)) * len(samples)) // abs(slip)
+    if slip < 0:
+        return np.delete(samples, where)
+    return np.insert(samples, where, samples[where])
 
 
 def _longest() -> int:

@@ -220,7 +220,7 @@ class _Packer:
         if self._base is not None and self._pauses(sequence, timestamp):
             sent += self.flush()
         if self._base is None:
-            self._base, self._marker, self._newest = timestamp, marker, -1
+            self._base, self._newest = timestamp, -1
             self._first_sequence = self._sender.sequence
             self._sealed.clear()
             newer = True
@@ -229,6 +229,7 @@ class _Packer:
         if newer:
             self._sequence = sequence
             self._timestamp = (timestamp + len(payload)) % _STAMPS
+        self._marker = self._marker or marker
         at = _signed(timestamp - self._base)
         while payload:
             number, offset = divmod(at, self._size)
@@ -244,8 +245,7 @@ class _Packer:
             self._seal(number, self._cells[number].end if number == self._newest else self._size)
             for number in sorted(self._cells)
         ]
-        if self._base is not None:
-            self._sender.sequence = (self._first_sequence + self._newest + 1) & 0xFFFF
+        self._sender.sequence = (self._first_sequence + self._newest + 1) & 0xFFFF
         self._base = None
         return sent
 

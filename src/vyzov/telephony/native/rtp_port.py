@@ -197,6 +197,7 @@ class RtpPort:
         self.send_faults = 0
         self._rtcp_target: Address | None = None
         self._terms: Terms | None = None
+        self._muxed = False
         self._payload_types = SOUND_TYPES
         self._sealer: Sealer | None = None
         self._opener: Opener | None = None
@@ -208,6 +209,7 @@ class RtpPort:
     def agree(self, terms: Terms, now: float) -> None:
         """Takes what the SDP exchange agreed; `source_lock` tells whose packets are taken then."""
         before, self._terms = self._terms, terms
+        self._muxed = terms.rtcp == terms.remote
         self.lock.agree(terms.remote, terms.hosts, now, patient=terms.patient)
         self.law, self.event_type = terms.law, terms.event_type
         self._payload_types = SOUND_TYPES | ({terms.event_type} if terms.event_type else set())
@@ -316,24 +318,17 @@ class RtpPort:
             self.send_faults += 1
 
     def _send_report(self, data: bytes) -> None:
-        target = self._rtcp_target
-        sock = self._rtcp_socket if self._rtcp_socket is not None and not self._muxed else None
-        if target is None or self._closed:
+        target, sock = self._rtcp_target, self._rtcp_socket
+        if self._muxed:
+            target, sock = self.lock.target, self._socket
+        if target is None or sock is None or self._closed:
             return
         if self._sealer is not None:
             data = self._sealer.seal_rtcp(data)
-        if self._muxed:
-            target, sock = self.lock.target, self._socket
-        if sock is None or target is None:
-            return
         try:
             sock.sendto(data, target)
         except OSError:
             self.send_faults += 1
-
-    @property
-    def _muxed(self) -> bool:
-        return self._terms is not None and self._terms.rtcp == self._terms.remote
 
     # ---- what arrives
 
