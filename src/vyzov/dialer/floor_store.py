@@ -7,7 +7,7 @@ was written; a batch whose answer was lost may be committed again.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -33,7 +33,8 @@ class FloorCampaign:
 
 @dataclass(frozen=True, slots=True)
 class FloorAgent:
-    """A person who may take calls, and what they last asked for (`wish` offline, pause, ready)."""
+    """A person who may take calls, and what they last asked for (`wish` offline, pause, ready;
+    `device` browser, phone)."""
 
     id: str
     name: str
@@ -43,6 +44,18 @@ class FloorAgent:
     wish: str
     wish_reason: str
     wish_since: datetime | None
+    device: str = "browser"
+
+
+@dataclass(frozen=True, slots=True)
+class FloorPhone:
+    """A desk phone of an agent and what it may prove itself with."""
+
+    id: str
+    agent: str
+    name: str
+    username: str
+    ha1: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +189,7 @@ class FloorState:
     open_attempts: tuple[OpenAttempt, ...]
     undisposed: tuple[UndisposedAttempt, ...]
     abandonment: Mapping[str, tuple[AbandonDay, ...]]
+    phones: tuple[FloorPhone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from vyzov.dialer.office_records import (
     Waterfall,
     WebSession,
 )
+from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
 
 
@@ -318,6 +319,13 @@ class AnswerMemory(Protocol):
 
 
 class OfficeStore(
-    UserStore, CampaignStore, ListStore, ContactStore, HistoryStore, AnswerMemory, Protocol
+    UserStore,
+    PhoneStore,
+    CampaignStore,
+    ListStore,
+    ContactStore,
+    HistoryStore,
+    AnswerMemory,
+    Protocol,
 ):
     """Everything the office asks of a store."""

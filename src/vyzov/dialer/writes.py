@@ -192,6 +192,15 @@ class SetWish:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDevice:
+    """Keeps what an agent talks with (browser, phone), for their next day too."""
+
+    agent: str
+    kind: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SetCampaignState:
     campaign: str
     state: str
@@ -232,8 +241,8 @@ class SetStage:
 
 Write = (
     Reserve | MarkOriginated | FinishAttempt | SetEntry | AppendFact | AddStop | AddCallback
-    | CloseCallback | AddDisposition | UndoDisposition | AddRecording | SetWish | SetCampaignState
-    | SetEmergencyStop | SetNote | SetField | SetStage
+    | CloseCallback | AddDisposition | UndoDisposition | AddRecording | SetWish | SetDevice
+    | SetCampaignState | SetEmergencyStop | SetNote | SetField | SetStage
 )  # fmt: skip
 
 Batch = tuple[Write, ...]

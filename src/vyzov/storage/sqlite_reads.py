@@ -54,6 +54,7 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
             for row in reader.rows("floor", "undisposed", since=to_text(now - UNDISPOSED_SPAN))
         ),
         abandonment=_abandonment(reader, now),
+        phones=tuple(_desk_phone(row) for row in reader.rows("floor", "phones")),
     )
 
 
@@ -167,6 +168,17 @@ def _agent(row: sqlite3.Row) -> f.FloorAgent:
         wish=row["wish"] or "offline",
         wish_reason=row["reason"] or "",
         wish_since=time_or_none(row["since"]),
+        device=row["kind"] or "browser",
+    )
+
+
+def _desk_phone(row: sqlite3.Row) -> f.FloorPhone:
+    return f.FloorPhone(
+        id=row["id"],
+        agent=row["user_id"],
+        name=row["name"],
+        username=row["username"],
+        ha1=texts_of(row["ha1"]),
     )
 
 

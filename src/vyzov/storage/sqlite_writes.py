@@ -16,7 +16,7 @@ from vyzov.storage.values import column, json_text, texts_of
 
 # A floor that lost its lease may still tell what happened to its calls; it may no longer decide
 # what becomes of contacts, people and campaigns that another floor process now leads.
-OF_THE_HOLDER_ONLY = (w.SetEntry, w.SetWish, w.SetCampaignState)
+OF_THE_HOLDER_ONLY = (w.SetEntry, w.SetWish, w.SetDevice, w.SetCampaignState)
 
 ONE_STATEMENT: dict[type[object], str] = {
     w.MarkOriginated: "mark_originated",
@@ -26,6 +26,7 @@ ONE_STATEMENT: dict[type[object], str] = {
     w.UndoDisposition: "undo_disposition",
     w.AddRecording: "add_recording",
     w.SetWish: "set_wish",
+    w.SetDevice: "set_device",
     w.SetCampaignState: "set_campaign_state",
     w.SetNote: "set_note",
     w.SetStage: "set_stage",

@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from vyzov.storage import tables
+from vyzov.storage import tables, tables_phones
+
+# Tables are known to the metadata once their modules are loaded.
+TABLES = (tables, tables_phones)
 
 context.configure(
     connection=context.config.attributes["connection"],

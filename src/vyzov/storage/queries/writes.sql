@@ -81,6 +81,12 @@ VALUES (:organisation, :agent, :wish, :reason, :since)
 ON CONFLICT (organisation_id, agent_id)
 DO UPDATE SET wish = excluded.wish, reason = excluded.reason, since = excluded.since;
 
+-- name: set_device
+INSERT INTO agent_device (organisation_id, agent_id, kind, since)
+VALUES (:organisation, :agent, :kind, :since)
+ON CONFLICT (organisation_id, agent_id)
+DO UPDATE SET kind = excluded.kind, since = excluded.since;
+
 -- name: set_campaign_state
 UPDATE campaign SET state = :state WHERE organisation_id = :organisation AND id = :campaign;
 
