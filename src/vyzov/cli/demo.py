@@ -106,6 +106,14 @@ class Manager:
     def get(self, path: str, **query: Any) -> Json:
         return self._read(self._http.get(path, params=query))
 
+    def patch(self, path: str, **body: Any) -> Json:
+        """Changes a thing as it stands now."""
+        seen = self._http.get(path)
+        self._read(seen)
+        return self._read(
+            self._http.patch(path, json=body, headers={"If-Match": seen.headers["ETag"]})
+        )
+
     def upload(self, path: Path, name: str) -> Json:
         """Imports a list and waits until every row has its verdict."""
         with path.open("rb") as file:

@@ -1,0 +1,93 @@
+"""Judges what a run of `verify_soak.py` left behind. Imports nothing of Vyzov, reads files only.
+
+`samples.jsonl` holds what the processes held every ten seconds. The first sixth of the work is left
+out as warming up; memory then is the median of a sixth, the second against the last. Prints one JSON
+object.
+"""
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+GROWTH_MOST = 0.05
+LAG_P99_MOST_MS = 20.0
+DESCRIPTORS_MORE = 0
+PROCESSES = ("engine", "floor", "web")
+
+
+def share_below(bounds: list[float], counts: list[int], share: float) -> float | None:
+    """The bound below which this share of all lay, None beyond the last."""
+    wanted, reached = share * sum(counts), 0
+    for bound, count in zip(bounds, counts, strict=False):
+        reached += count
+        if reached >= wanted:
+            return bound
+    return None
+
+
+def held_by(samples: list[dict[str, Any]], process: str, what: str) -> list[float]:
+    return [one["processes"][process][what] for one in samples if process in one["processes"]]
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    lines = (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    samples = [json.loads(line) for line in lines]
+    work = [one for one in samples if one["phase"] == "work"]
+    sixth = max(1, len(work) // 6)
+    early, late = work[sixth : 2 * sixth], work[-sixth:]
+    begun, over = work[0], work[-1]
+    span = over["t"] - begun["t"]
+    figures: dict[str, Any] = {
+        "minutes": round(span / 60, 1),
+        "samples": len(work),
+        "calls": over["invites"] - begun["invites"],
+        "calls_per_s": round((over["invites"] - begun["invites"]) / span, 2),
+        "live_median": median(one["ringing"] + one["talking"] for one in work),
+        "live_most": max(one["ringing"] + one["talking"] for one in work),
+    }
+    wrong: list[str] = []
+    for name in PROCESSES:
+        if len({one["processes"].get(name, {}).get("pid") for one in work}) != 1:
+            wrong.append(f"{name} did not live through the run")
+            continue
+        before = median(held_by(early, name, "memory_mb"))
+        after = median(held_by(late, name, "memory_mb"))
+        growth = after / before - 1
+        most_early = max(held_by(early, name, "descriptors"))
+        most_late = max(held_by(late, name, "descriptors"))
+        cpu = over["processes"][name]["cpu_s"] - begun["processes"][name]["cpu_s"]
+        figures[name] = {
+            "memory_mb": [round(before, 1), round(after, 1)],
+            "growth": round(growth, 4),
+            "descriptors_most": [most_early, most_late],
+            "descriptors_quiet": min(held_by(samples[-3:], name, "descriptors")),
+            "core_share": round(cpu / span, 3),
+        }
+        if growth > GROWTH_MOST:
+            wrong.append(f"{name} grew by {growth:.1%}")
+        busier = max(one["ringing"] + one["talking"] for one in late) - max(
+            one["ringing"] + one["talking"] for one in early
+        )
+        # Each live call holds a socket of its own; more calls at once are no leak.
+        if most_late - most_early > DESCRIPTORS_MORE + max(0, busier) * (name == "engine"):
+            wrong.append(f"{name} holds {most_late} descriptors, {most_early} before")
+    told = over["pulse"]["lag_counts"]
+    p99 = share_below(told["up_to_ms"], told["counts"], 0.99)
+    figures["lag_p99_ms_below"] = p99
+    figures["lag_p999_ms_below"] = share_below(told["up_to_ms"], told["counts"], 0.999)
+    figures["lag_beats"] = sum(told["counts"])
+    if p99 is None or p99 > LAG_P99_MOST_MS:
+        wrong.append(f"lateness p99 is above {LAG_P99_MOST_MS} ms")
+    report = {
+        "name": "verify soak", "ok": not wrong, "figures": figures, "wrong": wrong,
+        "goals": {"growth": GROWTH_MOST, "lag_p99_ms": LAG_P99_MOST_MS, "descriptors": 0},
+    }  # fmt: skip
+    print(json.dumps(report))
+    return 0 if not wrong else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
