@@ -229,7 +229,8 @@ def test_before_our_answer_the_caller_may_ask_but_change_nothing() -> None:
         callee.hears(after(tag, method, number, branch=f"z9hG4bK{number}"))
         for number, method in enumerate(methods, 2)
     ]
-    assert codes == [["200"], ["200"], ["488"], ["481"], ["405"]]
+    # An UPDATE that offers nothing only refreshes (RFC 3311 §5.2).
+    assert codes == [["200"], ["200"], ["200"], ["481"], ["405"]]
     assert callee.hears(after(tag, "BYE", 9)) == ["200", "487"]
     assert callee.named() == ["CallCancelled"]
     assert callee.hears(after(tag, "INFO", 10, branch="z9hG4bK10")) == ["481"]

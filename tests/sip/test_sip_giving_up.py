@@ -182,7 +182,7 @@ def test_a_foreign_realm_gets_no_digest() -> None:
     assert rejected(call).code == 401
 
 
-def test_a_peer_that_challenges_for_ever_is_left_after_four_invites() -> None:
+def test_a_peer_that_challenges_for_ever_is_left_after_six_invites() -> None:
     call = place(ACCOUNT)
     invites, current = 1, call.invite
     for number in range(20):

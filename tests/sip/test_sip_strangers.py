@@ -21,6 +21,7 @@ from vyzov.sip.events import (
     IncomingCall,
     MessageIgnored,
     OptionsAnswered,
+    Transport,
 )
 from vyzov.sip.layer import MAX_SERVER_TRANSACTIONS
 from vyzov.sip.user_agent import Account, Hop
@@ -87,7 +88,7 @@ def test_a_demand_we_cannot_meet_is_refused_by_name() -> None:
     callee = Callee()
     callee.user_agent.receive(incoming(headers=["Require: 100rel, x"]), PEER, 0.0)
     (answer,) = sent(callee.user_agent)
-    assert (answer.line, answer["Unsupported"]) == ("420", "100rel, x")
+    assert (answer.line, answer["Unsupported"]) == ("420", "x")
 
 
 def challenged(callee: Callee, code: int, algorithm: str, account: Account) -> tuple[str, bool]:
@@ -115,10 +116,12 @@ def challenged(callee: Callee, code: int, algorithm: str, account: Account) -> t
 
 
 @pytest.mark.parametrize("code", [401, 407])
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256", "SHA-512-256"])
 def test_a_challenged_caller_is_known_by_its_password(code: int, algorithm: str) -> None:
-    assert challenged(Callee(), code, algorithm, Account("vyzov", "secret", "box"))[1]
-    leg, right = challenged(Callee(), code, algorithm, Account("vyzov", "wrong", "box"))
+    known = Account("vyzov", "secret", "box", allow_md5=True)
+    wrong = Account("vyzov", "wrong", "box", allow_md5=True)
+    assert challenged(Callee(), code, algorithm, known)[1]
+    leg, right = challenged(Callee(), code, algorithm, wrong)
     assert leg
     assert not right
 
@@ -198,7 +201,29 @@ def test_an_options_probe_tells_what_came_back() -> None:
     call.hears(reply(probe, 100))
     assert call.events() == []
     call.hears(reply(probe, 404))
-    assert call.events() == [OptionsAnswered(token, 0.2, token, 404)]
+    assert call.events() == [OptionsAnswered(token, 0.2, token, 404, "Whatever")]
+
+
+def test_a_probe_tells_the_wait_it_was_asked_for() -> None:
+    user_agent = agent()
+    token = user_agent.options(PEER, 0.0)
+    (probe,) = sent(user_agent)
+    call = Call(user_agent, probe, 0.2)
+    call.hears(reply(probe, 503, headers=["Retry-After: 7 (full)"]))
+    (told,) = call.events()
+    assert isinstance(told, OptionsAnswered)
+    assert (told.token, told.code, told.retry_after) == (token, 503, 7)
+
+
+def test_a_probe_whose_connection_cannot_be_made_says_why() -> None:
+    user_agent = agent()
+    over_tcp = PEER._replace(transport=Transport.TCP)
+    token = user_agent.options(over_tcp, 0.0)
+    user_agent.connection_lost(over_tcp, 1.0, "refused: nobody listens there", stood=False)
+    (told,) = user_agent.events()
+    assert isinstance(told, OptionsAnswered)
+    assert (told.token, told.code) == (token, 0)
+    assert "refused" in told.phrase
 
 
 def test_a_probe_nobody_answers_tells_so_after_32_seconds() -> None:

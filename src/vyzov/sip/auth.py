@@ -119,6 +119,15 @@ def split_challenges(lines: Iterable[str]) -> list[str]:
     return found[:MAX_CHALLENGES]
 
 
+@dataclass(slots=True)
+class Round:
+    """What one request has been asked for already."""
+
+    asked: set[tuple[bool, str]] = field(default_factory=set[tuple[bool, str]])
+    nonces: set[str] = field(default_factory=set[str])
+    taken: int = 0
+
+
 class Credentials:
     """One call's answers to challenges: which were taken, and the headers that answer them.
 
@@ -133,10 +142,7 @@ class Credentials:
         self._answered: dict[tuple[bool, str], Challenge] = {}
         # A nonce counts its uses over the whole call, whoever repeats it (RFC 7616 §3.4).
         self._uses: dict[str, int] = {}
-        # What this one request has been asked for already.
-        self._asked: set[tuple[bool, str]] = set()
-        self._seen: set[str] = set()
-        self._taken = 0
+        self._round = Round()
 
     @property
     def proved(self) -> tuple[str, str] | None:
@@ -145,17 +151,20 @@ class Credentials:
             return challenge.realm, _written(challenge.algorithm)
         return None
 
-    def begin(self) -> None:
-        """Starts another request of the call: each realm may ask once more, with a fresh nonce."""
-        self._asked.clear()
-        self._seen.clear()
-        self._taken = 0
+    def begin(self) -> Round:
+        """Starts another request of the call: each realm may ask once more, with a fresh nonce.
 
-    def take_response(self, response: Message) -> bool:
+        Who has several requests under way gives `take_response` the round of each.
+        """
+        self._round = Round()
+        return self._round
+
+    def take_response(self, response: Message, of: Round | None = None) -> bool:
         """Takes the challenges of a 401 or 407 response; False for every other response.
 
         A forking proxy puts those of both kinds into one response (RFC 3261 §16.7).
         """
+        self._round = of or self._round
         if response.code not in (401, 407):
             return False
         self.refusal = "the far side asks for proof but brings no challenge to answer"
@@ -193,9 +202,9 @@ class Credentials:
         for realm in dict.fromkeys(challenge.realm for challenge in usable):
             best = min((c for c in usable if c.realm == realm), key=_rank)
             self._answered[(proxy, realm)] = best
-            self._asked.add((proxy, realm))
-            self._seen.add(best.nonce)
-            self._taken += 1
+            self._round.asked.add((proxy, realm))
+            self._round.nonces.add(best.nonce)
+            self._round.taken += 1
         return True
 
     def headers(self, method: str, uri: str, body: bytes = b"") -> list[tuple[str, str]]:
@@ -223,9 +232,9 @@ class Credentials:
                 "the carrier offers only MD5, which is weak: ask it for SHA-256, "
                 "or allow MD5 for this trunk"
             )
-        asked = (challenge.proxy, challenge.realm) in self._asked
-        if self._taken >= MAX_CHALLENGES or (
-            asked and (not challenge.stale or challenge.nonce in self._seen)
+        asked = (challenge.proxy, challenge.realm) in self._round.asked
+        if self._round.taken >= MAX_CHALLENGES or (
+            asked and (not challenge.stale or challenge.nonce in self._round.nonces)
         ):
             return "the far side refused the user name or the password"
         return ""

@@ -1,38 +1,43 @@
 """A call we place, from its first INVITE to its final response.
 
 Every early dialog is followed by itself, the first 2xx wins and later ones are released; a wish
-to give up waits for a provisional response (RFC 3261 §9.1). What follows an answer is decided
-in `established`, what follows a call nobody answered in `ghost`.
+to give up waits for a provisional response (RFC 3261 §9.1). What an early dialog may do is
+decided in `early`, what follows an answer in `established`, what follows a call nobody answered
+in `ghost`.
 """
 
-from dataclasses import dataclass
-
+from vyzov.sip import redirect
 from vyzov.sip.auth import Credentials
 from vyzov.sip.dialog import Dialog
-from vyzov.sip.endpoint import ALLOW, Endpoint
-from vyzov.sip.established import Dialogs, EstablishedCall, acknowledgement
-from vyzov.sip.events import CallAnswered, CallProgress, Hop, SipEvent, Stage
-from vyzov.sip.fields import bounded_int
-from vyzov.sip.ghost import MAX_FORKS, Ghost, Ghosts, rejection
+from vyzov.sip.early import EarlyDialog
+from vyzov.sip.endpoint import Endpoint
+from vyzov.sip.established import Dialogs, EstablishedCall
+from vyzov.sip.events import (
+    CallAnswered,
+    CallProgress,
+    Hop,
+    Provisional,
+    RealmProved,
+    SipEvent,
+    Stage,
+)
+from vyzov.sip.evidence import evidence_of, rejection
+from vyzov.sip.fields import addresses
+from vyzov.sip.ghost import MAX_FORKS, Ghost, Ghosts
 from vyzov.sip.identity import MAX_INVITES
-from vyzov.sip.message import MAX_CSEQ, Message
+from vyzov.sip.in_dialog import Talk, acknowledgement
+from vyzov.sip.message import Message
+from vyzov.sip.offers import Negotiation
 from vyzov.sip.outgoing import Plan
 from vyzov.sip.schedule import Timers
+from vyzov.sip.session import UNSUITABLE, Session, unconcerned
+from vyzov.sip.session_timer import MIN_SE_S, min_se, terms_of_answer
 from vyzov.sip.transaction import GIVE_UP, ClientTransaction, ServerTransaction, unheard
 
 RINGING_LIMIT_S = 300.0
 """A call its owner forgot to give up is cancelled after this long; ring times are shorter."""
 MAX_PROVISIONALS = 64
-
-
-@dataclass(slots=True)
-class _Early:
-    """One early dialog: what it said last, and its last reliable response (RFC 3262)."""
-
-    dialog: Dialog
-    said: tuple[int, str, bytes | None] | None = None
-    sdp: bytes | None = None
-    rseq: int | None = None
+MAX_PHRASE_CHARS = 200
 
 
 class OutgoingCall:
@@ -48,15 +53,33 @@ class OutgoingCall:
         self._dialogs = dialogs
         self._ghosts = ghosts
         self._credentials = Credentials(plan.account, endpoint.new_token)
+        self._realm_told = bool(plan.account.realm)
         self._started_at = now
         self._cseq = 1
+        self._floor_s = 0
+        self._tried = [plan.target]
         self._cancel_wanted = False
         self._cancel_sent = False
-        self._provisionals: list[tuple[int, float]] = []
-        self._early: dict[str, _Early] = {}
+        self._broken = False
+        self._heard: list[Provisional] = []
+        self._early: dict[str, EarlyDialog] = {}
         self._acks: dict[str, tuple[bytes, Hop]] = {}
         self._timers = Timers(endpoint.layer.schedule, self._on_timer)
         self._transaction = self._invite(now)
+
+    @property
+    def session(self) -> Session | None:
+        """The session that can be changed now: the answered one, or an early one that may."""
+        if self.established is not None:
+            return None if self.established.ended else self.established.session
+        living = [early.session for early in self._early.values() if not early.over]
+        ready = [one for one in living if one.updates and not one.negotiation.waiting]
+        return ready[-1] if ready and not self.over else None
+
+    def knows(self, tag: str) -> bool:
+        """Tells whether a far side of this tag is ringing."""
+        early = self._early.get(tag)
+        return early is not None and not early.over
 
     def cancel(self, now: float) -> None:
         """Gives the call up: CANCEL now or after the first provisional, BYE if it was answered."""
@@ -68,20 +91,31 @@ class OutgoingCall:
                 self._send_cancel(now)
 
     def receive_early_request(self, request: ServerTransaction, now: float) -> None:
-        """Answers a request in an early dialog, where nothing may change the session yet."""
-        codes = {"INFO": 200, "OPTIONS": 200, "UPDATE": 488, "INVITE": 491, "BYE": 481}
-        code = codes.get(request.request.method, 405)
-        self._endpoint.respond(request, code, now, headers=[("Allow", ALLOW)])
+        """Answers a request in an early dialog; one of a dialog never heard of gets 481."""
+        early = self._early.get(request.request.sender.tag)
+        if early is None:
+            self._endpoint.respond(request, 481, now)
+        else:
+            early.receive_request(request, now)
 
     def _invite(self, now: float) -> ClientTransaction:
         """Sends the INVITE numbered `_cseq`, with the answers to challenges so far."""
-        proofs = self._credentials.headers("INVITE", self.plan.uri)
+        plan = self.plan
+        proofs = self._credentials.headers("INVITE", plan.uri, plan.offered)
         return self._endpoint.layer.start_client(
-            self.plan.invite(self._endpoint, self._cseq, proofs),
-            self.plan.target,
+            plan.invite(self._endpoint, self._cseq, proofs, floor_s=self._floor_s),
+            plan.target,
             now,
             self._on_response,
         )
+
+    def _invite_again(self, now: float) -> None:
+        """Sends the next INVITE of the call: a transaction of its own, with dialogs of its own."""
+        self._cseq += 1
+        for early in self._early.values():
+            early.end()
+        self._early.clear()
+        self._transaction = self._invite(now)
 
     def _send_cancel(self, now: float) -> None:
         self._cancel_sent = True
@@ -110,72 +144,57 @@ class OutgoingCall:
     def _receive_provisional(self, response: Message, now: float) -> None:
         if self._cancel_wanted and not self._cancel_sent:
             self._send_cancel(now)
-        elif not self._cancel_wanted and not self._early and not self._provisionals:
+        elif not self._cancel_wanted and not self._early and not self._heard:
             self._timers.set("ringing", now + RINGING_LIMIT_S)
         if response.code == 100:
-            if not self._provisionals:
-                self._note(100, now)
+            if not self._heard:
+                self._note(response, now)
             return
+        self._note_realm(now)
         early = self._early_dialog(response)
-        if early is None or not self._in_order(early, response, now):
-            return
-        said = (response.code, response.phrase, response.sdp())
-        if said != early.said:  # Retransmissions and minute-by-minute repeats say nothing new.
-            early.said = said
-            early.sdp = said[2] or early.sdp  # A 180 after the 183 keeps the early media.
-            self._note(response.code, now)
-            tag, reasons = response.recipient.tag, response.values("Reason")
-            self._emit(CallProgress(self.plan.leg, now, said[0], said[1], tag, said[2], reasons))
+        if early is None or not early.take(response, now):
+            return  # Retransmissions and minute-by-minute repeats say nothing new.
+        self._note(response, now)
+        tag, reasons = response.recipient.tag, response.values("Reason")
+        code, phrase = response.code, response.phrase
+        self._emit(CallProgress(self.plan.leg, now, code, phrase, tag, response.sdp(), reasons))
 
-    def _note(self, code: int, now: float) -> None:
-        if len(self._provisionals) < MAX_PROVISIONALS:
-            self._provisionals.append((code, now - self._started_at))
+    def _note(self, response: Message, now: float) -> None:
+        if len(self._heard) < MAX_PROVISIONALS:
+            phrase, tag = response.phrase[:MAX_PHRASE_CHARS], response.recipient.tag
+            after_s = now - self._started_at
+            self._heard.append(Provisional(response.code, after_s, phrase, tag[:MAX_PHRASE_CHARS]))
 
-    def _early_dialog(self, response: Message) -> _Early | None:
+    def _note_realm(self, now: float) -> None:
+        """Tells the realm that took our proof, where the account names none yet."""
+        proved = self._credentials.proved
+        if proved is not None and not self._realm_told:
+            self._realm_told = True
+            self._emit(RealmProved(self.plan.leg, now, *proved))
+
+    def _early_dialog(self, response: Message) -> EarlyDialog | None:
         """Finds or opens the early dialog of a To-tag; None where there are too many."""
         tag = response.recipient.tag
         early = self._early.get(tag)
-        if early is None:
-            if len(self._early) >= MAX_FORKS:
-                return None
-            early = _Early(self.plan.dialog(self._endpoint, response))
+        if early is None and len(self._early) < MAX_FORKS:
+            early = EarlyDialog(
+                self._talk(self.plan.dialog(self._endpoint, response)),
+                self.plan.leg,
+                local=self.plan.sdp,
+                late_offer=self.plan.late_offer,
+                broken=self._early_broken,
+            )
             self._early[tag] = early
-        else:
-            early.dialog.refresh(response)
         return early
 
-    def _in_order(self, early: _Early, response: Message, now: float) -> bool:
-        """Acknowledges a reliable provisional (RFC 3262 §4); False where it must be dropped."""
-        required = {value.lower() for value in response.values("Require")}
-        if "100rel" not in required or not response.recipient.tag:
-            return True
-        try:
-            rseq = bounded_int(response.header("RSeq"), MAX_CSEQ)
-        except ValueError:
-            return True
-        if early.rseq is not None and rseq != early.rseq + 1:
-            return False
-        early.rseq = rseq
-        dialog = early.dialog
-        dialog.local_cseq += 1
-        uri, routes = dialog.routing()
-        branch = self._endpoint.new_branch()
-        request = self._endpoint.request(
-            "PRACK",
-            uri,
-            branch=branch,
-            sender=dialog.local,
-            recipient=dialog.remote,
-            call_id=dialog.call_id,
-            cseq=dialog.local_cseq,
-            headers=[
-                *(("Route", route) for route in routes),
-                ("RAck", f"{rseq} {response.cseq} INVITE"),
-            ],
-        )
-        hop = dialog.next_hop()
-        self._endpoint.layer.start_client(request, hop, now, unheard)
-        return True
+    def _talk(self, dialog: Dialog) -> Talk:
+        return Talk(self._endpoint, dialog, self._credentials, self.plan.target)
+
+    def _early_broken(self, _early: EarlyDialog, now: float) -> None:
+        """Gives the call up where no early dialog is left to be answered in."""
+        if all(early.over for early in self._early.values()) and not self._cancel_wanted:
+            self._broken = True
+            self.cancel(now)
 
     # ---- final responses -------------------------------------------------------------------------
 
@@ -188,59 +207,100 @@ class OutgoingCall:
         if len(self._acks) >= MAX_FORKS:
             self._ignore("too many answers", now)
             return
+        self._note_realm(now)
         plan = self.plan
         dialog = plan.dialog(self._endpoint, response)
-        described = response.sdp()
-        early = self._early.get(tag)
+        early = self._early.pop(tag, None)
+        session = self._new_session(dialog) if early is None else early.session
         if early is not None:
-            # A PRACK may have used up numbers of this dialog, and a reliable provisional may
-            # have brought the answer already (RFC 3262 §5).
-            dialog.local_cseq = max(dialog.local_cseq, early.dialog.local_cseq)
-            described = described or early.sdp
+            # A PRACK may have used up numbers of this dialog.
+            dialog.local_cseq = max(dialog.local_cseq, early.talk.dialog.local_cseq)
+            dialog.remote_cseq = early.talk.dialog.remote_cseq
+            session.talk.dialog = dialog
+        session.learn(response)
+        # A reliable provisional may have brought the answer already (RFC 3262 §5).
+        described = response.sdp() or (early.sdp if early is not None else None)
+        body, unsuitable = session.conclude(described)
         invite = self._transaction.request
-        self._acks[tag] = acknowledgement(self._endpoint, dialog, response.cseq, invite)
+        self._acks[tag] = acknowledgement(session.talk, response.cseq, invite, body)
         self._endpoint.layer.send(*self._acks[tag])
         wins = self.established is None and not self.over
+        terms = terms_of_answer(response) if wins else None
         call = EstablishedCall(
-            self._endpoint,
-            plan.leg,
-            dialog,
-            self._dialogs,
-            local_sdp=plan.sdp,
-            remote_sdp=described,
-            account=plan.account,
-            quiet=not wins,
+            session.talk, plan.leg, self._dialogs, now, session=session, terms=terms, quiet=not wins
         )
         if not wins:
             call.bye(now, "fork")
             self._ignore("another answer released", now)
             return
+        self._win(call, response, now)
+        if self._cancel_wanted:
+            call.bye(now, "cancelled")
+        elif unsuitable:
+            call.bye(now, "no_common_codec", UNSUITABLE)
+
+    def _new_session(self, dialog: Dialog) -> Session:
+        plan = self.plan
+        local = plan.sdp
+        negotiation = Negotiation(local) if plan.late_offer else Negotiation.begun(local)
+        talk = self._talk(dialog)
+        return Session(talk, plan.leg, negotiation, placed=True, lost=unconcerned)
+
+    def _win(self, call: EstablishedCall, response: Message, now: float) -> None:
         self.established = call
         self.over = True
         self._timers.stop()
-        self._emit(CallAnswered(plan.leg, now, response.code, described, dialog.call_id))
-        if self._cancel_wanted:
-            call.bye(now, "cancelled")
+        for early in self._early.values():
+            early.end()
+        self._emit(
+            CallAnswered(
+                self.plan.leg,
+                now,
+                response.code,
+                call.session.negotiation.remote,
+                call.dialog.call_id,
+                phrase=response.phrase,
+                evidence=evidence_of(response),
+                heard=tuple(self._heard),
+            )
+        )
 
     def _receive_rejection(self, response: Message, now: float) -> None:
-        again = not self._cancel_wanted and self._cseq < MAX_INVITES
-        if again and self._credentials.take_response(response):
-            self._cseq += 1
-            self._early.clear()
-            self._transaction = self._invite(now)
+        if not self._cancel_wanted and self._cseq < MAX_INVITES and self._may_mend(response):
+            self._invite_again(now)
             return
-        if self._cancel_wanted:
+        if self._cancel_wanted and not self._broken:
             stage = Stage.CANCELLED
         else:
-            rang = any(code > 100 for code, _ in self._provisionals)
+            rang = any(one.code > 100 for one in self._heard)
             stage = Stage.RINGING if rang else Stage.TRYING
         self._conclude(response, stage, now)
+
+    def _may_mend(self, response: Message) -> bool:
+        """Tells whether the call may be placed once more, and makes the plan fit for it."""
+        if self._credentials.take_response(response):
+            return True
+        if response.code == 422:
+            floor_s = min_se(response)
+            larger = floor_s > max(self._floor_s, MIN_SE_S, self.plan.session_expires_s)
+            self._floor_s = max(floor_s, self._floor_s)
+            return larger and self.plan.session_expires_s > 0
+        contacts = addresses(response.lines("Contact"))
+        hop = redirect.next_hop(
+            self.plan.redirects, response.code, contacts, self.plan.number, self._tried
+        )
+        if hop is None:
+            return False
+        self._tried.append(hop)
+        self.plan = self.plan.redirected(hop)
+        self._credentials.begin()
+        return True
 
     def _give_up(self, stage: Stage, now: float, failure: str = "") -> None:
         """Ends a call without a final response; what may still come finds its ghost."""
         self._transaction.terminate()
         ghost = Ghost(self._endpoint, self.plan, self._dialogs, self._ghosts, now)
-        if failure and self._provisionals and not self._cancel_sent:
+        if failure and self._heard and not self._cancel_sent:
             # The far side may ring although the connection is gone; a new one carries the CANCEL.
             ghost.cancel(self._cseq, now)
         self._conclude(None, stage, now, failure)
@@ -250,8 +310,21 @@ class OutgoingCall:
     ) -> None:
         self.over = True
         self._timers.stop()
-        heard = tuple(self._provisionals)
-        self._emit(rejection(self.plan.leg, response, stage, heard, now, failure))
+        for early in self._early.values():
+            early.end()
+        challenged = response is not None and response.code in (401, 407)
+        self._emit(
+            rejection(
+                self.plan.leg,
+                response,
+                stage,
+                tuple((one.code, one.after_s) for one in self._heard),
+                now,
+                phrase=failure,
+                challenge_refused=self._credentials.refusal if challenged else "",
+                heard=tuple(self._heard),
+            )
+        )
 
     def _on_timer(self, name: str, now: float) -> None:
         if name == "give_up":

@@ -4,6 +4,7 @@ Builds the headers every message of ours carries. Which message is sent is decid
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,10 +13,12 @@ from vyzov.sip.fields import Via, host_port, split_outside_quotes
 from vyzov.sip.identity import BRANCH_COOKIE
 from vyzov.sip.layer import TransactionLayer
 from vyzov.sip.message import Message, encode_response
-from vyzov.sip.transaction import Request, ServerTransaction
+from vyzov.sip.transaction import Request, ServerTransaction, response_target
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 METHODS = frozenset(ALLOW.split(", "))
+SUPPORTED = "100rel, timer, replaces"
+OPTIONS = frozenset(SUPPORTED.split(", "))
 MAX_FORWARDS = "70"
 MERELY_SDP = ("Content-Type", "application/sdp")
 
@@ -50,6 +53,7 @@ PHRASES = {
     433: "Anonymity Disallowed",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
+    469: "Bad Info Package",
     482: "Loop Detected",
     484: "Address Incomplete",
     486: "Busy Here",
@@ -76,7 +80,8 @@ class Endpoint:
     """The agent's address, secret and tokens; `advertised` is the address peers can reach.
 
     `ports` are those of the other transports, where they differ from the advertised one.
-    `product` is told in User-Agent and Server, "" tells nothing.
+    `product` is told in User-Agent and Server, "" tells nothing. With `transfers` a REFER reaches
+    the owner, without it is 405.
     """
 
     advertised: Address
@@ -85,6 +90,7 @@ class Endpoint:
     product: str
     ports: Mapping[Transport, int] = field(default_factory=dict[Transport, int])
     large_by_tcp: bool = False
+    transfers: bool = False
     layer: TransactionLayer = field(init=False)
     outbox: list[SipEvent] = field(default_factory=list[SipEvent])
 
@@ -105,6 +111,11 @@ class Endpoint:
         """Returns the Contact value of messages that go over a transport (RFC 3261 §8.1.1.8)."""
         parameter = f";transport={transport}" if transport.reliable else ""
         return f"<sip:vyzov@{self.place(transport)}{parameter}>"
+
+    @property
+    def allow(self) -> str:
+        """The methods taken here: REFER only where its owner judges transfers."""
+        return f"{ALLOW}, REFER" if self.transfers else ALLOW
 
     def emit(self, event: SipEvent) -> None:
         """Adds one event."""
@@ -150,7 +161,7 @@ class Endpoint:
         ]
         if self.product:
             every.append(("User-Agent", self.product))
-        if body:
+        if body and all(name != "Content-Type" for name, _ in every):
             every.append(MERELY_SDP)
         return Request(method, uri, branch, tuple(every), body)
 
@@ -169,12 +180,34 @@ class Endpoint:
 
         Without one a fresh tag is taken, except for 100 (RFC 3261 §8.2.6.2).
         """
-        request = transaction.request
+        request, source = transaction.request, transaction.source
+        tagged = bool(request.recipient.tag) or code == 100
+        tag = "" if tagged else to_tag or self.new_token()
+        data = self._response(request, source, code, phrase, headers, body, tag)
+        transaction.respond(code, data, now)
+
+    def answer_once(self, request: Message, source: Hop, code: int, headers: Headers) -> None:
+        """Answers a request without a transaction, each repetition alike (RFC 3261 §8.2.7)."""
+        # Nothing in a dialog is answered so, hence the request's To bears no tag.
+        tag = hmac.new(self.secret, request.raw, hashlib.sha256).hexdigest()[:16]
+        data = self._response(request, source, code, "", headers, b"", tag)
+        self.layer.send(data, response_target(request.via, source))
+
+    def _response(
+        self,
+        request: Message,
+        source: Hop,
+        code: int,
+        phrase: str,
+        headers: Headers,
+        body: bytes,
+        tag: str,
+    ) -> bytes:
         recipient = request.header("To")
-        if not request.recipient.tag and code > 100:
-            recipient += f";tag={to_tag or self.new_token()}"
+        if tag:
+            recipient += f";tag={tag}"
         every = [
-            *marked_vias(request.lines("Via"), request.via, transaction.source),
+            *marked_vias(request.lines("Via"), request.via, source),
             ("From", request.header("From")),
             ("To", recipient),
             ("Call-ID", request.call_id),
@@ -186,14 +219,18 @@ class Endpoint:
         if body:
             every.append(MERELY_SDP)
         text = phrase or PHRASES.get(code, "Response")
-        data = encode_response(code, text, every, body, request.encoding)
-        transaction.respond(code, data, now)
+        return encode_response(code, text, every, body, request.encoding)
 
 
-def dialog_headers(request: Message, contact: str) -> list[tuple[str, str]]:
+def dialog_headers(request: Message, contact: str, allow: str = ALLOW) -> list[tuple[str, str]]:
     """Returns what a response that makes or refreshes a dialog carries (RFC 3261 §12.1.1)."""
     routes = [("Record-Route", line) for line in request.lines("Record-Route")]
-    return [*routes, ("Contact", contact), ("Allow", ALLOW)]
+    return [*routes, ("Contact", contact), ("Allow", allow)]
+
+
+def refresh_headers(contact: str, allow: str = ALLOW) -> list[tuple[str, str]]:
+    """Returns what a request that makes or refreshes a dialog carries (RFC 3261 §8.1.1)."""
+    return [("Contact", contact), ("Allow", allow), ("Supported", SUPPORTED)]
 
 
 def marked_vias(lines: list[str], via: Via, source: Hop) -> list[tuple[str, str]]:

@@ -1,40 +1,30 @@
 """An answered call: what either side may do in its dialog, and how it ends exactly once.
 
-Serves callers and callees alike. A request of the far side is answered here; the session it
-proposes is taken where our media needs no change and refused with 488 where it would.
+Serves callers and callees alike. Changes of the session are carried out by `session`; this part
+answers every other request of the far side and owns the BYE.
 """
 
-from vyzov.sip import sdp
-from vyzov.sip.auth import NO_ACCOUNT, Account, Credentials
-from vyzov.sip.dialog import Dialog
-from vyzov.sip.endpoint import ALLOW, Endpoint, dialog_headers
-from vyzov.sip.events import CallEnded, DialogConfirmed, Hop, SessionChanged, Side
+from vyzov.sip.endpoint import Endpoint
+from vyzov.sip.events import (
+    CallEnded,
+    DialogConfirmed,
+    DigitReceived,
+    Side,
+    TransferRequested,
+)
+from vyzov.sip.in_dialog import Talk
+from vyzov.sip.info import digit_of
 from vyzov.sip.message import Message
+from vyzov.sip.offers import Negotiation
+from vyzov.sip.refer import Wish, notice_headers, sipfrag, wants_no_notice
 from vyzov.sip.schedule import Timers
-from vyzov.sip.transaction import GIVE_UP, Request, ServerTransaction
+from vyzov.sip.session import Session
+from vyzov.sip.session_timer import Terms
+from vyzov.sip.transaction import GIVE_UP, ServerTransaction, unheard
 
-
-def acknowledgement(
-    endpoint: Endpoint, dialog: Dialog, cseq: int, invite: Request
-) -> tuple[bytes, Hop]:
-    """Builds the ACK of a 2xx: a new transaction along the dialog's route (RFC 3261 §13.2.2.4).
-
-    It repeats the credentials of the INVITE it acknowledges (§22.1).
-    """
-    uri, routes = dialog.routing()
-    proofs = [pair for pair in invite.headers if pair[0].endswith("Authorization")]
-    request = endpoint.request(
-        "ACK",
-        uri,
-        branch=endpoint.new_branch(),
-        sender=dialog.local,
-        recipient=dialog.remote,
-        call_id=dialog.call_id,
-        cseq=cseq,
-        headers=[*(("Route", route) for route in routes), *proofs],
-    )
-    hop = dialog.next_hop()
-    return endpoint.layer.encode(request, hop), hop
+TRANSFER_ANSWER_S = 20.0
+"""A transfer its owner does not judge for this long is declined."""
+TRANSFER_LIMIT_S = 180.0
 
 
 class EstablishedCall:
@@ -45,37 +35,38 @@ class EstablishedCall:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        talk: Talk,
         leg: str,
-        dialog: Dialog,
         dialogs: "Dialogs",
+        now: float,
         *,
-        local_sdp: bytes = b"",
-        remote_sdp: bytes | None = None,
-        account: Account = NO_ACCOUNT,
+        session: Session | None = None,
+        terms: Terms | None = None,
         quiet: bool = False,
     ) -> None:
         self.leg = leg
-        self.dialog = dialog
+        self.talk = talk
+        self.dialog = talk.dialog
         self.ended = False
         self.confirmed = True
-        self._endpoint = endpoint
+        self.session = session or Session(talk, leg, Negotiation(), placed=True, lost=self._lost)
+        self.session.lost = self._lost
+        self._endpoint: Endpoint = talk.endpoint
         self._dialogs = dialogs
-        self._local_sdp = local_sdp
-        self._remote_sdp = remote_sdp
-        self._account = account
         self._quiet = quiet
-        self._unacknowledged: ServerTransaction | None = None
         self._bye_wanted: tuple[str, str] | None = None
-        self._timers = Timers(endpoint.layer.schedule, self._on_timer)
-        dialogs[dialog.key] = self
+        self._refer: ServerTransaction | None = None
+        self._referred: int | None = None
+        self._timers = Timers(self._endpoint.layer.schedule, self._on_timer)
+        dialogs[self.dialog.key] = self
+        self.session.begin(terms, now)
 
     # ---- our side ----------------------------------------------------------------------------
 
     def await_ack(self, answer: ServerTransaction, *, confirmed: bool) -> None:
         """Waits for the ACK of a 2xx we have just sent; `confirmed` tells a re-INVITE's."""
         self.confirmed = confirmed
-        self._unacknowledged = answer
+        self.session.unacknowledged = answer
         answer.on_unacknowledged = self._never_acknowledged
 
     def bye(self, now: float, cause: str, reason: str = "") -> None:
@@ -85,78 +76,60 @@ class EstablishedCall:
         if not self.confirmed:
             self._bye_wanted = (cause, reason)
             return
-        # Built first: a reason that would break its line must not leave the call half ended.
-        self._send_bye(now, reason)
+        headers = [("Reason", reason)] if reason else []
+        # Sent first: a reason that would break its line must not leave the call half ended.
+        self.talk.send("BYE", now, unheard, headers=headers)
         self._end(now, Side.US, cause)
 
-    def _send_bye(self, now: float, reason: str) -> None:
-        credentials = Credentials(self._account, self._endpoint.new_token)
-
-        def send(at: float) -> None:
-            self.dialog.local_cseq += 1
-            uri, routes = self.dialog.routing()
-            headers = [("Route", route) for route in routes]
-            if reason:
-                headers.append(("Reason", reason))
-            headers += credentials.headers("BYE", uri)
-            branch = self._endpoint.new_branch()
-            request = self._endpoint.request(
-                "BYE",
-                uri,
-                branch=branch,
-                sender=self.dialog.local,
-                recipient=self.dialog.remote,
-                call_id=self.dialog.call_id,
-                cseq=self.dialog.local_cseq,
-                headers=headers,
-            )
-            hop = self.dialog.next_hop()
-            self._endpoint.layer.start_client(request, hop, at, on_response)
-
-        def on_response(response: Message | None, at: float) -> None:
-            if response is not None and credentials.take_response(response):
-                send(at)
-
-        send(now)
+    def _lost(self, now: float, cause: str, reason: str) -> None:
+        self.bye(now, cause, reason)
 
     def _end(self, now: float, side: Side, cause: str, reasons: tuple[str, ...] = ()) -> None:
         self.ended = True
-        if self._unacknowledged is not None:
+        if self.session.unacknowledged is not None:
             # Whoever hangs up has seen our 2xx, even if its ACK was lost; and after our own BYE
             # nobody needs it any more.
-            self._unacknowledged.acknowledged(now)
-            self._unacknowledged = None
+            self.session.unacknowledged.acknowledged(now)
+            self.session.unacknowledged = None
+        self.session.stop()
+        self._answer_refer(603, now)
+        self._timers.stop()
         # The dialog stays known for a while: the far side's BYE may cross ours.
         self._timers.set("gone", now + GIVE_UP)
         if not self._quiet:
             self._endpoint.emit(CallEnded(self.leg, now, side, cause, reasons))
 
     def _never_acknowledged(self, now: float) -> None:
-        self._unacknowledged = None
+        self.session.unacknowledged = None
         self.confirmed = True
         cause, reason = self._bye_wanted or ("no_ack", "")
         self.bye(now, cause, reason)
 
-    def _on_timer(self, name: str, _now: float) -> None:
-        assert name == "gone", name
-        self._dialogs.pop(self.dialog.key, None)
+    def _on_timer(self, name: str, now: float) -> None:
+        if name == "judge":
+            self._answer_refer(603, now)
+        elif name == "transfer":
+            self.notify_transfer(503, "Service Unavailable", now)
+        else:
+            assert name == "gone", name
+            self._dialogs.pop(self.dialog.key, None)
 
     # ---- the far side ------------------------------------------------------------------------
 
     def receive_ack(self, message: Message, now: float) -> None:
         """Takes an ACK in this dialog; one that acknowledges nothing new changes nothing."""
-        answer = self._unacknowledged
+        answer = self.session.unacknowledged
         if answer is None or answer.request.cseq != message.cseq:
             return
         answer.acknowledged(now)
-        self._unacknowledged = None
         described = message.sdp()
         if self.confirmed:
-            self._session_changed(described, now)
+            self.session.answered(described, now)
             return
         self.confirmed = True
-        self._remote_sdp = described or self._remote_sdp
+        self.session.negotiation.accept(described)
         self._endpoint.emit(DialogConfirmed(self.leg, now, described))
+        self.session.settled(now)
         if self._bye_wanted is not None:
             self.bye(now, *self._bye_wanted)
 
@@ -165,68 +138,95 @@ class EstablishedCall:
         message = request.request
         method = message.method
         if self.ended:
-            code = 200 if method == "BYE" else 481
-            self._endpoint.respond(request, code, now)
+            self._endpoint.respond(request, 200 if method == "BYE" else 481, now)
         elif message.cseq < self.dialog.remote_cseq:
             # Out of order (RFC 3261 §12.2.2): a request overtaken by a later one.
             self._endpoint.respond(request, 500, now, phrase="CSeq Out of Order")
         else:
             self.dialog.remote_cseq = message.cseq
             if method == "BYE":
-                self._receive_bye(request, now)
+                self._endpoint.respond(request, 200, now)
+                self._end(now, Side.FAR, "bye", message.values("Reason"))
             elif method in ("INVITE", "UPDATE"):
-                self._receive_offer(request, now)
-            elif method in ("INFO", "OPTIONS"):
-                self._endpoint.respond(request, 200, now, headers=[("Allow", ALLOW)])
-            elif method == "PRACK":
-                # No provisional response of ours asks for one (RFC 3262 §3).
-                self._endpoint.respond(request, 481, now)
+                waiting = self.session.receive(request, now)
+                if waiting is not None:
+                    waiting.on_unacknowledged = self._never_acknowledged
+            elif method == "INFO":
+                self._receive_info(request, now)
+            elif method == "REFER" and self._endpoint.transfers:
+                self._receive_refer(request, now)
             else:
-                self._endpoint.respond(request, 405, now, headers=[("Allow", ALLOW)])
+                # A PRACK here acknowledges nothing, a NOTIFY is of no subscription of ours.
+                codes = {"OPTIONS": 200, "PRACK": 481, "NOTIFY": 481}
+                allow = [("Allow", self._endpoint.allow)]
+                self._endpoint.respond(request, codes.get(method, 405), now, headers=allow)
 
-    def _receive_bye(self, request: ServerTransaction, now: float) -> None:
-        self._endpoint.respond(request, 200, now)
-        reasons = request.request.values("Reason")
-        self._end(now, Side.FAR, "bye", reasons)
-
-    def _receive_offer(self, request: ServerTransaction, now: float) -> None:
+    def _receive_info(self, request: ServerTransaction, now: float) -> None:
         message = request.request
-        offered = message.sdp()
-        if self._unacknowledged is not None:
-            # Two offers at once (RFC 3261 §14.2): the earlier one is settled first.
-            self._endpoint.respond(request, 491, now)
+        if message.header("Info-Package"):
+            # We have named none we would take (RFC 6086 §4.2.2).
+            self._endpoint.respond(request, 469, now, headers=[("Recv-Info", "")])
             return
-        if message.body and offered is None:
-            self._endpoint.respond(request, 415, now, headers=[("Accept", "application/sdp")])
-            return
+        self._endpoint.respond(request, 200, now, headers=[("Allow", self._endpoint.allow)])
+        found = digit_of(message)
+        if found is not None:
+            self._endpoint.emit(DigitReceived(self.leg, now, *found))
+
+    # ---- transfers -------------------------------------------------------------------------------
+
+    def _receive_refer(self, request: ServerTransaction, now: float) -> None:
         try:
-            answer = self._answer_to(offered, message.method)
+            wish = Wish.of(request.request)
         except ValueError:
-            # A refused change leaves the session as it was (RFC 3261 §14.2).
-            self._endpoint.respond(request, 488, now)
+            self._endpoint.respond(request, 400, now)
             return
-        self.dialog.refresh(message)
-        headers = dialog_headers(message, self._endpoint.contact(request.source.transport))
-        self._endpoint.respond(request, 200, now, headers=headers, body=answer)
-        if message.method == "INVITE":
-            self.await_ack(request, confirmed=True)
-        self._session_changed(offered, now)
+        if self._refer is not None or self._referred is not None:
+            self._endpoint.respond(request, 603, now)
+            return
+        self._refer = request
+        self._timers.set("judge", now + TRANSFER_ANSWER_S)
+        event = TransferRequested(self.leg, now, wish.to, wish.replaces, wish.referred_by)
+        self._endpoint.emit(event)
 
-    def _answer_to(self, offered: bytes | None, method: str) -> bytes:
-        """Returns our session for an offer; without one a re-INVITE gets an offer of ours."""
-        if offered is None:
-            if method == "UPDATE":
-                return b""
-            if not self._local_sdp:
-                raise ValueError("nothing to offer: this call has no session of ours")
-            return self._local_sdp
-        self._local_sdp = sdp.renewed(self._local_sdp, offered)
-        return self._local_sdp
+    def answer_transfer(self, now: float, *, accept: bool) -> None:
+        """Accepts or declines the transfer asked for last; without one nothing happens."""
+        self._answer_refer(202 if accept else 603, now)
 
-    def _session_changed(self, described: bytes | None, now: float) -> None:
-        if described is not None and described != self._remote_sdp:
-            self._remote_sdp = described
-            self._endpoint.emit(SessionChanged(self.leg, now, described))
+    def _answer_refer(self, code: int, now: float) -> None:
+        request, self._refer = self._refer, None
+        if request is None:
+            return
+        self._timers.stop("judge")
+        silent = wants_no_notice(request.request)
+        headers = [("Refer-Sub", "false")] if silent and code == 202 else []
+        contact = self._endpoint.contact(request.source.transport)
+        self._endpoint.respond(request, code, now, headers=[*headers, ("Contact", contact)])
+        if code == 202 and not silent:
+            self._referred = request.request.cseq
+            self._timers.set("transfer", now + TRANSFER_LIMIT_S)
+            self._notify(100, "Trying", now)
+
+    def notify_transfer(self, code: int, phrase: str, now: float) -> None:
+        """Tells the far side how far an accepted transfer has come; a final code ends the telling.
+
+        Raises ValueError for a code that is no status.
+        """
+        if not 100 <= code <= 699:
+            raise ValueError(f"{code} is no status of a transfer: give one of 100 to 699")
+        if self._referred is not None and not self.ended:
+            self._notify(code, phrase, now)
+
+    def _notify(self, code: int, phrase: str, now: float) -> None:
+        assert self._referred is not None
+        over = code >= 200
+        headers = [
+            ("Contact", self._endpoint.contact(self.dialog.next_hop().transport)),
+            *notice_headers(self._referred, over=over, expires_s=int(TRANSFER_LIMIT_S)),
+        ]
+        if over:
+            self._referred = None
+            self._timers.stop("transfer")
+        self.talk.send("NOTIFY", now, unheard, headers=headers, body=sipfrag(code, phrase))
 
 
 Dialogs = dict[tuple[str, str, str], EstablishedCall]

@@ -74,6 +74,34 @@ class LegEvent:
     at: float
 
 
+class Provisional(NamedTuple):
+    """One provisional response that said something new: `after_s` since the first INVITE."""
+
+    code: int
+    after_s: float
+    phrase: str
+    to_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a final response says beside its code, header values as received, each list bounded.
+
+    `warnings` (Warning), `asserted` (P-Asserted-Identity), `history` (History-Info), `diversion`,
+    `call_info`, `contacts` (whole Contact values).
+    """
+
+    warnings: tuple[str, ...] = ()
+    asserted: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    diversion: tuple[str, ...] = ()
+    call_info: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+
+
+NO_EVIDENCE = Evidence()
+
+
 @dataclass(frozen=True, slots=True)
 class CallProgress(LegEvent):
     """A provisional response above 100 that says something new (180, 183, unknown 1xx too).
@@ -95,6 +123,9 @@ class CallAnswered(LegEvent):
     code: int
     sdp: bytes | None
     call_id: str
+    phrase: str = ""
+    evidence: Evidence = NO_EVIDENCE
+    heard: tuple[Provisional, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +133,9 @@ class CallRejected(LegEvent):
     """Our INVITE came to nothing. `code` is the final status, 0 where none came.
 
     `reasons` and `warning` are header values as received, `q850` the cause of the first Q.850
-    reason (RFC 3326), `retry_after` seconds, `contacts` the URIs of a 3xx (never followed here),
-    `provisionals` pairs of (code, seconds since the first INVITE) with 100 included.
+    reason (RFC 3326), `retry_after` seconds, `contacts` the URIs of a 3xx (followed by policy
+    only), `provisionals` pairs of (code, seconds since the first INVITE) with 100 included, and
+    `heard` the same in full. `challenge_refused` says in words why a 401 or 407 was not answered.
     """
 
     code: int
@@ -115,6 +147,20 @@ class CallRejected(LegEvent):
     contacts: tuple[str, ...]
     provisionals: tuple[tuple[int, float], ...]
     stage: Stage
+    challenge_refused: str = ""
+    evidence: Evidence = NO_EVIDENCE
+    heard: tuple[Provisional, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RealmProved(LegEvent):
+    """A carrier took our answer to its challenge: from now on the trunk's `realm` is this one.
+
+    Emitted once in a call, only for an account that names no realm yet, for its owner to keep.
+    """
+
+    realm: str
+    algorithm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +168,9 @@ class CallEnded(LegEvent):
     """An answered call is over. `side` says whose BYE it was.
 
     `cause` is a short word: `bye` (the far side), the reason given to `bye()`, `cancelled` (our
-    CANCEL crossed the answer), `no_ack` (our 200 was never acknowledged) or `reaped`.
+    CANCEL crossed the answer), `no_ack` (our 200 was never acknowledged), `session_expired` (the
+    session timer ran out, or its refresh failed), `lost` (a change of ours met a far side that
+    knows no such call), `no_common_codec` or `reaped`.
     """
 
     side: Side
@@ -132,12 +180,45 @@ class CallEnded(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged(LegEvent):
-    """The far side changed the session in mid-call (hold, other address); we have agreed.
+    """The session changed in mid-call (hold, other address), by the far side's wish or ours.
 
-    `sdp` is what the far side described last: its offer, or its answer in an ACK.
+    `sdp` is what the far side described last: its offer or its answer, `local` what we did.
+    `direction` says which ways sound may flow from our side: `sendrecv`; `recvonly` where the far
+    side holds us (or wrote c=0.0.0.0); `sendonly` where we hold it; `inactive`.
     """
 
     sdp: bytes
+    direction: str = "sendrecv"
+    local: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRefused(LegEvent):
+    """A change of ours was refused and the session is as it was; `phrase` says why."""
+
+    code: int
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitReceived(LegEvent):
+    """A digit came in an INFO: one of `0-9*#A-D`, with the milliseconds it was held."""
+
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequested(LegEvent):
+    """The far side asks us to call somebody else (REFER); nothing is dialled by it.
+
+    `to` is the URI it names and hostile; `replaces` the dialog the new call should replace (RFC
+    3891), "" for a blind transfer. `UserAgent.answer_transfer` accepts or declines.
+    """
+
+    to: str
+    replaces: str
+    referred_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +226,8 @@ class IncomingCall(LegEvent):
     """A new INVITE to an agent that accepts calls; 100 Trying is already queued.
 
     `leg` is a fresh token. `authorization` is the raw Authorization or Proxy-Authorization value.
+    `replaces` is the leg this call wants to take the place of (RFC 3891): where its owner answers,
+    that leg is its to hang up.
     """
 
     call_id: str
@@ -154,6 +237,7 @@ class IncomingCall(LegEvent):
     sdp: bytes | None
     raw: bytes
     authorization: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +264,16 @@ class MessageIgnored(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class OptionsAnswered(LegEvent):
-    """The answer to an `options()` probe, `code` 0 where none came. `leg` repeats `token`."""
+    """The answer to an `options()` probe. `leg` repeats `token`.
+
+    `code` is 0 where none came, and `phrase` then says why in words where that is known;
+    `retry_after` is what the peer asked to wait, in seconds.
+    """
 
     token: str
     code: int
+    phrase: str = ""
+    retry_after: int | None = None
 
 
 class RegistrationState(StrEnum):
@@ -240,7 +330,11 @@ class SignInRefused(LegEvent):
 
 
 SipEvent = (
-    CallProgress
+    RealmProved
+    | OfferRefused
+    | DigitReceived
+    | TransferRequested
+    | CallProgress
     | CallAnswered
     | CallRejected
     | CallEnded

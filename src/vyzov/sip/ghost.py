@@ -4,11 +4,13 @@ Serves calls given up without a final response, and calls of an earlier run of t
 (`reap`), whose INVITEs are known only by the names derived from the leg.
 """
 
+from vyzov.sip.auth import Credentials
 from vyzov.sip.endpoint import Endpoint
-from vyzov.sip.established import Dialogs, EstablishedCall, acknowledgement
-from vyzov.sip.events import CallEnded, CallRejected, Hop, Side, Stage
-from vyzov.sip.fields import addresses, bounded_int, split_outside_quotes
+from vyzov.sip.established import Dialogs, EstablishedCall
+from vyzov.sip.events import CallEnded, Hop, Side, Stage
+from vyzov.sip.evidence import rejection
 from vyzov.sip.identity import MAX_INVITES
+from vyzov.sip.in_dialog import Talk, acknowledgement
 from vyzov.sip.message import Message
 from vyzov.sip.outgoing import Plan
 from vyzov.sip.schedule import Timers
@@ -75,8 +77,8 @@ class Ghost:
             invite = self._plan.invite(self._endpoint, response.cseq)
             layer, target = self._endpoint.layer, self._plan.target
             layer.send(layer.encode(invite.acknowledging(response), target), target)
-            if response.code not in (401, 407):
-                # A challenge only says that a later INVITE of the call may be the one that rings.
+            if response.code not in (401, 407, 422):
+                # Those only say that a later INVITE of the call may be the one that rings.
                 self._report_rejection(response, now)
 
     def _cancel(self, cseq: int, now: float) -> None:
@@ -108,11 +110,11 @@ class Ghost:
         plan = self._plan
         dialog = plan.dialog(self._endpoint, response)
         invite = plan.invite(self._endpoint, response.cseq)
-        self._acks[tag] = acknowledgement(self._endpoint, dialog, response.cseq, invite)
+        credentials = Credentials(plan.account, self._endpoint.new_token)
+        talk = Talk(self._endpoint, dialog, credentials, plan.target)
+        self._acks[tag] = acknowledgement(talk, response.cseq, invite)
         self._endpoint.layer.send(*self._acks[tag])
-        call = EstablishedCall(
-            self._endpoint, plan.leg, dialog, self._dialogs, account=plan.account, quiet=True
-        )
+        call = EstablishedCall(talk, plan.leg, self._dialogs, now, quiet=True)
         call.bye(now, "late answer")
         self._endpoint.ignore(plan.leg, "late answer released", source, now)
         if self._stop_reporting():
@@ -135,56 +137,3 @@ class Ghost:
 
 
 Ghosts = dict[str, Ghost]
-
-
-def rejection(
-    leg: str,
-    response: Message | None,
-    stage: Stage,
-    provisionals: tuple[tuple[int, float], ...],
-    now: float,
-    failure: str = "",
-) -> CallRejected:
-    """Makes the event of a call that came to nothing, with the evidence as received.
-
-    Without a response `failure` says what the transport lacked.
-    """
-    if response is None:
-        return CallRejected(leg, now, 0, failure, (), "", None, None, (), provisionals, stage)
-    reasons = response.values("Reason")
-    return CallRejected(
-        leg=leg,
-        at=now,
-        code=response.code,
-        phrase=response.phrase,
-        reasons=reasons,
-        warning=response.header("Warning"),
-        q850=q850_cause(reasons),
-        retry_after=_retry_after(response),
-        contacts=tuple(contact.uri for contact in addresses(response.lines("Contact"))),
-        provisionals=provisionals,
-        stage=stage,
-    )
-
-
-def q850_cause(reasons: tuple[str, ...]) -> int | None:
-    """Returns the cause of the first Q.850 reason, None where there is none (RFC 3326 §2)."""
-    for reason in reasons:
-        protocol, *params = split_outside_quotes(reason, ";")
-        for param in params:
-            name, _, value = param.partition("=")
-            if protocol.lower() == "q.850" and name.strip().lower() == "cause":
-                try:
-                    return bounded_int(value, 127)
-                except ValueError:
-                    break
-    return None
-
-
-def _retry_after(response: Message) -> int | None:
-    """Reads the seconds of Retry-After; a comment or parameters may follow (RFC 3261 §20.33)."""
-    words = response.header("Retry-After").replace(";", " ").replace("(", " ").split()
-    try:
-        return bounded_int(words[0], 86_400) if words else None
-    except ValueError:
-        return None

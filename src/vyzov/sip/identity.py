@@ -10,8 +10,9 @@ import hmac
 from dataclasses import dataclass
 
 BRANCH_COOKIE = "z9hG4bK"  # RFC 3261 §8.1.1.7
-MAX_INVITES = 4
-"""INVITEs one call may send (first, and answers to challenges); a reaper cancels each of them."""
+MAX_INVITES = 6
+"""INVITEs one call may send, the first and what challenges, 422 and 3xx ask for; a reaper cancels
+each of them."""
 
 
 @dataclass(frozen=True, slots=True)

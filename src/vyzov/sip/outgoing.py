@@ -6,32 +6,39 @@ it does not remember.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vyzov.sip.auth import NO_ACCOUNT, Account
 from vyzov.sip.dialog import Dialog, DialogState, contact_of
-from vyzov.sip.endpoint import ALLOW, Endpoint
+from vyzov.sip.endpoint import Endpoint, refresh_headers
 from vyzov.sip.events import Hop
 from vyzov.sip.fields import host_port, quote
 from vyzov.sip.identity import Identity, derive
 from vyzov.sip.message import Message
+from vyzov.sip.redirect import Redirects
+from vyzov.sip.session_timer import offered_headers
 from vyzov.sip.transaction import Request
 
 CSEQ_LEAP = 1000
 """A restarted agent skips this many CSeq numbers, since it cannot know the last one used."""
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}\Z", re.ASCII)
 _CALLER = re.compile(r"[A-Za-z0-9+*#._-]{1,64}\Z", re.ASCII)
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}\Z", re.ASCII)
 _OURS = frozenset(
     {"via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "route", "record-route"}
     | {"allow", "supported", "require", "user-agent", "content-type", "content-length"}
-    | {"authorization", "proxy-authorization"}
+    | {"authorization", "proxy-authorization", "session-expires", "min-se", "rseq", "rack"}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One call to be placed. `headers` are the owner's own, beside those every INVITE has."""
+    """One call to be placed. `headers` are the owner's own, beside those every INVITE has.
+
+    With `late_offer` the INVITE carries no session, and `sdp` is what an offer is answered with.
+    `session_expires_s` is the session timer asked for, 0 for none (RFC 4028).
+    """
 
     leg: str
     target: Hop
@@ -42,15 +49,32 @@ class Plan:
     sdp: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     pinned: bool = False
+    late_offer: bool = False
+    session_expires_s: int = 0
+    redirects: Redirects = Redirects.REPORT
+    number: str = ""
+
+    @property
+    def offered(self) -> bytes:
+        """The session the INVITE carries, b"" where the far side is to offer."""
+        return b"" if self.late_offer else self.sdp
 
     def identity(self, endpoint: Endpoint, cseq: int = 1) -> Identity:
         """Derives the names of the INVITE numbered `cseq`."""
         return derive(endpoint.secret, self.leg, cseq)
 
     def invite(
-        self, endpoint: Endpoint, cseq: int, proofs: Sequence[tuple[str, str]] = ()
+        self,
+        endpoint: Endpoint,
+        cseq: int,
+        proofs: Sequence[tuple[str, str]] = (),
+        *,
+        floor_s: int = 0,
     ) -> Request:
-        """Builds the INVITE numbered `cseq`, with Authorization headers after a challenge."""
+        """Builds the INVITE numbered `cseq`, with Authorization headers after a challenge.
+
+        `floor_s` is the Min-SE a 422 has asked for.
+        """
         identity = self.identity(endpoint, cseq)
         return endpoint.request(
             "INVITE",
@@ -61,14 +85,18 @@ class Plan:
             call_id=identity.call_id,
             cseq=cseq,
             headers=[
-                ("Contact", endpoint.contact(self.target.transport)),
-                ("Allow", ALLOW),
-                ("Supported", "100rel"),
+                *refresh_headers(endpoint.contact(self.target.transport), endpoint.allow),
+                *offered_headers(self.session_expires_s, floor_s=floor_s),
                 *proofs,
                 *self.headers,
             ],
-            body=self.sdp,
+            body=self.offered,
         )
+
+    def redirected(self, hop: Hop) -> "Plan":
+        """Plans the same call to the same number by another port of the same host."""
+        uri = f"sip:{_user(self.number)}@{host_port(*hop.address)}"
+        return replace(self, target=hop, uri=uri)
 
     def dialog(self, endpoint: Endpoint, response: Message) -> Dialog:
         """Makes the dialog a response with a To-tag opens (RFC 3261 §12.1.2)."""
@@ -116,8 +144,16 @@ def plan_call(
     account: Account = NO_ACCOUNT,
     sdp: bytes = b"",
     headers: Sequence[tuple[str, str]] = (),
+    caller_domain: str = "",
+    late_offer: bool = False,
+    session_expires_s: int = 0,
+    redirects: str = Redirects.REPORT,
 ) -> Plan:
     """Plans a call; raises ValueError where a text could write more than its own value."""
+    if caller_domain and not _DOMAIN.match(caller_domain):
+        raise ValueError(
+            f"caller domain {caller_domain[:40]!r} is no host name: letters, digits, .-"
+        )
     if not _NUMBER.match(to):
         raise ValueError(f"number {to[:40]!r} may hold a plus sign, digits, * and # only")
     if not _CALLER.match(caller_id):
@@ -131,15 +167,20 @@ def plan_call(
             raise ValueError(f"header {name} holds control signs: remove them")
     uri = f"sip:{_user(to)}@{host_port(*target.address)}"
     name = quote(caller_name) + " " if caller_name else ""
+    place = caller_domain or host_port(endpoint.advertised[0])
     return Plan(
         leg=leg,
         target=target,
         uri=uri,
-        sender=f"{name}<sip:{_user(caller_id)}@{host_port(endpoint.advertised[0])}>",
+        sender=f"{name}<sip:{_user(caller_id)}@{place}>",
         recipient=f"<{uri}>",
         account=account,
         sdp=sdp,
         headers=tuple(headers),
+        late_offer=late_offer,
+        session_expires_s=session_expires_s,
+        redirects=Redirects(redirects),
+        number=to,
     )
 
 

@@ -7,15 +7,20 @@ its owner, who gives it the time with every step, sends what `messages_to_send` 
 
 from collections.abc import Callable, Mapping
 
-from vyzov.sip.auth import NO_ACCOUNT, Account
+from vyzov.sip.admission import Found, refused, replaced
+from vyzov.sip.answering import Answering
+from vyzov.sip.auth import NO_ACCOUNT, Account, Credentials
 from vyzov.sip.callee import Nonces, ReceivedCall
 from vyzov.sip.caller import OutgoingCall
 from vyzov.sip.dialog import DialogState
-from vyzov.sip.endpoint import ALLOW, METHODS, Endpoint, Headers
+from vyzov.sip.endpoint import METHODS, OPTIONS, SUPPORTED, Endpoint, Headers
 from vyzov.sip.established import Dialogs, EstablishedCall
 from vyzov.sip.events import Address, Hop, OptionsAnswered, SipEvent, Transport
+from vyzov.sip.evidence import retry_after
 from vyzov.sip.fields import bounded_int, host_port
 from vyzov.sip.ghost import Ghost, Ghosts
+from vyzov.sip.in_call import InCall, Leg
+from vyzov.sip.in_dialog import Talk
 from vyzov.sip.message import KeepAlive, Malformed, Message, parse
 from vyzov.sip.outgoing import Plan, plan_call, plan_phone_call
 from vyzov.sip.refusal import disorder, refusal
@@ -28,10 +33,8 @@ __all__ = ["Account", "Address", "DialogState", "Hop", "Transport", "UserAgent"]
 
 _MANY_LEGS = 1024
 
-Leg = OutgoingCall | ReceivedCall
 
-
-class UserAgent:
+class UserAgent(Answering, InCall):
     """A SIP user agent, caller and callee, over UDP, TCP and TLS.
 
     `local` is where the owner's UDP socket is bound, `advertised` the address peers reach it by
@@ -41,7 +44,8 @@ class UserAgent:
     owners that can connect, requests too large for a datagram go by TCP to peers that take it.
     `new_token` returns texts nobody can guess, of letters and digits only. Without
     `accept_calls` every INVITE from outside gets 403. With a `realm` desk phones may sign in:
-    `registrar` knows them; `registrations` signs us in at carriers.
+    `registrar` knows them; `registrations` signs us in at carriers. With `accept_transfers` a
+    REFER is put before the owner, without it is refused.
     """
 
     def __init__(
@@ -56,11 +60,18 @@ class UserAgent:
         accept_calls: bool = False,
         realm: str = "",
         large_by_tcp: bool = False,
+        accept_transfers: bool = False,
     ) -> None:
         self.seen_as: Address | None = None
         """Our address as a peer saw it last (`received` and `rport` of a response)."""
         self._endpoint = Endpoint(
-            advertised or local, secret, new_token, user_agent, ports or {}, large_by_tcp
+            advertised or local,
+            secret,
+            new_token,
+            user_agent,
+            ports or {},
+            large_by_tcp,
+            accept_transfers,
         )
         self._layer = self._endpoint.layer
         self._accept_calls = accept_calls
@@ -145,8 +156,17 @@ class UserAgent:
         now: float,
         caller_name: str = "",
         headers: Headers = (),
+        caller_domain: str = "",
+        late_offer: bool = False,
+        session_expires_s: int = 0,
+        redirects: str = "report",
     ) -> str:
         """Places a call and returns its Call-ID; a leg already placed is not placed again.
+
+        `caller_domain` is the host of the From, by default our own. With `late_offer` the far
+        side offers and `sdp` says what it is answered with. `session_expires_s` asks for a
+        session timer (0: only what the far side asks for). `redirects` is `report`, or
+        `same_host` to follow a 3xx to the same number on the target's own host.
 
         Raises ValueError, with nothing sent, where `to` is not `+?` and digits, `*`, `#`, or
         where another text would write more into the message than its own value.
@@ -161,6 +181,10 @@ class UserAgent:
             account=account,
             sdp=sdp,
             headers=headers,
+            caller_domain=caller_domain,
+            late_offer=late_offer,
+            session_expires_s=session_expires_s,
+            redirects=redirects,
         )
         return self._place(plan, now)
 
@@ -253,8 +277,9 @@ class UserAgent:
             ghost.reap(now)
         else:
             saved = plan.saved_dialog(self._endpoint, dialog)
-            call = EstablishedCall(self._endpoint, leg, saved, self._dialogs, account=plan.account)
-            call.bye(now, "reaped")
+            proofs = Credentials(plan.account, self._endpoint.new_token)
+            talk = Talk(self._endpoint, saved, proofs, saved.peer)
+            EstablishedCall(talk, leg, self._dialogs, now).bye(now, "reaped")
 
     def dialog_state(self, leg: str) -> DialogState | None:
         """Returns what `reap` needs to end this placed and answered call, else None."""
@@ -283,45 +308,15 @@ class UserAgent:
         )
 
         def on_response(response: Message | None, at: float) -> None:
-            if response is None or response.code >= 200:
-                code = response.code if response is not None else 0
-                self._endpoint.emit(OptionsAnswered(token, at, token, code))
+            if response is None:
+                self._endpoint.emit(OptionsAnswered(token, at, token, 0, asked.failure))
+            elif response.code >= 200:
+                wait = retry_after(response)
+                told = OptionsAnswered(token, at, token, response.code, response.phrase, wait)
+                self._endpoint.emit(told)
 
-        self._layer.start_client(request, target, now, on_response)
+        asked = self._layer.start_client(request, target, now, on_response)
         return token
-
-    # ---- the callee's verbs ----------------------------------------------------------------------
-
-    def respond(
-        self,
-        leg: str,
-        code: int,
-        phrase: str = "",
-        *,
-        sdp: bytes | None = None,
-        headers: Headers = (),
-        now: float,
-    ) -> None:
-        """Answers an incoming call; nothing happens after its final response or CANCEL."""
-        call = self._legs.get(leg)
-        if isinstance(call, ReceivedCall):
-            call.respond(code, now, phrase=phrase, sdp=sdp, headers=headers)
-
-    def challenge(
-        self, leg: str, *, code: int, realm: str, algorithm: str = "SHA-256", now: float
-    ) -> None:
-        """Rejects an incoming call with a digest challenge (401 or 407; see `ALGORITHMS`).
-
-        The caller's answer arrives as a new `IncomingCall` for `check_credentials` to judge.
-        """
-        call = self._legs.get(leg)
-        if isinstance(call, ReceivedCall):
-            call.challenge(code, realm, algorithm, self._nonces, now)
-
-    def check_credentials(self, leg: str, *, username: str, password: str) -> bool:
-        """Tells whether the INVITE of `leg` answers a challenge of ours with this password."""
-        call = self._legs.get(leg)
-        return isinstance(call, ReceivedCall) and call.authorised(username, password, self._nonces)
 
     def forget(self, leg: str) -> None:
         """Drops what is kept of an ended leg; one that is still up stays until it ends."""
@@ -397,27 +392,34 @@ class UserAgent:
         if known is not None:
             known.receive_again()
             return
+        allow = [("Allow", self._endpoint.allow)]
+        if not message.recipient.tag and message.method not in METHODS | {"REGISTER"}:
+            # Without a transaction: a flood of messages nobody takes must leave nothing behind.
+            self._endpoint.answer_once(message, source, 405, allow)
+            return
         request = self._layer.start_server(message, source)
         if request is None:
             self._endpoint.ignore("", "too many requests at once", source, now)
         elif message.method == "CANCEL":
             self._receive_cancel(request, now)
-        elif unsupported := ", ".join(message.values("Require")):
-            headers = [("Unsupported", unsupported)]
+        elif unsupported := [
+            name for name in message.values("Require") if name.lower() not in OPTIONS
+        ]:
+            headers = [("Unsupported", ", ".join(unsupported))]
             self._endpoint.respond(request, 420, now, headers=headers)
         elif message.recipient.tag:
             self._receive_in_dialog(request, now)
         elif message.method == "INVITE":
             self._receive_invite(request, now)
         elif message.method == "OPTIONS":
-            headers = [("Allow", ALLOW), ("Accept", "application/sdp")]
+            headers = [*allow, ("Accept", "application/sdp"), ("Supported", SUPPORTED)]
             self._endpoint.respond(request, 200, now, headers=headers)
         elif message.method == "REGISTER" and self.registrar is not None:
             self.registrar.receive(request, now)
         elif message.method in METHODS:
             self._endpoint.respond(request, 481, now)
         else:
-            self._endpoint.respond(request, 405, now, headers=[("Allow", ALLOW)])
+            self._endpoint.respond(request, 405, now, headers=allow)
 
     def _receive_ack(self, message: Message, source: Hop, now: float) -> None:
         invite = self._layer.server(message, "INVITE")
@@ -461,28 +463,29 @@ class UserAgent:
         elif twin is not None and twin.invite.state is not State.TERMINATED:
             # The same INVITE by another path (RFC 3261 §8.2.2.2): answered once.
             self._endpoint.respond(request, 482, now)
-        elif not _takes_sdp(message):
-            self._endpoint.respond(request, 406, now)
-        elif message.body and message.sdp() is None:
-            self._endpoint.respond(request, 415, now, headers=[("Accept", "application/sdp")])
+        elif (no := refused(message)) is not None:
+            self._endpoint.respond(request, no[0], now, headers=no[1])
+        elif isinstance(other := replaced(message, self._find_replaced), int):
+            self._endpoint.respond(request, other, now)
         else:
             leg = self._endpoint.new_token()
-            call = ReceivedCall(self._endpoint, leg, request, self._dialogs, now)
+            call = ReceivedCall(self._endpoint, leg, request, self._dialogs, now, replaces=other)
             self._received[key] = call
             self._add(leg, call, (message.call_id, call.tag))
+
+    def _find_replaced(self, key: tuple[str, str, str]) -> Found | None:
+        """Finds the dialog an INVITE with Replaces names: answered, or rung by us."""
+        call = self._dialogs.get(key)
+        if call is not None:
+            return call.leg, True, call.ended
+        early = self._early.get(key[:2])
+        if isinstance(early, OutgoingCall) and not early.over and early.knows(key[2]):
+            return early.plan.leg, False, False
+        return None
 
 
 def _invite_key(message: Message) -> tuple[str, str, int]:
     return message.call_id, message.sender.tag, message.cseq
-
-
-def _takes_sdp(message: Message) -> bool:
-    """Tells whether the caller can read the only description of a session we write."""
-    kinds = [value.partition(";")[0].strip().lower() for value in message.values("Accept")]
-    return not kinds or any(
-        kind in ("application/sdp", "application/*", "*/*") or kind.startswith("multipart/")
-        for kind in kinds
-    )
 
 
 def _finished(call: Leg) -> bool:
