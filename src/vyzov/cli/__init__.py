@@ -168,6 +168,17 @@ def demo(
 
 
 @app.command()
+def status(
+    data: Data = DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Tells how the running engine does: calls, lateness of its sound, memory."""
+    from vyzov.cli.status import status as tell
+
+    raise typer.Exit(tell(data, as_json=as_json))
+
+
+@app.command()
 def facts(
     out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],
     data: Data = DATA,
