@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sorted(
     path
-    for folder in ("src", "tests", "tools", "bench")
+    for folder in ("src", "tests", "tools", "bench", "fuzz")
     for path in (ROOT / folder).rglob("*.py")
     if "static" not in path.parts
 )

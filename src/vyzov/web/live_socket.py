@@ -33,7 +33,7 @@ from vyzov.web.live_hub import (
     floor_topic,
     seen_by,
 )
-from vyzov.web.live_verbs import args_of
+from vyzov.web.live_verbs import args_of, frame_of
 from vyzov.web.problems import Problem, problem_of
 
 Json = dict[str, Any]
@@ -152,23 +152,12 @@ class _Socket:
                 self.client.close(TOO_MANY_FRAMES)
                 return
             try:
-                await self._take(self._parsed(text))
+                await self._take(frame_of(text, self._house.settings.live_frame_max))
             except Exception as error:
                 problem = problem_of(error)
                 if problem.code == "internal":
                     log.exception("a live frame failed")
                 self.client.put({"error": problem.body()})
-
-    def _parsed(self, text: str) -> Json:
-        if len(text) > self._house.settings.live_frame_max:
-            raise Problem("too_large")
-        try:
-            frame = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            raise Problem("bad_frame", "The frame is not JSON.") from error
-        if not isinstance(frame, dict):
-            raise Problem("bad_frame", "A frame is one JSON object.")
-        return frame
 
     async def _take(self, frame: Json) -> None:
         if "do" in frame:

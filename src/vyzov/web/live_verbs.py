@@ -6,6 +6,7 @@ Checks shape and reach only; whether the verb makes sense now is the floor's to 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from vyzov.core.errors import Fault
@@ -106,6 +107,19 @@ ARGS: Mapping[str, type[Args]] = {
     "help": Switch,
     "take_over": Nothing,
 }
+
+
+def frame_of(text: str, most: int) -> Json:
+    """Reads a frame of at most so many characters; Problem too_large or bad_frame for no frame."""
+    if len(text) > most:
+        raise Problem("too_large")
+    try:
+        frame = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Problem("bad_frame", "The frame is not JSON.") from error
+    if not isinstance(frame, dict):
+        raise Problem("bad_frame", "A frame is one JSON object.")
+    return frame
 
 
 def args_of(verb: str, frame: Mapping[str, Any]) -> Json:
