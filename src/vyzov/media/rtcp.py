@@ -54,10 +54,12 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a compound packet holds: of whom, its NTP time, its word on our stream, a goodbye."""
+    """What a compound packet holds: of whom, its NTP time and the packets it says it sent (None for
+    one who only listens), its word on our stream, a goodbye."""
 
     ssrc: int
     sent_ntp: int | None = None
+    sent_packets: int | None = None
     heard: Heard | None = None
     goodbye: bool = False
 
@@ -132,6 +134,7 @@ def parse(data: bytes, ssrc: int) -> Report | None:
         return None
     far = int.from_bytes(data[4:8], "big")
     sent: int | None = None
+    packets: int | None = None
     heard: Heard | None = None
     goodbye = False
     at = 0
@@ -145,13 +148,14 @@ def parse(data: bytes, ssrc: int) -> Report | None:
         part = data[at + 4 : end]
         if kind == SENDER_REPORT and len(part) >= _SENDER.size:
             sent = int.from_bytes(part[4:12], "big")
+            packets = int.from_bytes(part[16:20], "big")
             heard = _own_block(part[_SENDER.size :], first & 0x1F, ssrc) or heard
         elif kind == RECEIVER_REPORT:
             heard = _own_block(part[4:], first & 0x1F, ssrc) or heard
         elif kind == GOODBYE:
             goodbye = True
         at = end
-    return Report(far, sent, heard, goodbye)
+    return Report(far, sent, packets, heard, goodbye)
 
 
 def _own_block(blocks: bytes, count: int, ssrc: int) -> Heard | None:
@@ -197,6 +201,7 @@ class RtcpSession:
         self.heard_at: float | None = None
         self.rtt_ms: float | None = None
         self.goodbye_at: float | None = None
+        self.last: Report | None = None
 
     def report(self, sender: RtpSender, receiver: RtpReceiver, now: float) -> bytes:
         """Return the report of this moment, and arm the next one.
@@ -224,7 +229,7 @@ class RtcpSession:
             self.refused += 1
             return None
         self.received += 1
-        self.last_at = now
+        self.last, self.last_at = found, now
         self._count(len(data))
         if found.sent_ntp is not None:
             self._far = (middle(found.sent_ntp), now)
