@@ -34,11 +34,15 @@ from vyzov.telephony.native.journal import LegBook
 from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
 from vyzov.telephony.native.orphans import Orphans
 from vyzov.telephony.native.phones import REALM, Phones
+from vyzov.telephony.native.pulse import Pulse
 from vyzov.telephony.native.reaping import Reaper, record_finished
 from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
 from vyzov.telephony.native.rtp_port import PortRange
-from vyzov.telephony.native.signalling import Signalling
+from vyzov.telephony.native.signalling import Listening, Signalling
 from vyzov.telephony.native.sources import SoundShelf, UnknownSound
+from vyzov.telephony.native.tls import TlsContexts
+from vyzov.telephony.native.trunk_check import Steps, TrunkChecks
+from vyzov.telephony.native.trunk_watch import TrunkWatch
 from vyzov.telephony.native.trunks import Trunks, is_address
 
 log = logging.getLogger("vyzov.engine")
@@ -63,7 +67,8 @@ class EngineSettings:
     """Where an engine listens and keeps what it must keep.
 
     `sip_port` 0 and `rtp_first` 0 let the system choose. `advertised_host` is the address carriers
-    are told; `webrtc_hosts` the addresses browsers are told (empty: all of the machine, and
+    are told; `name_servers` are asked for carriers' names (ADDRESS[:PORT]; none: the system's own);
+    `webrtc_hosts` the addresses browsers are told (empty: all of the machine, and
     127.0.0.1). `prompt_folders` are searched in order. `journal` None keeps no journal."""
 
     socket: Path | None
@@ -78,6 +83,8 @@ class EngineSettings:
     rtp_last: int = 0
     advertised_host: str = ""
     webrtc_hosts: tuple[str, ...] = field(default=())
+    listening: Listening = field(default_factory=Listening)
+    name_servers: tuple[str, ...] = ()
 
 
 class Engine:
@@ -94,7 +101,7 @@ class Engine:
         hosts = webrtc.use_hosts(list(settings.webrtc_hosts))
         self.book = LegBook(settings.journal)
         self.clock = MediaClock(loop)
-        self.trunks = Trunks(loop)
+        self.trunks = Trunks(loop, name_servers=settings.name_servers, dice=_dice)
         self.shelf = SoundShelf(settings.prompt_folders)
         self.switchboard = Switchboard(self.post)
         self.recordings = RecorderThread(loop)
@@ -105,6 +112,7 @@ class Engine:
             secret=settings.secret,
             port_before=self.book.sip_port,
             realm=REALM,
+            listening=settings.listening,
         )
         self.book.note_sip_port(self.signalling.address[1])
         ports_of_sound = PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last)
@@ -152,7 +160,22 @@ class Engine:
             tell=self.control.post,
             over=self._party_over,
         )
+        self.trunk_watch = TrunkWatch(
+            loop,
+            signalling=self.signalling,
+            trunks=self.trunks,
+            tell=self.control.post,
+            dice=_dice,
+        )
+        self.trunk_checks = TrunkChecks(
+            loop,
+            signalling=self.signalling,
+            trunks=self.trunks,
+            watch=self.trunk_watch,
+            tls=TlsContexts(settings.listening.tls),
+        )
         self._reaper: Reaper | None = None
+        self._pulse: Pulse | None = None
         self._expiry: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -162,12 +185,20 @@ class Engine:
         await self._reaper.run()
         if self.settings.socket is not None:
             await self.control.listen(self.settings.socket)
+            folder = self.settings.socket.parent
+            self._pulse = Pulse(self._loop, folder, self.run_id, lambda: len(self.calls.living))
         self._expire()
         log.info("engine %s: SIP on %s:%d", self.run_id, *self.signalling.address)
 
     async def stop(self) -> None:
         """Hangs up everything, finishes recordings and closes; within a few seconds."""
         self.calls.draining = True
+        self.trunk_checks.close()
+        self.trunk_watch.close()
+        if self._reaper is not None:
+            self._reaper.stop()
+        if self._pulse is not None:
+            self._pulse.close()
         for leg in list(self.calls.living):
             self.calls.hangup(leg, STOPPING)
         self.phones.shut()
@@ -225,6 +256,7 @@ class Engine:
             bridges=joined,
             devices=self.devices.agents(ask.floor) | self.phones.agents(ask.floor),
             phones=self.phones.registered(ask.floor),
+            trunks=self.trunk_watch.findings(ask.floor),
         )
 
     # ---- verbs in
@@ -278,7 +310,11 @@ class Engine:
             case ports.RemovePhone(phone):
                 self.phones.remove(phone, floor)
             case ports.SetTrunk():
-                self.trunks.set(verb)
+                self.trunk_watch.set(verb, floor)
+            case ports.RemoveTrunk(trunk):
+                self.trunk_watch.remove(trunk, floor)
+            case ports.CheckTrunk():
+                self._check_trunk(verb, floor)
             case ports.Forget(leg):
                 self.book.forget(leg)
                 self.signalling.agent.forget(leg)
@@ -308,6 +344,13 @@ class Engine:
             self.post(PlayFinished(verb.leg, 0, 0.0, verb.play, completed=False))
             return
         party.hearing.play(verb.play, sound)
+
+    def _check_trunk(self, verb: ports.CheckTrunk, floor: str) -> None:
+        def done(steps: Steps) -> None:
+            now = time.monotonic()
+            self.control.post(floor, ports.TrunkChecked(verb.check, verb.trunk, now, steps))
+
+        self.trunk_checks.start(verb.trunk, done)
 
     # ---- recordings
 
@@ -346,12 +389,18 @@ class Engine:
     def _sip_event(self, event: SipEvent) -> None:
         if self._reaper is not None and self._reaper.handle(event):
             return
+        if self.trunk_checks.handle(event) or self.trunk_watch.handle(event):
+            return
         if not self.phones.handle(event):
             self.calls.handle(event)
 
     def _expire(self) -> None:
         self.book.expire()
         self._expiry = self._loop.call_later(EXPIRE_EVERY_S, self._expire)
+
+
+def _dice() -> float:
+    return secrets.randbelow(1 << 32) / (1 << 32)
 
 
 def take_precedence() -> None:

@@ -45,6 +45,8 @@ class Placed:
     """What must be known of a call to hang it up without having made it.
 
     `agent` is whose desk phone it rings, "" for a call to a customer; `to` is then the phone's URI.
+    `to`, `caller_id` and `domain` (the host of From) are as the carrier was told; `name` is what a
+    TLS certificate there must bear.
     """
 
     attempt: str
@@ -54,11 +56,13 @@ class Placed:
     caller_id: str
     transport: str = "udp"
     agent: str = ""
+    name: str = ""
+    domain: str = ""
 
     @property
     def hop(self) -> Hop:
         """Where the call was sent to; a connection of an earlier run is none any more."""
-        return Hop(self.host, self.port, Transport(self.transport))
+        return Hop(self.host, self.port, Transport(self.transport), self.name)
 
     @classmethod
     def of_phone(cls, hop: Hop, uri: str, agent: str) -> "Placed":
@@ -337,6 +341,8 @@ def _open_line(record: LegRecord) -> dict[str, Any]:
             "caller_id": placed.caller_id,
             "transport": placed.transport,
             "agent": placed.agent,
+            "name": placed.name,
+            "domain": placed.domain,
         },
     }
 

@@ -30,6 +30,7 @@ from vyzov.sip.events import (
     CallEnded,
     CallProgress,
     CallRejected,
+    RealmProved,
     SessionChanged,
     SipEvent,
     Stage,
@@ -206,6 +207,8 @@ class Calls:
                     self._ended(call, event)
                 case SessionChanged():
                     self._agree_again(call, event.sdp)
+                case RealmProved():
+                    self._trunks.learn_realm(call.order.trunk, event.realm)
                 case _:
                     log.debug("leg %s: %s changes nothing", call.leg, type(event).__name__)
         except Exception:
@@ -222,7 +225,7 @@ class Calls:
         if time.monotonic() > order.not_after:
             return "stale"
         if trunk is None:
-            return "unknown_trunk"
+            return self._trunks.refusal(order.trunk)
         if not (E164.fullmatch(order.to) or SERVICE_NUMBER.fullmatch(order.to)):
             return "bad_number"
         if not CALLER_ID.fullmatch(order.caller_id):
@@ -238,9 +241,15 @@ class Calls:
             codecs=trunk.codecs,
             crypto=fresh_keys() if trunk.srtp == "required" else None,
         )
-        target = trunk.target
+        target, wire = trunk.target, trunk.wire_call(order)
         placed = Placed(
-            order.attempt, *target.address, order.to, order.caller_id, target.transport.value
+            order.attempt,
+            *target.address,
+            wire.to,
+            wire.caller_id,
+            target.transport.value,
+            name=target.name,
+            domain=wire.caller_domain,
         )
         # On the disk's way before the INVITE: a call nobody recorded must not exist.
         self._book.open(order.leg, floor, placed)
@@ -260,12 +269,16 @@ class Calls:
             call_id = self._agent.invite(
                 order.leg,
                 target=trunk.target,
-                to=order.to,
-                caller_id=order.caller_id,
+                to=wire.to,
+                caller_id=wire.caller_id,
+                caller_domain=wire.caller_domain,
+                headers=wire.headers,
                 sdp=offer,
                 account=trunk.account,
                 now=now,
                 caller_name=order.caller_name,
+                session_expires_s=trunk.session_expires_s,
+                redirects=trunk.redirects,
             )
         except ValueError as error:
             log.warning("leg %s is not placed: %s", order.leg, error)
@@ -336,11 +349,13 @@ class Calls:
             stage = Stage.TRYING if first_ring is None else Stage.RINGING
             stage = Stage.CANCELLED if call.closing else stage
         now = time.monotonic()
+        fault, others = self._trunks.judge(call.order.trunk, call.trunk.target, event)
         failed = Failed(
             call.leg, 0, 0.0, event.code, event.phrase, str(stage),
             reasons=event.reasons, warning=event.warning, q850=event.q850,
             ring_s=0.0 if first_ring is None else max(0.0, now - call.placed_at - first_ring),
-            provisionals=event.provisionals,
+            provisionals=event.provisionals, retry_after_s=event.retry_after, fault=fault,
+            target=str(call.trunk.target), other_targets=others,
         )  # fmt: skip
         self._finish(call, failed)
 

@@ -1,8 +1,9 @@
-"""The SIP socket: carries datagrams between the network and the user agent, and its one timer.
+"""The SIP sockets: carry messages between the network and the user agent, and its one timer.
 
-Events are handled before the datagrams they come with leave, so that a dialog is in the journal
-before the ACK that makes it real is on the wire. What a SIP event means for a leg is decided in
-`legs`.
+UDP is here, connections are in `sip_sockets`; whatever carries them, all messages pass the same
+door (`may`). Events are handled before the messages they come with leave, so that a dialog is in
+the journal before the ACK that makes it real is on the wire. What a SIP event means for a leg is
+decided in `legs`.
 """
 
 import asyncio
@@ -11,9 +12,13 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from vyzov.sip.events import Hop, SipEvent
+from vyzov.sip.events import Hop, SipEvent, Transport
+from vyzov.sip.stream import Fault
 from vyzov.sip.user_agent import UserAgent
+from vyzov.telephony.native.sip_sockets import SipSockets, StreamLimits
+from vyzov.telephony.native.tls import TlsContexts, TlsFiles
 
 log = logging.getLogger("vyzov.engine.sip")
 
@@ -23,8 +28,27 @@ READ_BATCH = 64
 RECEIVE_BUFFER_BYTES = 1 << 20
 
 
+NO_PORT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where SIP is listened for beside UDP, and what peers are told of us.
+
+    `tcp_port` 0 is the number of the UDP port, `tls_port` 0 the one after it; `NO_PORT` listens
+    nowhere. Nothing is listened for over TLS without a certificate. `product` is the name in
+    User-Agent and Server, "" sends neither.
+    """
+
+    tcp_port: int = 0
+    tls_port: int = 0
+    tls: TlsFiles = field(default_factory=TlsFiles)
+    limits: StreamLimits = field(default_factory=StreamLimits)
+    product: str = "Vyzov"
+
+
 class Signalling:
-    """One UDP socket and the user agent behind it."""
+    """The SIP sockets of an engine and the user agent behind them."""
 
     def __init__(
         self,
@@ -35,16 +59,28 @@ class Signalling:
         secret: bytes,
         port_before: int = 0,
         realm: str = "",
+        listening: Listening | None = None,
     ) -> None:
         """Binds at once; call `begin` to take events.
 
-        For port 0 the port of the earlier run is tried first, then the system chooses."""
+        For port 0 the port of the earlier run is tried first, then the system chooses. Raises
+        `NoTls` where the certificate cannot be used, OSError where a port is taken."""
+        listening = listening or Listening()
+        tls = TlsContexts(listening.tls)
+        if listening.tls.certificate is not None:
+            tls.server()
         self._loop = loop
         self._socket = _bound(bind, port_before)
         port: int = self._socket.getsockname()[1]
         self.address: Address = (bind[0], port)
+        self._bound = _bound_streams(bind, port, listening)
+        self.ports = {kind: one.getsockname()[1] for kind, one in self._bound.items()}
+        self.streams = SipSockets(loop, self, tls=tls, local_host=bind[0], limits=listening.limits)
         self.agent = UserAgent(
             local=self.address,
+            ports=self.ports,
+            user_agent=listening.product,
+            large_by_tcp=True,
             secret=secret,
             new_token=lambda: secrets.token_hex(8),
             advertised=(advertised_host, port),
@@ -59,6 +95,8 @@ class Signalling:
         """Gives every event to `handle` from now on."""
         self._handle = handle
         self._loop.add_reader(self._socket.fileno(), self._readable)
+        for transport, bound in self._bound.items():
+            self.streams.listen(transport, bound)
 
     def pump(self) -> None:
         """Handles what happened, then sends what is due; call it after every verb to the agent."""
@@ -80,15 +118,44 @@ class Signalling:
         self._arm()
 
     def close(self) -> None:
-        """Closes the socket."""
+        """Closes every socket."""
         if not self._closed:
             self._closed = True
+            self.streams.close()
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
             if self._timer is not None:
                 self._timer.cancel()
 
+    # ---- the door
+
+    def may(self, source: Hop, size: int) -> bool:
+        """Tells whether a source is heard: each message passes here, each new connection as 0."""
+        del source, size
+        return True
+
+    def arrived(self, data: bytes, source: Hop) -> None:
+        """Carries one message through, so that an answer's journal line waits for no burst."""
+        try:
+            self.agent.receive(data, source, time.monotonic())
+        except Exception:
+            log.exception("a message of %d bytes from %s failed", len(data), source)
+        self.pump()
+
+    def unframed(self, fault: Fault, source: Hop) -> None:
+        """Answers a connection whose bytes are no messages."""
+        self.agent.receive_fault(fault, source, time.monotonic())
+        self.pump()
+
+    def lost(self, hop: Hop, reason: str, *, stood: bool) -> None:
+        """Tells the agent that a connection is gone."""
+        self.agent.connection_lost(hop, time.monotonic(), reason, stood=stood)
+        self.pump()
+
     def _send(self, data: bytes, target: Hop) -> None:
+        if target.transport is not Transport.UDP:
+            self.streams.send(data, target)
+            return
         try:
             self._socket.sendto(data, target.address)
         except OSError as error:
@@ -106,13 +173,9 @@ class Signalling:
             except OSError:
                 # The ICMP answer to an earlier datagram; the agent's timers tell the leg.
                 continue
-            try:
-                self.agent.receive(data, Hop(*source), time.monotonic())
-            except Exception:
-                log.exception("a datagram of %d bytes from %s:%d failed", len(data), *source)
-            # Each datagram is carried through before the next is read, so that an answer's
-            # journal line and ACK never wait for a burst behind it.
-            self.pump()
+            hop = Hop(*source)
+            if self.may(hop, len(data)):
+                self.arrived(data, hop)
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -147,3 +210,34 @@ def _bound(bind: Address, port_before: int) -> socket.socket:
         else:
             break
     return made
+
+
+def _bound_streams(
+    bind: Address, udp_port: int, listening: Listening
+) -> dict[Transport, socket.socket]:
+    """Binds the listeners that are wanted; beside a port the system chose, it chooses again."""
+    host, port = bind
+    wanted = {Transport.TCP: listening.tcp_port or udp_port}
+    if listening.tls.certificate is not None:
+        wanted[Transport.TLS] = listening.tls_port or (udp_port + 1 if port else 0)
+    bound: dict[Transport, socket.socket] = {}
+    for transport, number in wanted.items():
+        if number == NO_PORT:
+            continue
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound[transport] = made
+        try:
+            made.bind((host, number))
+        except OSError as error:
+            if port == 0 and number == udp_port:
+                made.bind((host, 0))
+                continue
+            for one in bound.values():
+                one.close()
+            raise OSError(
+                error.errno,
+                f"SIP over {transport.upper()} cannot listen on {host}:{number} "
+                f"({error.strerror}): free the port or set sip_{transport}_port",
+            ) from error
+    return bound
