@@ -74,7 +74,7 @@ SNAPSHOT = st.builds(
 )
 NO_LEGS = [
     ports.EngineLost, ports.TrunkState, ports.TrunkChecked, ports.PhoneRegistered,
-    ports.PhoneUnregistered,
+    ports.PhoneUnregistered, ports.Protection,
 ]  # fmt: skip
 MESSAGE = st.one_of(
     st.sampled_from([*VERBS, *LEG_EVENTS, *NO_LEGS]).flatmap(built),

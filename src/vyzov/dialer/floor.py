@@ -17,6 +17,7 @@ from vyzov.dialer.calls import Calls
 from vyzov.dialer.desk import Desk
 from vyzov.dialer.office import Office
 from vyzov.dialer.pacer import Pacer
+from vyzov.dialer.protection import ProtectionDesk
 from vyzov.dialer.recovery import Recovery
 from vyzov.dialer.room import Out, Room
 from vyzov.dialer.scene import Scene
@@ -44,7 +45,8 @@ class Floor:
         self._trunks = Trunks(self._scene)
         self._calls = Calls(self._scene, self._agents, self._trunks)
         self._desk = Desk(self._scene, self._agents, self._calls)
-        self._office = Office(self._scene, self._calls, self._trunks)
+        self._protection = ProtectionDesk(self._scene)
+        self._office = Office(self._scene, self._calls, self._trunks, self._protection)
         self._pacer = Pacer(self._scene, self.id, self._trunks)
         self._recovery = Recovery(self._scene, self._calls, self._agents, self._trunks)
         self._batches = 0
@@ -112,6 +114,7 @@ class Floor:
                 self._office.cancel_ringing(None, "draining")
             case ports.EngineLost():
                 self.room.engine_up = False
+                self._protection.told(None)
                 self._trunks.out_of_sight()
                 for live in list(self.room.calls.values()):
                     self._calls.feed(live, ce.EngineLost())
@@ -131,6 +134,8 @@ class Floor:
                 self._trunks.found(event)
             case ports.TrunkChecked():
                 self._trunks.checked(event)
+            case ports.Protection():
+                self._protection.told(event)
             case ports.DeviceAnswer():
                 self._desk.device_answer(event)
             case ports.DeviceUp():

@@ -13,6 +13,7 @@ from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.dialer.calls import Calls
 from vyzov.dialer.effects import Ask, LoadDue, Reload
+from vyzov.dialer.protection import ProtectionDesk
 from vyzov.dialer.room import LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
@@ -24,7 +25,9 @@ UNANSWERED = (CallState.RESERVING, CallState.DIALING, CallState.RINGING)
 class Office:
     """Carries out the asks of those who run the floor."""
 
-    def __init__(self, scene: Scene, calls: Calls, trunks: Trunks) -> None:
+    def __init__(
+        self, scene: Scene, calls: Calls, trunks: Trunks, protection: ProtectionDesk
+    ) -> None:
         self._scene = scene
         self._calls = calls
         self._verbs: dict[str, Callable[[Ask], None]] = {
@@ -38,6 +41,7 @@ class Office:
             "lists_changed": self._reload,
             "users_changed": self._reload,
             "stop_list_changed": self._reload,
+            **protection.verbs,
         }
 
     def take(self, ask: Ask) -> None:

@@ -225,6 +225,13 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Unban:
+    """Lifts the ban of an address (or IPv6 network) that failed to sign in too often."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskSnapshot:
     """Answered by `Snapshot`. `fence` becomes the lowest fence the engine will dial for `floor`."""
 
@@ -235,7 +242,7 @@ class AskSnapshot:
 Verb = (
     SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge
     | Unbridge | Hold | Mute | RecordStart | RecordStop | DeviceOffer | DeviceClose | SetPhone
-    | RemovePhone | DeviceCall | Forget | AskSnapshot
+    | RemovePhone | DeviceCall | Unban | Forget | AskSnapshot
 )  # fmt: skip
 
 
@@ -454,6 +461,36 @@ class PhoneUnregistered:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardedSource:
+    """An address the engine turned something of away, or had reason to watch.
+
+    `known`: one it deals with. `banned_for_s` is how long it will not be heard, 0 for not banned."""
+
+    source: str
+    known: bool
+    taken: int
+    dropped: int
+    failures: int
+    banned_for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What the engine's SIP sockets took and turned away since its start; told when it changes.
+
+    `too_many` messages were over a budget, `banned` came from the banned, `bans` is how often an
+    address was banned, `connections` how many were refused. `sources` are the worst, worst first."""
+
+    at: float
+    taken: int = 0
+    too_many: int = 0
+    banned: int = 0
+    bans: int = 0
+    connections: int = 0
+    sources: tuple[GuardedSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All an engine knows, after (re)connection: each leg's whole event log in order.
 
@@ -474,7 +511,8 @@ class Snapshot:
 
 
 Event = (
-    LegEvent | EngineLost | TrunkState | TrunkChecked | PhoneRegistered | PhoneUnregistered | Snapshot
+    LegEvent | EngineLost | TrunkState | TrunkChecked | PhoneRegistered | PhoneUnregistered
+    | Protection | Snapshot
 )  # fmt: skip
 
 

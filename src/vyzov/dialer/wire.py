@@ -16,7 +16,15 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 import orjson
 
 from vyzov.dialer import ports
-from vyzov.dialer.ports import Event, LegEvent, Orphan, PhoneRegistered, TrunkState, Verb
+from vyzov.dialer.ports import (
+    Event,
+    GuardedSource,
+    LegEvent,
+    Orphan,
+    PhoneRegistered,
+    TrunkState,
+    Verb,
+)
 
 LINE_LIMIT = 64 * 1024 * 1024
 """The longest line either side reads, in bytes: a snapshot of a busy engine, with room to spare."""
@@ -31,6 +39,7 @@ _EVENTS: tuple[type, ...] = (
     ports.EngineLost,
     ports.TrunkState,
     ports.TrunkChecked,
+    ports.Protection,
     ports.PhoneRegistered,
     ports.PhoneUnregistered,
     ports.Snapshot,
@@ -201,11 +210,19 @@ def _read_orphan(value: object, where: str) -> object:
     return _read_object(Orphan, cast("dict[str, object]", value), where)
 
 
+def _read_source(value: object, where: str) -> object:
+    if not isinstance(value, dict):
+        raise WireError(f"{where} is {_kind(value)}, expected an object")
+    return _read_object(GuardedSource, cast("dict[str, object]", value), where)
+
+
 def _reader_of(hint: object) -> _Reader:
     if hint is float:
         return _read_float
     if hint is Orphan:
         return _read_orphan
+    if hint is GuardedSource:
+        return _read_source
     if hint is TrunkState:
         return _read_trunk_state
     if hint is PhoneRegistered:
@@ -236,4 +253,4 @@ def _readers_of(cls: type) -> dict[str, tuple[_Reader, bool]]:
     return {f.name: (_reader_of(hints[f.name]), _required(f)) for f in fields(cast("Any", cls))}
 
 
-_READERS = {cls: _readers_of(cls) for cls in (*_CLASSES.values(), Orphan)}
+_READERS = {cls: _readers_of(cls) for cls in (*_CLASSES.values(), Orphan, GuardedSource)}

@@ -53,6 +53,7 @@ class SimulatedEngine:
         self.fences: dict[str, int] = {}
         self.calls: dict[str, SimCall] = {}
         self.devices: dict[str, SimDevice] = {}
+        self.unbanned: list[str] = []
 
     # ---- the door
 
@@ -116,6 +117,8 @@ class SimulatedEngine:
                 self.lose_device(leg, "closed")
             case ports.Forget(leg):
                 self._forget(leg)
+            case ports.Unban(source):
+                self.unbanned.append(source)
             case ports.Mute(agent, on):
                 if (device := self.devices.get(agent)) is not None:
                     device.muted = on
