@@ -253,6 +253,7 @@ class UserAgent(Answering, InCall):
         now: float,
         account: Account = NO_ACCOUNT,
         uri: str = "",
+        caller_domain: str = "",
     ) -> None:
         """Ends what an earlier run of this agent left behind, by names derived from the leg.
 
@@ -268,8 +269,9 @@ class UserAgent(Answering, InCall):
             plan = plan_phone_call(self._endpoint, leg, target=target, uri=uri)
         else:
             plan = plan_call(
-                self._endpoint, leg, target=target, to=to, caller_id=caller_id, account=account
-            )
+                self._endpoint, leg, target=target, to=to, caller_id=caller_id, account=account,
+                caller_domain=caller_domain,
+            )  # fmt: skip
         if plan.identity(self._endpoint).call_id in self._ghosts:
             return
         ghost = Ghost(self._endpoint, plan, self._dialogs, self._ghosts, now)

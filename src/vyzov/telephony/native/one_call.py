@@ -106,7 +106,7 @@ async def place_one_call(
         await engine.start()
         try:
             return await call.run(
-                SetTrunk(TRUNK, host, port, user, password, realm, allow_md5=allow_md5),
+                SetTrunk(TRUNK, host, port, user, password, realm, allow_md5=allow_md5, probe_s=0.0),
                 number=number,
                 caller_id=caller_id,
                 ring_timeout_s=ring_timeout_s,

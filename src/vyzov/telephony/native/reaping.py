@@ -123,6 +123,7 @@ class Reaper:
                 dialog=dialog,
                 now=time.monotonic(),
                 uri=placed.to if placed.agent else "",
+                caller_domain=placed.domain,
             )
         except ValueError as error:
             log.warning("leg %s cannot be hung up: %s", record.leg, error)
