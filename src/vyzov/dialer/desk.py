@@ -18,8 +18,10 @@ from vyzov.core.instants import from_text, to_text
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
+from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.effects import Ask, Say
 from vyzov.dialer.entries import undo_result
+from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.room import LiveAgent, LiveCall, SavedResult
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddDisposition, SetNote, UndoDisposition
@@ -34,9 +36,10 @@ SAVED_KEPT = 20
 class Desk:
     """Carries out the asks of one floor's agents."""
 
-    def __init__(self, scene: Scene, agents: Agents, calls: Calls) -> None:
+    def __init__(self, scene: Scene, agents: Agents, calls: Calls, phones: DeskPhones) -> None:
         self._scene = scene
         self._agents = agents
+        self._phones = phones
         self._calls = calls
         self._offers: dict[str, str] = {}
         self._verbs: dict[str, Callable[[Ask, LiveAgent], None]] = {
@@ -48,6 +51,8 @@ class Desk:
             "offer": self._offer,
             "close_device": self._close_device,
             "take_over": self._take_over,
+            "device": phones.choose,
+            "ring": phones.ring,
             "hangup": self._hangup,
             "mute": self._mute,
             "hold": self._hold,
@@ -108,6 +113,7 @@ class Desk:
 
     def _ready(self, ask: Ask, found: LiveAgent) -> None:
         self._agents.step(ask.user, ca.AskReady())
+        self._phones.ring_if_needed(found)
         self._scene.out.reply_when_saved(ask.ask, state=ca.state_of(found.agent).value)
 
     def _pause(self, ask: Ask, found: LiveAgent) -> None:
@@ -129,6 +135,12 @@ class Desk:
         sdp = ask.args.get("sdp")
         if not isinstance(sdp, str) or not sdp or len(sdp) > SDP_LENGTH_MAX:
             self._refuse(ask, "bad_offer", "The phone's offer is unreadable.", "Reload the page.")
+            return
+        if found.device_kind is DeviceKind.PHONE:
+            self._refuse(
+                ask, "desk_phone", "You talk with your desk phone.",
+                "Choose the browser first, then connect it.",
+            )  # fmt: skip
             return
         owner = found.owner if found.owner in found.connections else None
         if owner not in (None, ask.connection) and found.agent.device_leg:

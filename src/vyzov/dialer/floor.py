@@ -15,6 +15,7 @@ from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
 from vyzov.dialer.desk import Desk
+from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.office import Office
 from vyzov.dialer.pacer import Pacer
 from vyzov.dialer.protection import ProtectionDesk
@@ -27,7 +28,9 @@ from vyzov.dialer.writes import Reserve
 
 FLOOR_TOLD_S = 0.5
 COUNTS_S = 2.0
-_OF_DEVICES = (ports.DeviceAnswer, ports.DeviceUp, ports.DeviceDown, ports.DeviceQuality)
+_OF_DEVICES = (
+    ports.DeviceAnswer, ports.DeviceUp, ports.DeviceDown, ports.DeviceQuality, ports.DeviceRinging,
+)  # fmt: skip
 NEVER = fx.Now(datetime(1970, 1, 1, tzinfo=UTC), 0.0, "none")
 
 
@@ -44,11 +47,16 @@ class Floor:
         self._agents = Agents(self._scene)
         self._trunks = Trunks(self._scene)
         self._calls = Calls(self._scene, self._agents, self._trunks)
-        self._desk = Desk(self._scene, self._agents, self._calls)
+        self._phones = DeskPhones(self._scene)
+        self._desk = Desk(self._scene, self._agents, self._calls, self._phones)
         self._protection = ProtectionDesk(self._scene)
-        self._office = Office(self._scene, self._calls, self._trunks, self._protection)
+        self._office = Office(
+            self._scene, self._calls, self._trunks, self._protection, self._phones
+        )
         self._pacer = Pacer(self._scene, self.id, self._trunks)
-        self._recovery = Recovery(self._scene, self._calls, self._agents, self._trunks)
+        self._recovery = Recovery(
+            self._scene, self._calls, self._agents, self._trunks, self._phones
+        )
         self._batches = 0
         self._after: dict[int, list[fx.Effect]] = {}
         self._reserved: dict[int, tuple[str, ...]] = {}
@@ -141,7 +149,14 @@ class Floor:
             case ports.DeviceUp():
                 self._agents.device_up(event)
             case ports.DeviceDown():
+                self._phones.down(event)
                 self._agents.device_down(event)
+            case ports.DeviceRinging():
+                self._phones.ringing(event)
+            case ports.PhoneRegistered():
+                self._phones.registered(event)
+            case ports.PhoneUnregistered():
+                self._phones.unregistered(event)
             case ports.DeviceQuality():
                 self._agents.quality(event)
             case ports.LegEvent():

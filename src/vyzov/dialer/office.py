@@ -12,6 +12,7 @@ from vyzov.core.campaign import CampaignEvent, campaign_step
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.dialer.calls import Calls
+from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.effects import Ask, LoadDue, Reload
 from vyzov.dialer.protection import ProtectionDesk
 from vyzov.dialer.room import LiveCampaign
@@ -26,7 +27,12 @@ class Office:
     """Carries out the asks of those who run the floor."""
 
     def __init__(
-        self, scene: Scene, calls: Calls, trunks: Trunks, protection: ProtectionDesk
+        self,
+        scene: Scene,
+        calls: Calls,
+        trunks: Trunks,
+        protection: ProtectionDesk,
+        phones: DeskPhones,
     ) -> None:
         self._scene = scene
         self._calls = calls
@@ -40,6 +46,7 @@ class Office:
             "check_trunk": trunks.check,
             "lists_changed": self._reload,
             "users_changed": self._reload,
+            "phones": phones.states,
             "stop_list_changed": self._reload,
             **protection.verbs,
         }

@@ -21,6 +21,7 @@ from vyzov.core.instants import from_text
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
+from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.entries import entry_of
 from vyzov.dialer.floor_store import (
     FloorAgent,
@@ -29,6 +30,7 @@ from vyzov.dialer.floor_store import (
     OpenAttempt,
     UndisposedAttempt,
 )
+from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
@@ -37,8 +39,11 @@ from vyzov.dialer.trunks import Trunks
 class Recovery:
     """Builds the room, and builds it again after each loss."""
 
-    def __init__(self, scene: Scene, calls: Calls, agents: Agents, trunks: Trunks) -> None:
+    def __init__(
+        self, scene: Scene, calls: Calls, agents: Agents, trunks: Trunks, phones: DeskPhones
+    ) -> None:
         self._scene = scene
+        self._phones = phones
         self._calls = calls
         self._agents = agents
         self._trunks = trunks
@@ -91,6 +96,7 @@ class Recovery:
         known = {person.id for person in state.agents}
         for gone in set(room.agents) - known:
             self._agents.step(gone, ca.AskOffline())
+        self._phones.reload(state.phones)
         for attempt in state.open_attempts:
             if attempt.id in room.doubtful:
                 # The answer of the database was lost, not the reservation: nothing was dialled.
@@ -130,6 +136,7 @@ class Recovery:
         agent = Agent(person.id, since=now, wish=wish, pause_reason=person.wish_reason)
         found = LiveAgent(agent, person.name, person.language, AgentDay(now, "offline"))
         found.day.state = ca.state_of(agent).value
+        found.device_kind = DeviceKind(person.device)
         # Nobody is connected yet: who does not come back is signed out in time.
         found.left_at = now if wish is not Wish.OFFLINE else None
         room.agents[person.id] = found
@@ -168,6 +175,7 @@ class Recovery:
         room.engine_up = True
         self._trunks.tell_engine()
         self._trunks.snapshot(seen)
+        self._phones.snapshot(seen)
         self._agents.matching = False
         self._devices(seen)
         bridged = dict(seen.bridges)

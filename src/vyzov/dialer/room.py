@@ -21,10 +21,12 @@ from vyzov.dialer.floor_store import (
     CampaignCounts,
     DueContact,
     FloorCampaign,
+    FloorPhone,
     PastAttempt,
 )
 from vyzov.dialer.office_records import Trunk
-from vyzov.dialer.ports import Json, LegEvent, Verb
+from vyzov.dialer.phone_records import DeviceKind
+from vyzov.dialer.ports import Json, LegEvent, PhoneRegistered, Verb
 from vyzov.dialer.writes import AddDisposition, Write
 
 MINUTES_KEPT = 60
@@ -106,6 +108,11 @@ class LiveAgent:
     device_lost: bool = False
     wants_help: bool = False
     last: LiveCall | None = None
+    device_kind: DeviceKind = DeviceKind.BROWSER
+    phone_leg: str = ""
+    phone_rings: bool = False
+    phone_said: str = ""
+    """Why the desk phone did not come to be a leg, or is none any more."""
     saved: dict[tuple[str, str], SavedResult] = field(
         default_factory=dict[tuple[str, str], SavedResult]
     )
@@ -113,6 +120,15 @@ class LiveAgent:
     """The call that was given the latest result: until `undo_until` it can be taken back, also when
     the next call is in hand already."""
     undo_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class LivePhone:
+    """A desk phone; `registered` is where it is signed in, `since` when that last changed."""
+
+    record: FloorPhone
+    registered: PhoneRegistered | None = None
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -171,6 +187,7 @@ class Room:
     agents: dict[str, LiveAgent] = field(default_factory=dict[str, LiveAgent])
     campaigns: dict[str, LiveCampaign] = field(default_factory=dict[str, LiveCampaign])
     trunks: dict[str, LiveTrunk] = field(default_factory=dict[str, LiveTrunk])
+    phones: dict[str, LivePhone] = field(default_factory=dict[str, LivePhone])
     devices: dict[str, str] = field(default_factory=dict[str, str])
     owners: dict[str, str] = field(default_factory=dict[str, str])
     device_seqs: dict[str, int] = field(default_factory=dict[str, int])

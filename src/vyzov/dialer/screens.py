@@ -12,6 +12,7 @@ from vyzov.core.call import CallState
 from vyzov.core.campaign import CampaignState
 from vyzov.core.instants import to_text
 from vyzov.core.window import CallWindow, is_open, zones_of
+from vyzov.dialer import desk_phones
 from vyzov.dialer.agents import PAUSE_LONG
 from vyzov.dialer.effects import Tell
 from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign, LiveTrunk
@@ -60,7 +61,7 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
             "wish": agent.wish.value,
             "pause_after": agent.pause_after,
         },
-        "device": _device(found),
+        "device": _device(scene, found),
         "campaigns": [
             {"id": one.record.id, "name": one.record.name, "mode": one.record.mode} for one in mine
         ],
@@ -81,7 +82,7 @@ def _undo_until(found: LiveAgent, now: datetime) -> datetime | None:
     return until if until is not None and now < until else None
 
 
-def _device(found: LiveAgent) -> Json:
+def _device(scene: Scene, found: LiveAgent) -> Json:
     state = "none"
     if found.agent.device_leg:
         state = "up"
@@ -95,6 +96,8 @@ def _device(found: LiveAgent) -> Json:
         "rtt_ms": found.rtt_ms,
         "loss_share": found.loss_share,
         "owner": found.owner,
+        "kind": found.device_kind.value,
+        "phone": desk_phones.shown(scene.room, found),
     }
 
 

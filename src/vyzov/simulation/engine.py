@@ -14,7 +14,6 @@ from vyzov.simulation import conversation as talk
 from vyzov.simulation.engine_parts import (
     BYE_TAKES_S,
     CANCEL_TAKES_S,
-    DEVICE_UP_S,
     LISTEN_S,
     ORPHAN_CHECK_S,
     PROMPT_S,
@@ -31,6 +30,7 @@ from vyzov.simulation.engine_parts import (
     orphan_phase,
     snapshot_of,
 )
+from vyzov.simulation.engine_phones import SimPhones
 from vyzov.simulation.world_time import Alarm, Timeline
 
 
@@ -54,6 +54,7 @@ class SimulatedEngine:
         self.calls: dict[str, SimCall] = {}
         self.devices: dict[str, SimDevice] = {}
         self.unbanned: list[str] = []
+        self.phones = SimPhones(timeline, self, self._tell)
 
     # ---- the door
 
@@ -82,7 +83,12 @@ class SimulatedEngine:
 
     def _snapshot(self, floor: str) -> ports.Snapshot:
         run, now = f"run-{self.run}", self._timeline.now
-        return snapshot_of(run, now, floor, self.book, self.calls, self.devices)
+        seen = snapshot_of(run, now, floor, self.book, self.calls, self.devices)
+        return replace(seen, phones=self.phones.registered(floor))
+
+    def _tell(self, floor: str, event: ports.Event) -> None:
+        if (link := self._links.get(floor)) is not None:
+            link.hear(event)
 
     def post(self, event: ports.LegEvent) -> None:
         """Numbers an event, keeps it and sends it to its leg's floor."""
@@ -109,12 +115,14 @@ class SimulatedEngine:
                 told = isinstance(verb, ports.SetTrunk)
                 (self._trunks.add if told else self._trunks.discard)(verb.trunk)
             case ports.CheckTrunk():
-                if (link := self._links.get(floor)) is not None:
-                    link.hear(checked(verb, self._timeline.now, known=verb.trunk in self._trunks))
+                known = verb.trunk in self._trunks
+                self._tell(floor, checked(verb, self._timeline.now, known=known))
             case ports.DeviceOffer():
-                self._offer(verb, floor)
+                self.phones.offer(verb, floor)
             case ports.DeviceClose(leg):
                 self.lose_device(leg, "closed")
+            case ports.DeviceCall() | ports.SetPhone() | ports.RemovePhone():
+                self.phones.carry_out(verb, floor)
             case ports.Forget(leg):
                 self._forget(leg)
             case ports.Unban(source):
@@ -388,16 +396,8 @@ class SimulatedEngine:
 
     # ---- agents' devices
 
-    def _offer(self, verb: ports.DeviceOffer, floor: str) -> None:
-        for device in list(self.devices.values()):
-            if device.agent == verb.agent and device.floor == floor:
-                self.lose_device(device.leg, "replaced")
-        self.book[verb.leg] = Record(floor, None)
-        self.devices[verb.leg] = SimDevice(verb.leg, verb.agent, floor)
-        self.post(ports.DeviceAnswer(verb.leg, 0, 0.0, verb.agent, "v=0"))
-        self._timeline.after(DEVICE_UP_S, lambda: self._proven(verb.leg))
-
-    def _proven(self, leg: str) -> None:
+    def prove_device(self, leg: str) -> None:
+        """Sound went both ways on a device: it is up."""
         if (device := self.devices.get(leg)) is not None and not device.up:
             device.up = True
             self.post(ports.DeviceUp(leg, 0, 0.0, device.agent, "PCMU"))
@@ -417,7 +417,7 @@ class SimulatedEngine:
         device.up = False
         self._part_device(leg)
         self.post(ports.DeviceDown(leg, 0, 0.0, device.agent, "no_sound"))
-        self._timeline.after(span_s, lambda: self._proven(leg))
+        self._timeline.after(span_s, lambda: self.prove_device(leg))
 
     def _part_device(self, leg: str) -> None:
         for call in self.calls.values():
@@ -450,7 +450,9 @@ class SimulatedEngine:
             return
         if phase == "unmatched":
             self._stop(call)
-            self._play(ports.Play(call.leg, ports.ORPHAN_PLAY, f"prompt:{call.order.orphan.prompt}"))
+            self._play(
+                ports.Play(call.leg, ports.ORPHAN_PLAY, f"prompt:{call.order.orphan.prompt}")
+            )
             return
         self._hangup(call.leg, "orphan")
 
@@ -467,6 +469,7 @@ class SimulatedEngine:
                 call.play[2].call_off()
         self.calls.clear()
         self.devices.clear()
+        self.phones.crash()
         self._trunks.clear()
         for link in links:
             link.closed()
