@@ -54,9 +54,9 @@ def test_a_flood_of_strangers_takes_nothing_from_those_we_deal_with() -> None:
 def test_even_a_known_address_has_a_bound() -> None:
     guard = Guard(Limits(), 0.0)
     guard.know(CARRIER, 0.0)
-    assert taken(guard, CARRIER, 5000, 0.0) == 4000
-    assert taken(guard, CARRIER, 5000, 1.0) == 2000
-    assert guard.totals().too_many == 4000
+    assert taken(guard, CARRIER, 7000, 0.0) == 6000
+    assert taken(guard, CARRIER, 7000, 1.0) == 3000
+    assert guard.totals().too_many == 5000
 
 
 def test_a_giant_message_costs_as_much_as_many_small_ones() -> None:
@@ -80,7 +80,7 @@ def test_acquaintance_ends_when_nothing_comes_of_it_any_more() -> None:
 def test_a_renewed_acquaintance_does_not_fill_the_bucket_again() -> None:
     guard = Guard(Limits(), 0.0)
     guard.know(CARRIER, 0.0)
-    assert taken(guard, CARRIER, 4000, 0.0) == 4000
+    assert taken(guard, CARRIER, 6000, 0.0) == 6000
     guard.know(CARRIER, 0.0)
     assert taken(guard, CARRIER, 10, 0.0) == 0
 
@@ -168,7 +168,7 @@ def test_the_books_say_who_was_turned_away_worst_first() -> None:
     taken(guard, "198.51.100.3", 1, 0.0)
     guard.failed("198.51.100.4", 0.0)
     guard.know(STRANGER, 0.0, port=5070)
-    taken(guard, STRANGER, 4001, 0.0, port=5070)
+    taken(guard, STRANGER, 6001, 0.0, port=5070)
     ban(guard, "198.51.100.9", 1.0)
     guard.judge("198.51.100.9", 5060, 500, 2.0)
     states = guard.sources(2.0)
@@ -179,7 +179,7 @@ def test_the_books_say_who_was_turned_away_worst_first() -> None:
     assert (worst.dropped, worst.taken, worst.banned_for_s, worst.known) == (1, 0, 599.0, False)
     assert states[3].known
     assert states[4].failures == 1
-    assert guard.totals().taken == 4000 + 40 + 40 + 1
+    assert guard.totals().taken == 6000 + 40 + 40 + 1
 
 
 def test_the_table_of_addresses_is_bounded_and_the_oldest_goes() -> None:

@@ -41,8 +41,8 @@ class Limits:
     stranger_burst: float = 40.0
     strangers_rate: float = 200.0
     strangers_burst: float = 400.0
-    known_rate: float = 2000.0
-    known_burst: float = 4000.0
+    known_rate: float = 3000.0
+    known_burst: float = 6000.0
     failures_max: int = 10
     failures_s: float = 600.0
     ban_s: float = 600.0

@@ -119,6 +119,11 @@ class Control:
         if door is not None:
             door.send(event)
 
+    def post_all(self, event: Event) -> None:
+        """Sends an event to every floor that is there."""
+        for door in self._floors.values():
+            door.send(event)
+
     # ---- from the doors
 
     def opened(self, door: Door) -> None:

@@ -142,9 +142,10 @@ class Engine:
         self.control = Control(
             verb=self.carry_out,
             snapshot=self.snapshot,
-            came=self.orphans.floor_came,
+            came=self._floor_came,
             left=self.orphans.floor_left,
         )
+        self.signalling.door.tell = self.control.post_all
         registrar = self.signalling.agent.registrar
         assert registrar is not None, "an agent with a realm has a registrar"
         self.phones = Phones(
@@ -259,6 +260,11 @@ class Engine:
             trunks=self.trunk_watch.findings(ask.floor),
         )
 
+    def _floor_came(self, floor: str) -> None:
+        self.orphans.floor_came(floor)
+        # After the snapshot, which makes the floor forget what it heard before.
+        self._loop.call_soon(self.signalling.door.report)
+
     # ---- verbs in
 
     def carry_out(self, verb: Verb, floor: str) -> None:
@@ -315,6 +321,8 @@ class Engine:
                 self.trunk_watch.remove(trunk, floor)
             case ports.CheckTrunk():
                 self._check_trunk(verb, floor)
+            case ports.Unban(source):
+                self.signalling.door.unban(source)
             case ports.Forget(leg):
                 self.book.forget(leg)
                 self.signalling.agent.forget(leg)

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vyzov.sip.events import Hop, SipEvent, Transport
+from vyzov.sip.events import Hop, MessageIgnored, SipEvent, Transport
+from vyzov.sip.guard import Limits
 from vyzov.sip.stream import Fault
 from vyzov.sip.user_agent import UserAgent
+from vyzov.telephony.native.protection import RESPONSE, SipDoor
 from vyzov.telephony.native.sip_sockets import SipSockets, StreamLimits
 from vyzov.telephony.native.tls import TlsContexts, TlsFiles
 
@@ -44,6 +46,7 @@ class Listening:
     tls_port: int = 0
     tls: TlsFiles = field(default_factory=TlsFiles)
     limits: StreamLimits = field(default_factory=StreamLimits)
+    guard: Limits = field(default_factory=Limits)
     product: str = "Vyzov"
 
 
@@ -90,6 +93,8 @@ class Signalling:
         self._timer: asyncio.TimerHandle | None = None
         self._pumping = False
         self._closed = False
+        self._ignored = 0
+        self.door = SipDoor(loop, listening.guard, lambda: self.streams.refused)
 
     def begin(self, handle: Callable[[SipEvent], None]) -> None:
         """Gives every event to `handle` from now on."""
@@ -107,6 +112,8 @@ class Signalling:
             while True:
                 events = self.agent.events()
                 for event in events:
+                    self._ignored += isinstance(event, MessageIgnored)
+                    self.door.heard(event)
                     self._handle(event)
                 messages = self.agent.messages_to_send()
                 for data, target in messages:
@@ -121,6 +128,7 @@ class Signalling:
         """Closes every socket."""
         if not self._closed:
             self._closed = True
+            self.door.close()
             self.streams.close()
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
@@ -131,16 +139,18 @@ class Signalling:
 
     def may(self, source: Hop, size: int) -> bool:
         """Tells whether a source is heard: each message passes here, each new connection as 0."""
-        del source, size
-        return True
+        return self.door.may(source, size)
 
     def arrived(self, data: bytes, source: Hop) -> None:
         """Carries one message through, so that an answer's journal line waits for no burst."""
+        ignored = self._ignored
         try:
             self.agent.receive(data, source, time.monotonic())
         except Exception:
             log.exception("a message of %d bytes from %s failed", len(data), source)
         self.pump()
+        if data.startswith(RESPONSE) and self._ignored == ignored:
+            self.door.answered(source)
 
     def unframed(self, fault: Fault, source: Hop) -> None:
         """Answers a connection whose bytes are no messages."""
@@ -153,6 +163,7 @@ class Signalling:
         self.pump()
 
     def _send(self, data: bytes, target: Hop) -> None:
+        self.door.sent(data, target)
         if target.transport is not Transport.UDP:
             self.streams.send(data, target)
             return
