@@ -135,6 +135,7 @@ CALL_EVENTS: tuple[ev.Event, ...] = (
     ev.Classified(AnswerClass.SILENCE),
     ev.PlayFinished("1:safe_harbour"),
     ev.SafeHarbourHeard(),
+    ev.OneWay("far"),
     ev.BridgeJoined("ann"),
     ev.BridgeLeft("ann"),
     ev.AgentGone("ann"),

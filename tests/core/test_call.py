@@ -303,3 +303,31 @@ def test_the_plan_of_a_call_is_its_campaign_at_that_moment() -> None:
     assert plan.flow is None
     agentless = CampaignSettings.from_json(AGENTLESS)
     assert CallPlan.of(agentless).flow == agentless.flow
+
+
+def test_what_is_heard_before_the_answer_is_noted_and_helps_the_diagnosis() -> None:
+    ride = Ride().ring().feed(1, ev.Ringing(183, True), ev.Ringing(183, True, "ringback"))
+    ride.feed(2, ev.Ringing(183, True, "ringback"), ev.Ringing(183, True, "busy"))
+    ride.feed(3, ev.Failed(480, stage="ringing", ring_s=3.0, heard="busy"))
+    rung = ride.told(FactKind.RINGING)
+    assert [fact.data.get("heard") for fact in rung] == [None, None, "ringback", "busy"]
+    (failed,) = ride.told(FactKind.FAILED)
+    assert (failed.data["heard"], failed.data["cause"]) == ("busy", "line_busy")
+
+
+def test_one_way_sound_is_noted_and_ends_nothing() -> None:
+    ride = Ride().feed(1, ev.OneWay("far"))
+    assert not ride.told(FactKind.ONE_WAY)
+    ride = Ride().answer().feed(6, ev.OneWay("far", 4.0, 12))
+    assert ride.call.unheard == "far"
+    ride.feed(9, ev.OneWay(""))
+    noted = ride.told(FactKind.ONE_WAY)
+    assert [fact.data["unheard"] for fact in noted] == ["far", ""]
+    assert noted[0].data == {"unheard": "far", "quiet_s": 4.0, "foreign": 12}
+    assert (ride.call.unheard, ride.call.ended_at) == ("", None)
+
+
+def test_the_counters_of_the_sound_are_kept_with_the_end() -> None:
+    ride = Ride().answer().feed(6, ev.Ended("far", sound={"rtp_lost": 3.0}))
+    (ended,) = ride.told(FactKind.ENDED)
+    assert ended.data["sound"] == {"rtp_lost": 3.0}

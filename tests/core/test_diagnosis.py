@@ -175,3 +175,29 @@ def test_a_trunk_that_says_nothing_at_all_is_not_a_callee_who_did_not_answer() -
     assert (found.outcome, found.cause) == (Outcome.TRUNK_ERROR, Cause.NO_REPLY)
     rang = diagnose_failure(0, stage="cancelled", ring_s=20.0)
     assert (rang.outcome, rang.cause) == (Outcome.NO_ANSWER, Cause.RANG_OUT)
+
+
+@pytest.mark.parametrize("code", [0, 408, 480, 487, 503])
+@pytest.mark.parametrize(
+    ("heard", "outcome", "cause"),
+    [
+        ("busy", Outcome.BUSY, Cause.LINE_BUSY),
+        ("congestion", Outcome.CONGESTION, Cause.CONGESTION),
+        ("special_information", Outcome.UNREACHABLE, Cause.NOT_ALLOCATED),
+    ],
+)
+def test_a_tone_speaks_where_the_code_does_not(
+    code: int, heard: str, outcome: Outcome, cause: Cause
+) -> None:
+    found = diagnose_failure(code, stage="cancelled", ring_s=9.0, early_media=True, heard=heard)
+    assert (found.outcome, found.cause) == (outcome, cause)
+    # A code or a cause that names the reason is believed before the tone.
+    assert diagnose_failure(404, heard=heard).cause is Cause.NOT_ALLOCATED
+    assert diagnose_failure(480, q850=20, heard=heard).cause is Cause.SWITCHED_OFF
+
+
+def test_a_ringback_tone_under_early_media_is_ringing_and_no_announcement() -> None:
+    rang = diagnose_failure(480, stage="ringing", early_media=True, heard="ringback")
+    assert rang.cause is Cause.RANG_OUT
+    spoken = diagnose_failure(480, stage="ringing", early_media=True, heard="voice")
+    assert spoken.cause is Cause.SWITCHED_OFF

@@ -64,6 +64,8 @@ def step(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.Digit(digit) if call.answered_at:
             noted, told = record(call, FactKind.DIGIT, {"digit": digit, "step": step_of(call)})
             call = replace(noted, digits=call.digits + digit)
+        case ev.OneWay() if call.answered_at:
+            return _one_way(call, event)
         case ev.Classified(answer_class, detail) if call.answered_at:
             seen: dict[str, Json] = {"answer_class": answer_class.value, "detail": detail}
             noted, told = record(call, FactKind.CLASSIFIED, seen)
@@ -121,6 +123,8 @@ def _ringing(call: Call, event: ev.Event, now: datetime) -> Moved:
     match event:
         case ev.Ringing(_, early_media) if early_media and not call.early_media:
             return _heard(call, event)
+        case ev.Ringing(heard=heard) if heard not in ("", call.heard):
+            return _heard(call, event)
         case _:
             return _unanswered(call, event, now)
 
@@ -132,8 +136,8 @@ def _unanswered(call: Call, event: ev.Event, now: datetime) -> Moved:
             return led_by(told, greet(noted, now))
         case ev.Failed():
             return failed(call, event, now)
-        case ev.Ended(side, cause):
-            noted, told = gone(call, side, cause, now)
+        case ev.Ended():
+            noted, told = gone(call, event, now)
             return led_by(told, finish(noted, Outcome.UNKNOWN, "ended_unanswered", now))
         case ev.Cancel(reason):
             return hang_up(call, "cancel", (Outcome.CANCELLED_BY_US, reason), now)
@@ -144,9 +148,26 @@ def _unanswered(call: Call, event: ev.Event, now: datetime) -> Moved:
 
 
 def _heard(call: Call, event: ev.Ringing) -> Moved:
-    noted = replace(call, early_media=call.early_media or event.early_media, code=event.code)
+    noted = replace(
+        call,
+        early_media=call.early_media or event.early_media,
+        code=event.code,
+        heard=event.heard or call.heard,
+    )
     seen: dict[str, Json] = {"code": event.code, "early_media": event.early_media}
+    if event.heard:
+        seen["heard"] = event.heard
     return record(noted, FactKind.RINGING, seen)
+
+
+def _one_way(call: Call, event: ev.OneWay) -> Moved:
+    """Notes who is not heard; nobody is hung up on for it: agents and figures tell people."""
+    seen: dict[str, Json] = {
+        "unheard": event.unheard,
+        "quiet_s": event.quiet_s,
+        "foreign": event.foreign,
+    }
+    return record(replace(call, unheard=event.unheard), FactKind.ONE_WAY, seen)
 
 
 _REFUSALS: Mapping[str, Outcome] = {

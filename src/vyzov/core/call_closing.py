@@ -45,8 +45,8 @@ def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
             return replace(call, stop_asked=True), (ev.Suppress(digit),)
         case ev.DeadlinePassed() | ev.Cancel():
             return hang_up(call, "normal", call.verdict, now)
-        case ev.Ended(side, cause):
-            return _end(call, side, cause, now)
+        case ev.Ended():
+            return _end(call, event, now)
         case _:
             return unmoved(call, event)
 
@@ -73,8 +73,8 @@ def closing(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.Refused(reason) if call.dialed_at is None and reason != "duplicate":
             noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
             return led_by(told, finish(noted, *verdict_of(call), now))
-        case ev.Ended(side, cause):
-            return _end(call, side, cause, now)
+        case ev.Ended():
+            return _end(call, event, now)
         case ev.DeadlinePassed():
             verdict = verdict_of(call) if call.answered_at else (Outcome.UNKNOWN, "engine_silent")
             return led_by((ev.SendHangup("normal"),), finish(call, *verdict, now))
@@ -117,9 +117,9 @@ def count_abandoned(call: Call, now: datetime) -> Moved:
     return record(call, FactKind.ABANDONED, {"wait_s": waited, "limit_s": limit})
 
 
-def _end(call: Call, side: str, cause: str, now: datetime) -> Moved:
+def _end(call: Call, event: ev.Ended, now: datetime) -> Moved:
     """The leg is over after we had decided what it is to be called."""
-    noted, told = gone(call, side, cause, now)
+    noted, told = gone(call, event, now)
     outcome, detail = verdict_of(call)
     waited = now - (call.answered_at or now)
     if outcome in _GIVEN_UP and waited > call.plan.connect_limit:
@@ -159,6 +159,7 @@ def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
         q850=event.q850,
         ring_s=event.ring_s,
         early_media=call.early_media,
+        heard=event.heard or call.heard,
     )
     outcome, detail = found.outcome, found.cause.value
     if call.verdict and found.outcome is Outcome.NO_ANSWER:
@@ -171,13 +172,18 @@ def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
         "ring_s": event.ring_s,
         "cause": found.cause.value,
     }
+    if event.heard:
+        seen["heard"] = event.heard
     noted, told = record(noted, FactKind.FAILED, seen)
     return led_by(told, finish(noted, outcome, detail, now))
 
 
-def gone(call: Call, side: str, cause: str, now: datetime) -> Moved:
+def gone(call: Call, event: ev.Ended, now: datetime) -> Moved:
     talked = (now - call.bridged_at).total_seconds() if call.bridged_at else 0.0
+    side, cause = event.side, event.cause
     seen: dict[str, Json] = {"side": side, "cause": cause, "talk_s": talked}
+    if event.sound:
+        seen["sound"] = dict(event.sound)
     return record(replace(call, side=side, playing=None), FactKind.ENDED, seen)
 
 

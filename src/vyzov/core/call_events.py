@@ -34,10 +34,11 @@ class Dialing:
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """A provisional answer: its SIP code, and whether sound came with it."""
+    """A provisional answer: its SIP code, whether sound came with it, what was heard of that."""
 
     code: int = 180
     early_media: bool = False
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,25 @@ class Failed:
     reasons: tuple[str, ...] = ()
     q850: int | None = None
     ring_s: float = 0.0
+    heard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """Sound no longer goes both ways: `unheard` is far, us or both; "" where it does again."""
+
+    unheard: str
+    quiet_s: float = 0.0
+    foreign: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An answered leg is over. `side`: far, us, engine."""
+    """An answered leg is over. `side`: far, us, engine; `sound`: the engine's counters."""
 
     side: str
     cause: str = ""
+    sound: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +146,7 @@ WorldEvent = (
     | Ringing
     | Answered
     | Failed
+    | OneWay
     | Ended
     | Digit
     | Classified

@@ -118,9 +118,9 @@ def _talk(call: Call, agent: str, now: datetime) -> Moved:
 def _unserved(call: Call, event: ev.Event, now: datetime) -> Moved:
     """Events that mean the same while nobody has spoken with the callee yet."""
     match event:
-        case ev.Ended(side, cause):
+        case ev.Ended(side):
             released, freed = release(call, wrap_up=False)
-            noted, told = gone(released, side, cause, now)
+            noted, told = gone(released, event, now)
             limit = (call.answered_at or now) + call.plan.connect_limit
             early = call.flow or now <= limit or call.state is CallState.CLASSIFYING
             if side == "far" and early and not call.orphaned:
@@ -206,9 +206,9 @@ def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
     A classifier's late word never cuts a talk: it only decides what the outcome is called.
     """
     match event:
-        case ev.Ended(side, cause):
+        case ev.Ended(side):
             released, freed = release(call, wrap_up=True)
-            noted, told = gone(released, side, cause, now)
+            noted, told = gone(released, event, now)
             detail = f"hung_up_{side}"
             return led_by((*freed, *told), finish(noted, class_outcome(call), detail, now))
         case ev.AgentHangsUp():
@@ -239,8 +239,8 @@ def in_flow(call: Call, event: ev.Event, now: datetime) -> Moved:
             AnswerClass.MACHINE | AnswerClass.FAX | AnswerClass.IVR | AnswerClass.SCREENER
         ) if not call.digits:
             return _not_a_person(call, now)
-        case ev.Ended(side, cause):
-            noted, told = gone(call, side, cause, now)
+        case ev.Ended(side):
+            noted, told = gone(call, event, now)
             cut_off = side == "engine" or call.orphaned
             if cut_off and not call.digits and class_outcome(call) is _HUMAN:
                 # By us, in the middle of the offer, before any wish could be heard.

@@ -103,6 +103,9 @@ class Call:
     q850: int | None = None
     side: str | None = None
     early_media: bool = False
+    heard: str = ""
+    unheard: str = ""
+    """Who is not heard by the other now, "" where sound goes both ways."""
     answer_class: AnswerClass | None = None
     flow: flows.FlowState | None = None
     digits: str = ""

@@ -197,14 +197,40 @@ def diagnose_failure(
     q850: int | None = None,
     ring_s: float = 0.0,
     early_media: bool = False,
+    heard: str = "",
 ) -> Diagnosis:
-    """Says what came of an unanswered attempt; the fields are of the engine's `Failed`."""
+    """Says what came of an unanswered attempt; the fields are of the engine's `Failed`.
+
+    `heard` names what was heard before the failure: it speaks where code and cause do not, and a
+    ring-back tone under early media is ringing and no announcement."""
     cause = q850 if q850 is not None else q850_of(reasons)
     texts = (phrase, *reasons)
-    outcome, why, confidence = _guess(
-        code, cause, stage, texts, rang=ring_s >= REJECT_RING_LEAST, announced=early_media
+    outcome, why, confidence = _by_sound(code, cause, heard) or _guess(
+        code,
+        cause,
+        stage,
+        texts,
+        rang=ring_s >= REJECT_RING_LEAST or heard == "ringback",
+        announced=early_media and heard not in ("ringback", "silence"),
     )
     return Diagnosis(outcome, why, confidence, cause)
+
+
+_BY_SOUND: Mapping[str, _Guess] = {
+    # A tone is the network's own word; which number it means is not in it.
+    "busy": (Outcome.BUSY, Cause.LINE_BUSY, 0.8),
+    "congestion": (Outcome.CONGESTION, Cause.CONGESTION, 0.8),
+    "special_information": (Outcome.UNREACHABLE, Cause.NOT_ALLOCATED, 0.6),
+}
+_SPEECHLESS_CODES = frozenset({0, 408, 480, 487, 500, 503, 504})
+"""Codes with which a network ends what it has said in sound: by themselves they name no reason."""
+_SPEECHLESS_CAUSES = frozenset({None, 16, 31, 127})
+
+
+def _by_sound(code: int, q850: int | None, heard: str) -> _Guess | None:
+    if code in _SPEECHLESS_CODES and q850 in _SPEECHLESS_CAUSES:
+        return _BY_SOUND.get(heard)
+    return None
 
 
 def _guess(

@@ -32,6 +32,7 @@ class FactKind(StrEnum):
     UNBRIDGED = "unbridged"
     AGENT_AWAY = "agent_away"
     AGENT_BACK = "agent_back"
+    ONE_WAY = "one_way"
     DIGIT = "digit"
     FLOW_STEP = "flow_step"
     SAFE_HARBOUR = "safe_harbour"

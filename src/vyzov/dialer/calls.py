@@ -166,15 +166,18 @@ class Calls:
             case ports.Dialing():
                 return ce.Dialing(event.call_id)
             case ports.Ringing():
-                return ce.Ringing(event.code, event.early_media)
+                return ce.Ringing(event.code, event.early_media, event.heard)
             case ports.Answered():
                 return ce.Answered(event.codec)
             case ports.Failed():
                 return ce.Failed(
-                    event.code, event.phrase, event.stage, event.reasons, event.q850, event.ring_s
-                )
+                    event.code, event.phrase, event.stage, event.reasons, event.q850,
+                    event.ring_s, event.heard,
+                )  # fmt: skip
+            case ports.OneWay():
+                return ce.OneWay(event.unheard, event.quiet_s, event.foreign)
             case ports.Ended():
-                return ce.Ended(event.side, event.cause)
+                return ce.Ended(event.side, event.cause, event.stats)
             case ports.Digit():
                 return ce.Digit(event.digit)
             case ports.Classified():

@@ -275,9 +275,13 @@ class Dialing(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ringing(LegEvent):
+    """A provisional answer, or more of what is heard meanwhile: `heard` is a word of
+    `media.early.Heard` (ringback, busy, congestion, special_information, voice, silence)."""
+
     code: int
     phrase: str
     early_media: bool
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +296,8 @@ class Failed(LegEvent):
     `code` is the final status (0 where none came), `reasons` all Reason headers as received,
     `provisionals` pairs of (code, seconds since the INVITE), `retry_after_s` what the carrier asked
     to wait, `fault` a word of `core.trunk.TrunkFault` where the way to the carrier failed, `target`
-    the address the call was sent to, `other_targets` how many more the trunk's name leads to."""
+    the address the call was sent to, `other_targets` how many more the trunk's name leads to,
+    `heard` what was heard before the failure, as in `Ringing`."""
 
     code: int
     phrase: str
@@ -306,13 +311,30 @@ class Failed(LegEvent):
     fault: str = ""
     target: str = ""
     other_targets: int = 0
+    heard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay(LegEvent):
+    """Sound of an answered leg no longer goes both ways, or does again.
+
+    `unheard`: far (we do not hear the far side), us (it does not hear us), both, "" (all is well);
+    `quiet_s` is how long the far side was not heard, `foreign` how many packets came meanwhile from
+    addresses nobody agreed on."""
+
+    unheard: str
+    quiet_s: float = 0.0
+    foreign: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ended(LegEvent):
     """An answered leg is over. `side`: far, us, engine (the engine died or gave up on it).
 
-    `stats` holds packet counters (`rtp_sent`, `rtp_received`, `rtp_lost`)."""
+    `stats`: packets (`rtp_sent`, `rtp_received`, `rtp_lost`, `rtp_duplicates`, `rtp_reordered`), those
+    dropped (`rtp_foreign` from wrong addresses or sources, `rtp_noise` no sound, `srtp_refused` not
+    sealed by the far side), `jitter_ms`; by the far side's reports `rtcp_received`, `rtt_ms`,
+    `far_lost`, `far_loss_share`, `far_jitter_ms`."""
 
     side: str
     cause: str

@@ -55,6 +55,9 @@ def _projection(band: tuple[int, int]) -> NDArray[np.complex128]:
     return (np.exp(-2j * np.pi * turns) / FRAME_SAMPLES).astype(np.complex128)
 
 
+_BANDS: Final = tuple(_projection(band) for band in (_CALL, *_SIGNS))
+
+
 class EarlyEar:
     """Listens to one unanswered leg, 20 ms at a time."""
 
@@ -62,7 +65,6 @@ class EarlyEar:
         """Start with nothing heard."""
         self.heard = Heard.NOTHING
         """The most telling of all that was heard so far."""
-        self._bands = [_projection(band) for band in (_CALL, *_SIGNS)]
         self._least = amplitude(_QUIETEST_DBM0) ** 2 / 2
         self._sound = _Rhythm()
         self._signs = 0
@@ -77,7 +79,7 @@ class EarlyEar:
         power = float(np.mean(linear * linear))
         band = None
         if power >= self._least:
-            shares = [2 * float(np.sum(np.abs(one @ linear) ** 2)) / power for one in self._bands]
+            shares = [2 * float(np.sum(np.abs(one @ linear) ** 2)) / power for one in _BANDS]
             loudest = max(range(len(shares)), key=shares.__getitem__)
             band = loudest if shares[loudest] >= _PURITY else -1
         self._follow_signs(band)

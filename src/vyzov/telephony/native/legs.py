@@ -38,6 +38,7 @@ from vyzov.sip.events import (
 from vyzov.telephony.native.agreeing import NO_SOUND, NoSound, fresh_keys, terms_of
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
+from vyzov.telephony.native.evidence import Evidence
 from vyzov.telephony.native.journal import LegBook, Placed
 from vyzov.telephony.native.listening import Listener
 from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort
@@ -65,6 +66,7 @@ class Call:
     port: RtpPort
     party: Party
     listener: Listener
+    evidence: Evidence
     offer: bytes
     placed_at: float
     ring_timer: asyncio.TimerHandle | None = None
@@ -260,6 +262,7 @@ class Calls:
             port=port,
             party=Party(order.leg, floor, port, self._post),
             listener=Listener(order.leg, self._post),
+            evidence=Evidence(order.leg, port, self._post),
             offer=offer,
             placed_at=now,
         )
@@ -296,6 +299,7 @@ class Calls:
         early = event.sdp is not None
         if event.sdp is not None:
             call.early_sdp = event.sdp
+            call.evidence.announced(event.code, event.phrase)
             self._agree_again(call, event.sdp)
         told = (event.code, event.phrase, early)
         # Another fork or a repetition with nothing new in it is no second ringing.
@@ -326,11 +330,13 @@ class Calls:
         call.listener.answered(
             now, call.port.law, in_band=call.port.event_type is None, classify=call.order.classify
         )
+        call.evidence.answered(now)
         self._clock.add(call, lambda at: self._tick(call, at))
 
     def _agree(self, call: Call, remote: bytes) -> str:
         """Takes a session description and returns the codec; raises `NoSound`."""
         agreed, terms = terms_of(call.offer, remote, call.trunk.target.host)
+        call.evidence.expects = agreed.receiving
         if agreed.sending or not call.port.has_remote:
             call.port.agree(terms, time.monotonic())
         return agreed.codec
@@ -355,7 +361,7 @@ class Calls:
             reasons=event.reasons, warning=event.warning, q850=event.q850,
             ring_s=0.0 if first_ring is None else max(0.0, now - call.placed_at - first_ring),
             provisionals=event.provisionals, retry_after_s=event.retry_after, fault=fault,
-            target=str(call.trunk.target), other_targets=others,
+            target=str(call.trunk.target), other_targets=others, heard=call.evidence.heard,
         )  # fmt: skip
         self._finish(call, failed)
 
@@ -385,8 +391,11 @@ class Calls:
                 call.listener.event(packet, now)
             return
         law = law_of(packet.payload_type)
-        if law is None or call.answered_at is None:
-            # Comfort noise and unknown payloads are no sound; early media is counted, not heard.
+        if law is None:
+            # Comfort noise and unknown payloads are no sound.
+            return
+        if call.answered_at is None:
+            call.evidence.early(packet, law)
             return
         call.party.says(packet, law, now)
         call.listener.voice(packet, law, now)
@@ -395,3 +404,4 @@ class Calls:
         call.party.hearing.tick(now)
         call.listener.tick(now)
         call.port.tick(now)
+        call.evidence.tick(now)

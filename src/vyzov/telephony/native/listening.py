@@ -4,19 +4,17 @@ Nothing here touches the sound on its way to the other side. Keys come as teleph
 far side sends them and from the sound itself where it does not. What a key or a machine means is
 decided by the floor.
 
-Sound is heard by its RTP time stamps, not by its arrival: listening has no hurry, and a burst after a
-stall of the network or of this machine must not be taken for silence and a cut-off word.
+Sound is heard by its RTP time stamps, not by its arrival (`media.row`).
 """
 
 from collections.abc import Callable
 
-import numpy as np
-
 from vyzov.dialer.ports import Classified, LegEvent
 from vyzov.dialer.ports import Digit as DigitPressed
 from vyzov.media.classify import AnswerClassifier
-from vyzov.media.frame import FRAME_MS, FRAME_SAMPLES, Samples, silent_frame
-from vyzov.media.g711 import Law, decode
+from vyzov.media.frame import FRAME_MS, Samples, silent_frame
+from vyzov.media.g711 import Law
+from vyzov.media.row import FrameRow
 from vyzov.media.rtp import RtpPacket
 from vyzov.media.telephone_event import Digit, DigitReceiver, GoertzelDigits
 
@@ -27,8 +25,6 @@ IN_BAND_DIGIT_MS = 100
 BEEP_LIMIT_S = 60.0
 QUIET_AFTER_S = 0.6
 """How long nothing comes before the time without packets counts as silence."""
-GAP_SAMPLES_MAX = 16_000
-"""The longest jump of time stamps heard as silence; a longer one is a new beginning."""
 
 Post = Callable[[LegEvent], None]
 
@@ -44,11 +40,10 @@ class Listener:
         self._in_band: GoertzelDigits | None = None
         self._classifier: AnswerClassifier | None = None
         self._listens = False
-        self._last: RtpPacket | None = None
-        self._next_timestamp = 0
+        self._row = FrameRow()
+        self._begun = False
         self._last_at = 0.0
         self._heard_ms = 0
-        self._rest: Samples = np.empty(0, dtype=np.int16)
         self._answered_at = 0.0
         self._classified = False
 
@@ -73,24 +68,11 @@ class Listener:
         """Takes a packet of sound."""
         if not self._listens:
             return
-        last, self._last_at = self._last, now
-        if last is None or last.ssrc != packet.ssrc:
-            if last is None:
-                self._heard_ms = int((now - self._answered_at) * 1000)
-        else:
-            newer = (packet.sequence - last.sequence) & 0xFFFF
-            if newer == 0 or newer > 0x7FFF:
-                return
-            gap = (packet.timestamp - self._next_timestamp) & 0xFFFFFFFF
-            # A stamp behind the silence already heard belongs to sound that was merely late.
-            if gap <= GAP_SAMPLES_MAX:
-                self._rest = np.concatenate((self._rest, np.zeros(gap, dtype=np.int16)))
-        self._last = packet
-        samples = decode(packet.payload, law)
-        self._next_timestamp = (packet.timestamp + len(samples)) & 0xFFFFFFFF
-        self._rest = np.concatenate((self._rest, samples))
-        while len(self._rest) >= FRAME_SAMPLES:
-            frame, self._rest = self._rest[:FRAME_SAMPLES], self._rest[FRAME_SAMPLES:]
+        self._last_at = now
+        if not self._begun:
+            self._begun = True
+            self._heard_ms = int((now - self._answered_at) * 1000)
+        for frame in self._row.put(packet, law):
             self._hear(frame, now)
 
     def tick(self, now: float) -> None:
@@ -101,7 +83,7 @@ class Listener:
         # A far side that sends nothing at all is silent too, and that is a verdict.
         until_ms = (now - self._answered_at - QUIET_AFTER_S) * 1000
         while self._listens and self._heard_ms < until_ms:
-            self._next_timestamp = (self._next_timestamp + FRAME_SAMPLES) & 0xFFFFFFFF
+            self._row.pass_frame()
             self._hear(silent_frame(), now)
 
     def _hear(self, frame: Samples, now: float) -> None:
