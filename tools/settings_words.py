@@ -10,11 +10,26 @@ INSTALLATION: Mapping[str, str] = {
     "sip_host": "Address SIP and RTP listen on. A carrier is reached from an address of the network, "
     "not from 127.0.0.1.",
     "sip_port": "UDP port of SIP (`serve --sip-port`).",
+    "sip_tcp_port": "TCP port of SIP; 0 takes the number of `sip_port`, -1 listens for no TCP.",
+    "sip_tls_port": "TLS port of SIP, listened on where `tls_certificate` is set; 0 takes the number "
+    "after `sip_port`, -1 listens for no TLS.",
+    "tls_certificate": "PEM file of this machine's certificate with its chain, for SIP over TLS; phones "
+    "check it, and carriers that ask for one are shown it. A name without a folder lies in the data "
+    "folder. A renewed file is read by itself.",
+    "tls_key": "PEM file of the certificate's key; none: it stands in the same file.",
+    "tls_ca": "PEM file of the authorities that carriers' certificates must lead to; none: those of the "
+    "system. A carrier's certificate is always checked, with the name of its trunk.",
+    "sip_product": "Name in the User-Agent and Server lines of SIP, without a version; empty sends none.",
+    "sip_trace_mb": "Megabytes of SIP messages kept for `vyzov sip trace` and the ladder of a call, the "
+    "oldest go first; 0 keeps none. Passwords, keys and typed digits are never kept.",
+    "sip_trace_numbers": "True keeps telephone numbers whole in these messages; else only their ends.",
     "rtp_first": "First UDP port of sound towards carriers; calls take the even ones.",
     "rtp_last": "Last UDP port of sound towards carriers. Sound of browsers takes free ports of the "
     "system.",
     "advertised_host": "IPv4 address carriers are told, where it differs from `sip_host` (behind NAT, "
     "or with `sip_host` 0.0.0.0).",
+    "dns_servers": "Name servers asked for carriers' names, each as `ADDRESS` or `ADDRESS:PORT`; none: "
+    "those of the system.",
     "webrtc_hosts": "Addresses browsers are told for their sound; none: all of this machine.",
     "prompt_folders": "Folders searched for prompts before the samples that come with Vyzov, each with "
     "`ru/NAME.wav` and `en/NAME.wav`. Name them in full.",

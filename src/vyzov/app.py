@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vyzov.dialer.floor import Floor
     from vyzov.dialer.runtime import Runtime
     from vyzov.telephony.native.link import EngineLink
+    from vyzov.telephony.native.signalling import Listening
     from vyzov.web.floor_door import FloorDoor
 
 log = logging.getLogger("vyzov.app")
@@ -49,7 +50,16 @@ class Settings:
     sip_port: int = 5062
     rtp_first: int = 30000
     rtp_last: int = 33999
+    sip_tcp_port: int = 0
+    sip_tls_port: int = 0
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_ca: str = ""
+    sip_product: str = "Vyzov"
+    sip_trace_mb: int = 256
+    sip_trace_numbers: bool = False
     advertised_host: str = ""
+    dns_servers: tuple[str, ...] = ()
     webrtc_hosts: tuple[str, ...] = ()
     prompt_folders: tuple[str, ...] = ()
     secure_cookie: bool = False
@@ -67,6 +77,10 @@ class Settings:
     @property
     def floor_socket(self) -> Path:
         return self.data / "run" / "floor.sock"
+
+    @property
+    def sip_trace(self) -> Path:
+        return self.data / "sip"
 
     @property
     def recordings(self) -> Path:
@@ -178,9 +192,30 @@ def first_run(settings: Settings, *, login: str, password_hash: str, name: str) 
     return made is not None
 
 
+def sip_listening(settings: Settings) -> "Listening":
+    """Says where SIP is listened for over connections, and with which certificates."""
+    from vyzov.telephony.native.signalling import Listening
+    from vyzov.telephony.native.tls import TlsFiles
+
+    def file(name: str) -> Path | None:
+        return settings.data / name if name else None  # A full path stays what it is.
+
+    return Listening(
+        tcp_port=settings.sip_tcp_port,
+        tls_port=settings.sip_tls_port,
+        tls=TlsFiles(
+            certificate=file(settings.tls_certificate),
+            key=file(settings.tls_key),
+            ca=file(settings.tls_ca),
+        ),
+        product=settings.sip_product,
+    )
+
+
 async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
     """The engine's process: SIP, RTP, browsers, recording; no database."""
     from vyzov.telephony.native.engine import EngineSettings, serve
+    from vyzov.telephony.native.tape import TraceSettings
 
     stop = asyncio.Event()
     ready(stop)
@@ -196,9 +231,14 @@ async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None])
             advertised_host=settings.advertised_host or settings.sip_host,
             webrtc_hosts=settings.webrtc_hosts,
             secret=settings.secret(),
+            trace=TraceSettings(
+                settings.sip_trace, settings.sip_trace_mb, settings.sip_trace_numbers
+            ),
             prompt_folders=folders,
             recordings=settings.recordings,
             journal=settings.data / "run" / "legs.jsonl",
+            listening=sip_listening(settings),
+            name_servers=settings.dns_servers,
         ),
         stop,
     )
@@ -322,6 +362,7 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
             port=settings.web_port,
             floor_socket=settings.floor_socket,
             recordings=settings.recordings,
+            sip_trace=settings.sip_trace,
             extra_origins=settings.extra_origins,
             secure_cookie=settings.secure_cookie,
             trusted_proxies=settings.trusted_proxies,
