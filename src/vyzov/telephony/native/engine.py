@@ -262,8 +262,9 @@ class Engine:
 
     def _floor_came(self, floor: str) -> None:
         self.orphans.floor_came(floor)
-        # After the snapshot, which makes the floor forget what it heard before.
-        self._loop.call_soon(self.signalling.door.report)
+        if self.signalling.door.guard.changes:
+            # After the snapshot: a floor takes nothing that comes before it.
+            self._loop.call_soon(self.signalling.door.report)
 
     # ---- verbs in
 
