@@ -47,9 +47,18 @@ def words_of_run() -> set[str]:
 
 
 def commands() -> dict[str, Any]:
-    """Gives the commands people type, in the order of their definition."""
-    group: Any = typer.main.get_command(app)
-    return {name: one for name, one in group.commands.items() if not one.hidden}
+    """Gives the commands people type, in the order of their definition; groups' as two words."""
+    return dict(_flat("", typer.main.get_command(app)))
+
+
+def _flat(before: str, group: Any) -> Iterator[tuple[str, Any]]:
+    for name, one in group.commands.items():
+        if one.hidden:
+            continue
+        if hasattr(one, "commands"):
+            yield from _flat(f"{before}{name} ", one)
+        else:
+            yield f"{before}{name}", one
 
 
 def rows(command: Any) -> Iterator[str]:

@@ -39,6 +39,7 @@ def settings(town: Town, peer: FloorPeer, tmp_path: Path) -> WebSettings:
         port=0,
         floor_socket=peer.path,
         recordings=town.recordings,
+        sip_trace=tmp_path / "sip",
         static=tmp_path / "static",
         ask_timeout=timedelta(seconds=2),
         floor_retry_first=timedelta(milliseconds=10),

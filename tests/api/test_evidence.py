@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import io
+import json
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from api_site import Site
 
+from vyzov.sip.trace import Step, note
 from vyzov.storage import tables as t
 from vyzov.storage.connections import open_engine
 
@@ -243,3 +246,33 @@ def test_a_report_that_ends_before_it_begins_is_refused(site: Site) -> None:
     assert site.browser_of("manager").get(path).status_code == 422
     naive = "/reports/outcomes?from=2026-11-21T00:00:00"
     assert site.browser_of("manager").get(naive).status_code == 422
+
+
+def test_an_attempts_messages_are_a_ladder_for_those_who_lead(site: Site) -> None:
+    own = site.town.own
+    manager = site.browser_of("manager")
+    path = f"/attempts/{own['attempt']}"
+    known = manager.get(path).json()
+    empty = manager.get(f"{path}/ladder").json()
+    assert empty["steps"] == []
+    reserved = datetime.fromisoformat(known["reserved_at"]).timestamp()
+    heads = ("INVITE sip:+70005550101@192.0.2.1 SIP/2.0", "SIP/2.0 200 OK")
+    folder = site.settings.sip_trace
+    folder.mkdir()
+    lines = [
+        Step(
+            reserved + 0.25 * number, number == 0, "udp:192.0.2.1:5060",
+            note(f"{head}\r\nCall-ID: {empty['call_id']}\r\nCSeq: 1 INVITE\r\n\r\n".encode()),
+        ).to_line()
+        for number, head in enumerate(heads)
+    ]  # fmt: skip
+    lines.append(lines[0] | {"call": "another"})
+    begun = int((reserved - 60) * 1000)
+    (folder / f"sip-{begun:015d}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    steps = manager.get(f"{path}/ladder").json()["steps"]
+    assert [(one["ms"], one["dir"], one["head"]) for one in steps] == [
+        (0, "out", "INVITE"), (250, "in", "200 OK"),
+    ]  # fmt: skip
+    assert "+7000*****01" in steps[0]["text"]
+    assert site.browser_of("operator").get(f"{path}/ladder").status_code == 403
+    assert site.browser_of("manager", "other").get(f"{path}/ladder").status_code == 404

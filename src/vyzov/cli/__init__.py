@@ -178,6 +178,29 @@ def status(
     raise typer.Exit(tell(data, as_json=as_json))
 
 
+sip_group = typer.Typer(no_args_is_help=True, help="The SIP side: what crosses the wire.")
+app.add_typer(sip_group, name="sip")
+
+
+@sip_group.command("trace")
+def sip_trace(
+    call: Annotated[
+        str, typer.Argument(help="A Call-ID or the id of an attempt; none: the latest calls.")
+    ] = "",
+    data: Data = DATA,
+    last: Annotated[int, typer.Option(min=1, help="How many of the latest calls.")] = 3,
+    follow: Annotated[bool, typer.Option("--follow", help="Show what comes from now on.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Whole messages, not heads only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message.")] = False,
+) -> None:
+    """Shows the SIP messages of a call as a ladder, without passwords, keys and whole numbers."""
+    from vyzov.app import load_settings
+    from vyzov.cli.sip import trace
+
+    settings = load_settings(data)
+    raise typer.Exit(trace(settings, call, last=last, follow=follow, whole=whole, as_json=as_json))
+
+
 @app.command()
 def facts(
     out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],

@@ -161,6 +161,11 @@ class HistoryDoor:
             one = None
         return found(one, "attempt")
 
+    def ladder_of(self, attempt_id: str) -> AttemptRecord:
+        """Gives an attempt to those who may see what crossed the wire for it."""
+        self.person.must(Action.LADDER_SEE)
+        return self.attempt(attempt_id)
+
     def dispositions(self, attempt_id: str) -> tuple[DispositionRecord, ...]:
         """Gives all results ever saved for an attempt, undone ones too."""
         self.attempt(attempt_id)

@@ -46,6 +46,7 @@ class Action(StrEnum):
     USER_EDIT = "user.edit"
     CALLBACK_SEE = "callback.see"
     ATTEMPT_SEE = "attempt.see"
+    LADDER_SEE = "ladder.see"
     FACT_SEE = "fact.see"
     RECORDING_HEAR = "recording.hear"
     REPORT_SEE = "report.see"
@@ -81,6 +82,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.USER_EDIT: _OFFICE,
     Action.CALLBACK_SEE: _LEADS | {Role.OPERATOR},
     Action.ATTEMPT_SEE: _LEADS | {Role.OPERATOR, Role.CUSTOMER},
+    Action.LADDER_SEE: _LEADS,
     Action.FACT_SEE: _LEADS | {Role.OPERATOR, Role.CUSTOMER},
     Action.RECORDING_HEAR: _LEADS | {Role.OPERATOR, Role.CUSTOMER},
     Action.REPORT_SEE: _LEADS | {Role.CUSTOMER},

@@ -57,6 +57,10 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("POST", f"{API}/users"): Action.USER_EDIT,
     ("GET", f"{API}/users/{{user_id}}"): Action.USER_SEE,
     ("PATCH", f"{API}/users/{{user_id}}"): Action.USER_EDIT,
+    ("GET", f"{API}/phones"): Action.USER_SEE,
+    ("POST", f"{API}/phones"): Action.USER_EDIT,
+    ("POST", f"{API}/phones/{{phone_id}}/password"): Action.USER_EDIT,
+    ("DELETE", f"{API}/phones/{{phone_id}}"): Action.USER_EDIT,
     ("GET", f"{API}/callbacks"): Action.CALLBACK_SEE,
     ("POST", f"{API}/desk/result"): Action.DESK_WORK,
     ("POST", f"{API}/desk/undo"): Action.DESK_WORK,
@@ -76,6 +80,7 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("GET", f"{API}/facts"): Action.FACT_SEE,
     ("GET", f"{API}/attempts"): Action.ATTEMPT_SEE,
     ("GET", f"{API}/attempts/{{attempt_id}}"): Action.ATTEMPT_SEE,
+    ("GET", f"{API}/attempts/{{attempt_id}}/ladder"): Action.LADDER_SEE,
     ("GET", f"{API}/recordings/{{recording_id}}"): Action.RECORDING_HEAR,
     ("GET", f"{API}/recordings/{{recording_id}}/audio"): Action.RECORDING_HEAR,
     ("LIVE", f"{API}/live"): Action.LIVE_OPEN,
@@ -98,6 +103,8 @@ VERBS: Mapping[str, Action] = {
     "note": Action.DESK_WORK,
     "help": Action.DESK_WORK,
     "take_over": Action.DESK_WORK,
+    "device": Action.DESK_WORK,
+    "ring": Action.DESK_WORK,
 }
 
 TOPICS: Mapping[str, Action] = {

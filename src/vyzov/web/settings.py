@@ -18,6 +18,10 @@ class WebSettings:
     port: int = 8080
     floor_socket: Path = Path("floor.sock")
     recordings: Path = Path("recordings")
+    # Where the engine's tape of SIP messages lies, see docs/formats.md.
+    sip_trace: Path = Path("sip")
+    # Where desk phones sign in, to be typed into them: transport:host:port.
+    sip_servers: tuple[str, ...] = ()
     static: Path = DEFAULT_STATIC
     # Origins besides the page's own that may use the cookie, such as a development server's.
     extra_origins: tuple[str, ...] = ()

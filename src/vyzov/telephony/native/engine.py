@@ -40,6 +40,7 @@ from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
 from vyzov.telephony.native.rtp_port import PortRange
 from vyzov.telephony.native.signalling import Listening, Signalling
 from vyzov.telephony.native.sources import SoundShelf, UnknownSound
+from vyzov.telephony.native.tape import Tape, TraceSettings
 from vyzov.telephony.native.tls import TlsContexts
 from vyzov.telephony.native.trunk_check import Steps, TrunkChecks
 from vyzov.telephony.native.trunk_watch import TrunkWatch
@@ -84,6 +85,7 @@ class EngineSettings:
     advertised_host: str = ""
     webrtc_hosts: tuple[str, ...] = field(default=())
     listening: Listening = field(default_factory=Listening)
+    trace: TraceSettings | None = None
     name_servers: tuple[str, ...] = ()
 
 
@@ -114,6 +116,8 @@ class Engine:
             realm=REALM,
             listening=settings.listening,
         )
+        if settings.trace is not None and settings.trace.keep_mb > 0:
+            self.signalling.tape = Tape(settings.trace)
         self.book.note_sip_port(self.signalling.address[1])
         ports_of_sound = PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last)
         self.calls = Calls(

@@ -20,6 +20,7 @@ from vyzov.sip.stream import Fault
 from vyzov.sip.user_agent import UserAgent
 from vyzov.telephony.native.protection import RESPONSE, SipDoor
 from vyzov.telephony.native.sip_sockets import SipSockets, StreamLimits
+from vyzov.telephony.native.tape import Tape
 from vyzov.telephony.native.tls import TlsContexts, TlsFiles
 
 log = logging.getLogger("vyzov.engine.sip")
@@ -94,6 +95,8 @@ class Signalling:
         self._pumping = False
         self._closed = False
         self._ignored = 0
+        self.tape: Tape | None = None
+        """Where every message is written down, if anywhere."""
         self.door = SipDoor(loop, listening.guard, lambda: self.streams.refused)
 
     def begin(self, handle: Callable[[SipEvent], None]) -> None:
@@ -130,6 +133,8 @@ class Signalling:
             self._closed = True
             self.door.close()
             self.streams.close()
+            if self.tape is not None:
+                self.tape.close()
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
             if self._timer is not None:
@@ -143,6 +148,8 @@ class Signalling:
 
     def arrived(self, data: bytes, source: Hop) -> None:
         """Carries one message through, so that an answer's journal line waits for no burst."""
+        if self.tape is not None:
+            self.tape.message(data, place_of(source), sent=False)
         ignored = self._ignored
         try:
             self.agent.receive(data, source, time.monotonic())
@@ -163,6 +170,8 @@ class Signalling:
         self.pump()
 
     def _send(self, data: bytes, target: Hop) -> None:
+        if self.tape is not None:
+            self.tape.message(data, place_of(target), sent=True)
         self.door.sent(data, target)
         if target.transport is not Transport.UDP:
             self.streams.send(data, target)
@@ -203,6 +212,11 @@ class Signalling:
         except Exception:
             log.exception("a SIP timer failed")
         self.pump()
+
+
+def place_of(hop: Hop) -> str:
+    """Names the other end for a person: `udp:192.0.2.1:5060`."""
+    return f"{hop.transport}:{hop.host}:{hop.port}"
 
 
 def _bound(bind: Address, port_before: int) -> socket.socket:

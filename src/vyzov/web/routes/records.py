@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Header, Query
 from starlette.responses import Response, StreamingResponse
@@ -14,6 +14,7 @@ from vyzov.core.facts import FactKind
 from vyzov.core.outcome import Outcome
 from vyzov.dialer.access import Door
 from vyzov.dialer.office_records import AttemptQuery, FactQuery, RecordingRecord
+from vyzov.web import traces
 from vyzov.web.admission import House, In, Who, room
 from vyzov.web.problems import Problem
 from vyzov.web.shapes import (
@@ -130,6 +131,58 @@ def attempt(attempt_id: PathId, who: Who) -> AttemptFull:
         verdict=one.verdict,
         origin=listed,
         facts=[fact_shape(fact) for fact in found],
+    )
+
+
+# ---- the ladder ------------------------------------------------------------------------------------
+
+
+class LadderStep(Shape):
+    """One SIP message of a call, redacted: `ms` since the attempt was reserved, `dir` in or out."""
+
+    at: datetime
+    ms: int
+    dir: Literal["in", "out"]
+    peer: str
+    head: str
+    cseq: str
+    reason: str
+    sdp: bool
+    text: str
+
+
+class Ladder(Shape):
+    """What crossed the wire for one attempt; empty where nothing was sent, or no longer kept."""
+
+    attempt: str
+    call_id: str
+    steps: list[LadderStep]
+
+
+@router.get("/attempts/{attempt_id}/ladder", summary="An attempt's SIP messages")
+def ladder(attempt_id: PathId, house: In, who: Who) -> Ladder:
+    """Gives the messages between Vyzov and the carrier, without secrets and whole numbers."""
+    one = who.door.ladder_of(attempt_id)
+    begun = one.reserved_at.timestamp()
+    over = one.ended_at.timestamp() if one.ended_at else None
+    found = traces.ladder(house.settings.sip_trace, one.call_id, begun, over)
+    return Ladder(
+        attempt=one.id,
+        call_id=one.call_id,
+        steps=[
+            LadderStep(
+                at=datetime.fromtimestamp(step.at, UTC),
+                ms=round((step.at - begun) * 1000),
+                dir="out" if step.sent else "in",
+                peer=step.peer,
+                head=step.noted.head,
+                cseq=step.noted.cseq,
+                reason=step.noted.reason,
+                sdp=step.noted.has_sdp,
+                text=step.noted.text,
+            )
+            for step in found
+        ],
     )
 
 
