@@ -2,7 +2,8 @@
 
 A call counts where three books agree: the caller's own (`calls.csv`), the log of SIPp's script at the
 carrier, and SIPp's message counts. Every attempt must have sent one INVITE, been answered once and
-ended; that, and not speed, is what `ok` says.
+ended; `ok` says that, and that the product placed at least 100 calls a second, and that its engine
+worked at most half as long per call as Asterisk did (where Asterisk took part).
 """
 
 import csv
@@ -11,8 +12,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-PATHS = ("product", "stack", "sipp")
+PATHS = ("product", "asterisk", "stack", "sipp")
 PRODUCT = ("engine", "floor", "web", "supervisor")
+CALLS_PER_S_MIN = 100.0
+"""What the product must place in a second, every call reserved first."""
+ENGINE_SHARE_MAX = 0.5
+"""What an answered call may cost our engine, as a share of what it costs Asterisk."""
 FAULTS = (
     "calls_missing", "not_invited", "not_an_attempt", "invited_twice", "not_answered_once", "lost",
     "failed", "stray_messages",
@@ -105,8 +110,10 @@ def cost(processes: list[dict[str, str]], path: str, calls: int) -> dict[str, fl
     wall = float(spent["machine"]["wall_s"])
     others = float(spent["machine"]["cpu_s"]) - sum(each.values())
     found = {f"{name}_cpu_ms": round(s * 1000 / calls, 3) for name, s in sorted(each.items())}
+    controllers = sum(calling) - each.get("engine", 0.0)
     return {
         **found,
+        "controllers_cpu_ms": round(controllers * 1000 / calls, 3),
         "cpu_ms_per_call": round(sum(calling) * 1000 / calls, 3),
         "others_cpu_share": round(max(0.0, others) / wall, 2),
     }
@@ -131,7 +138,8 @@ def main() -> int:
     figures: dict[str, float] = {"lines": told["lines"], "ring_ms": told["ring_ms"]}
     ok = same_attempts(folder, rows)
     missed: dict[str, float] = {}
-    for path in PATHS:
+    paths = [path for path in PATHS if (folder / path).is_dir()]
+    for path in paths:
         own = [row for row in rows if row["path"] == path]
         found = judge(folder, path, own, told["count"])
         found |= cost(processes, path, len(own))
@@ -146,7 +154,16 @@ def main() -> int:
     if figures.get("sipp_cpu_ms_per_call"):
         ratio = figures["stack_cpu_ms_per_call"] / figures["sipp_cpu_ms_per_call"]
         figures["ratio_cpu_ms_per_call_stack_to_sipp"] = round(ratio, 3)
-    goals = {f"{path}_{name}": 0 for path in PATHS for name in FAULTS}
+    goals: dict[str, float] = {f"{path}_{name}": 0 for path in paths for name in FAULTS}
+    goals["product_calls_per_s"] = CALLS_PER_S_MIN
+    if figures["product_calls_per_s"] < CALLS_PER_S_MIN:
+        missed["product_calls_per_s"] = figures["product_calls_per_s"]
+    if figures.get("asterisk_engine_cpu_ms"):
+        share = figures["product_engine_cpu_ms"] / figures["asterisk_engine_cpu_ms"]
+        figures["ratio_engine_cpu_ms_product_to_asterisk"] = round(share, 3)
+        goals["ratio_engine_cpu_ms_product_to_asterisk"] = ENGINE_SHARE_MAX
+        if share > ENGINE_SHARE_MAX:
+            missed["ratio_engine_cpu_ms_product_to_asterisk"] = round(share, 3)
     ok = ok and not missed
     report = {"name": "sip", "ok": ok, "figures": figures, "goals": goals, "missed": missed}
     print(json.dumps(report))

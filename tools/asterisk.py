@@ -14,6 +14,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -44,7 +45,7 @@ NOT_LOADED = (
 # Modules decline to load without their file, empty as it may be.
 EMPTY_FILES = (
     "acl", "amd", "ccss", "cdr", "cel", "codecs", "confbridge", "features", "indications",
-    "queues", "stir_shaken", "udptl",
+    "musiconhold", "queues", "stir_shaken", "udptl",
 )  # fmt: skip
 
 
@@ -191,7 +192,8 @@ class Asterisk:
 
     `pjsip` and `extensions` are the texts of those files; `rtp` the range of its media ports;
     `http_port` 0 keeps ARI shut, otherwise the user `vyzov` with `password` may use it;
-    `hep_port` tells where copies of its SIP messages go (0: nowhere)."""
+    `hep_port` tells where copies of its SIP messages go (0: nowhere). `more` holds the texts of
+    other files, as `manager` or `musiconhold`."""
 
     def __init__(
         self,
@@ -203,14 +205,16 @@ class Asterisk:
         http_port: int = 0,
         password: str = "",
         hep_port: int = 0,
-        musiconhold: str = "",
+        **more: str,
     ) -> None:
         """Writes the configuration and starts the program; `wait_ready` tells when it answers."""
         self.folder = folder.resolve()
         self.tree = fetch()
         self.http_port = http_port
         self._password = password
-        self._write(pjsip, extensions, rtp, hep_port, musiconhold)
+        # The path of its control socket has few characters; the instance's folder may be deep.
+        self._run = tempfile.TemporaryDirectory(prefix="vyzov-asterisk-")
+        self._write(rtp, hep_port, {"pjsip": pjsip, "extensions": extensions, **more})
         _allow_many_files()
         with (self.folder / "asterisk.out").open("wb") as output:
             self.process = subprocess.Popen(
@@ -253,6 +257,7 @@ class Asterisk:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._run.cleanup()
 
     def _answers(self) -> bool:
         if self.http_port:
@@ -264,7 +269,7 @@ class Asterisk:
                     return bool(answer.status == 200)
             except (urllib.error.URLError, OSError):
                 return False
-        if not (self.folder / "run" / "asterisk.ctl").exists():
+        if not (Path(self._run.name) / "asterisk.ctl").exists():
             return False
         return "fully booted" in self.console("core waitfullybooted").lower()
 
@@ -280,19 +285,17 @@ class Asterisk:
         return os.environ | {"OPENSSL_MODULES": str(libraries / "ossl-modules"),
                              "MALLOC_ARENA_MAX": "4"}  # fmt: skip
 
-    def _write(
-        self, pjsip: str, extensions: str, rtp: tuple[int, int], hep_port: int, musiconhold: str
-    ) -> None:
+    def _write(self, rtp: tuple[int, int], hep_port: int, given: dict[str, str]) -> None:
         libraries = next((self.tree / "usr" / "lib").glob("*-linux-gnu*"))
         here = self.folder
-        for name in ("lib/keys", "db", "run", "log", "spool/recording", "spool/monitor",
+        for name in ("lib/keys", "db", "log", "spool/recording", "spool/monitor",
                      "spool/outgoing"):  # fmt: skip
             (here / name).mkdir(parents=True, exist_ok=True)
         folders = {
             "astetcdir": here, "astmoddir": libraries / "asterisk" / "modules",
             "astdatadir": self.tree / "usr" / "share" / "asterisk", "astvarlibdir": here / "lib",
             "astkeydir": here / "lib", "astdbdir": here / "db", "astspooldir": here / "spool",
-            "astrundir": here / "run", "astlogdir": here / "log",
+            "astrundir": self._run.name, "astlogdir": here / "log",
         }  # fmt: skip
         lines = "\n".join(f"{name} => {path}" for name, path in folders.items())
         noload = "\n".join(f"noload = {name}.so" for name in NOT_LOADED)
@@ -309,11 +312,9 @@ class Asterisk:
             "hep": "[general]\n"
             + (hep + "uuid_type = call-id\n" if hep_port else "enabled = no\n"),
             "logger": "[general]\ndateformat = %F %T.%3q\n[logfiles]\nfull => notice,warning,error\n",
-            "musiconhold": musiconhold,
-            "pjsip": pjsip,
-            "extensions": extensions,
+            "cdr": "[general]\nenable = no\n",
         }
-        for name, text in (dict.fromkeys(EMPTY_FILES, "") | texts).items():
+        for name, text in (dict.fromkeys(EMPTY_FILES, "") | texts | given).items():
             (here / f"{name}.conf").write_text(text, encoding="utf-8")
 
 

@@ -7,9 +7,7 @@ speaks (challenge, session timers, 100rel, digits by INFO, SRTP).
 import asyncio
 import json
 import secrets
-import shutil
 import sys
-import tempfile
 import threading
 import time
 import wave
@@ -117,7 +115,6 @@ class AsteriskPartner:
 
     def __init__(self, folder: Path, hep_port: int, certificate: Path | None) -> None:
         folder.mkdir(parents=True)
-        self.folder = folder
         self.heard = folder / "heard"
         self.heard.mkdir()
         self.ports = {"udp": free_port(), "tcp": free_port()}
@@ -128,10 +125,8 @@ class AsteriskPartner:
         moh.mkdir()
         write_tone(moh / "hold.wav", MOH_HZ)
         self._password = secrets.token_hex(8)
-        # The path of its control socket must be short.
-        self._instance = tempfile.TemporaryDirectory(prefix="vyzov-")
         self.asterisk = Asterisk(
-            Path(self._instance.name),
+            folder / "instance",
             pjsip=pjsip(self.ports, certificate),
             extensions=extensions(self.heard),
             rtp=(first, first + 400),
@@ -148,10 +143,6 @@ class AsteriskPartner:
         """Ends it."""
         self.ari.close()
         self.asterisk.stop()
-        log = Path(self._instance.name) / "log" / "full"
-        if log.exists():
-            shutil.copy(log, self.folder / "asterisk.log")
-        self._instance.cleanup()
 
     def recordings(self) -> set[Path]:
         """What it has written so far of what it heard."""
