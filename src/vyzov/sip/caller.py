@@ -213,6 +213,7 @@ class OutgoingCall:
         early = self._early.pop(tag, None)
         session = self._new_session(dialog) if early is None else early.session
         if early is not None:
+            early.over = True  # From here on its session belongs to the answered call.
             # A PRACK may have used up numbers of this dialog.
             dialog.local_cseq = max(dialog.local_cseq, early.talk.dialog.local_cseq)
             dialog.remote_cseq = early.talk.dialog.remote_cseq
