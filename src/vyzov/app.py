@@ -346,6 +346,15 @@ def _door(settings: Settings, runtime: "Runtime") -> "FloorDoor":
     return FloorDoor(settings.floor_socket, on_ask=asked, on_gone=gone)
 
 
+def sip_servers(settings: Settings) -> tuple[str, ...]:
+    """Says where desk phones sign in, as people type it into them: transport, host and port."""
+    host = settings.advertised_host or settings.sip_host
+    ports = {"udp": settings.sip_port, "tcp": settings.sip_tcp_port or settings.sip_port}
+    if settings.tls_certificate:
+        ports["tls"] = settings.sip_tls_port or settings.sip_port + 1
+    return tuple(f"{name}:{host}:{port}" for name, port in ports.items())
+
+
 async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
     """The web process: API, live socket, screens."""
     from vyzov.dialer.runtime import SystemClock, SystemDice
@@ -362,6 +371,7 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
             port=settings.web_port,
             floor_socket=settings.floor_socket,
             recordings=settings.recordings,
+            sip_servers=sip_servers(settings),
             sip_trace=settings.sip_trace,
             extra_origins=settings.extra_origins,
             secure_cookie=settings.secure_cookie,

@@ -21,6 +21,7 @@ from vyzov.dialer.office_records import (
     RowVerdict,
     TrunkSettings,
 )
+from vyzov.dialer.phone_records import NewDeskPhone
 from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.storage import tables as t
 from vyzov.storage.connections import open_engine
@@ -150,6 +151,8 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
         side.ids[login] = office.create_user(org, user).id
     trunk = office.create_trunk(org, TrunkSettings("Carrier", "127.0.0.1", password="s3cret-trunk"))
     side.ids["trunk"] = trunk.id
+    secret = NewDeskPhone("Corner desk", f"10{org[-6:]}", {"SHA-256": "canary-hash"})
+    side.ids["phone"] = office.create_phone(org, side["operator"], secret).id
     rows = [
         ImportedRow(
             row=number + 1,

@@ -83,7 +83,17 @@ def test_the_page_of_the_matrix_is_not_stale() -> None:
 def address(path: str, site: Site, side: str) -> str:
     """Fills a route's path with ids of one organisation."""
     home = site.town.own if side == "own" else site.town.other
-    for name in ("campaign", "list", "contact", "stop", "trunk", "user", "attempt", "recording"):
+    for name in (
+        "campaign",
+        "list",
+        "contact",
+        "stop",
+        "trunk",
+        "user",
+        "attempt",
+        "recording",
+        "phone",
+    ):
         known = home["operator"] if name == "user" else home.ids.get(name, "")
         path = path.replace(f"{{{name}_id}}", known)
     return site.url + path
@@ -98,7 +108,8 @@ def knock(browser: httpx.Client, site: Site, method: str, path: str, side: str) 
 # Deleting needs no body, so an allowed knock would do it: these are knocked at for others' objects
 # only, and done for real elsewhere.
 DOES_IT = {("DELETE", f"{API}/session"), ("DELETE", f"{API}/lists/{{list_id}}")}
-DOES_IT |= {("DELETE", f"{API}/stop-list/{{stop_id}}")}
+DOES_IT |= {("DELETE", f"{API}/stop-list/{{stop_id}}"), ("DELETE", f"{API}/phones/{{phone_id}}")}
+DOES_IT |= {("POST", f"{API}/phones/{{phone_id}}/password")}
 
 
 @pytest.mark.parametrize("role", [*(role.value for role in Role), "anonymous"])
@@ -122,6 +133,7 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", f"{API}/campaigns/{{campaign_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/trunks/{{trunk_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/users/{{user_id}}"): {"json": {"name": "Taken over"}},
+    ("POST", f"{API}/phones/{{phone_id}}/password"): {"json": {"name": "Taken over"}},
 }
 OF_AN_OBJECT = [door for door in ROUTES_OF_HTTP if "{" in door[1]]
 
@@ -154,6 +166,7 @@ def snapshot(site: Site) -> tuple[object, ...]:
         office.campaigns(other),
         office.users(other),
         office.trunks(other),
+        office.phones(other),
         office.lists(other),
         office.stop_entries(other),
     )

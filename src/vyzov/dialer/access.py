@@ -28,6 +28,7 @@ from vyzov.dialer.office_records import (
     UserChange,
     Waterfall,
 )
+from vyzov.dialer.phone_records import DeskPhone, NewDeskPhone
 from vyzov.dialer.ports import Json
 from vyzov.dialer.rights import (
     RIGHTS,
@@ -143,6 +144,38 @@ class Door(HistoryDoor):
                 "This is the last administrator who can sign in.",
                 "Make somebody else an administrator first.",
             )
+
+    # ---- desk phones ----------------------------------------------------------------------------
+
+    def phones(self) -> tuple[DeskPhone, ...]:
+        """Gives the desk phones in use."""
+        self.person.must(Action.USER_SEE)
+        return self._office.phones(self._own)
+
+    def phone(self, phone_id: str) -> DeskPhone:
+        """Gives one desk phone."""
+        self.person.must(Action.USER_SEE)
+        return found(self._office.phone(self._own, phone_id), "desk phone")
+
+    def create_phone(self, user_id: str, phone: NewDeskPhone) -> DeskPhone:
+        """Makes a desk phone for a user of a role this person may grant."""
+        self.person.must(Action.USER_EDIT)
+        self._must_grant(self.user(user_id).role)
+        return self._office.create_phone(self._own, user_id, phone)
+
+    def change_phone(self, phone_id: str, phone: NewDeskPhone) -> DeskPhone:
+        """Gives a desk phone another name and secret."""
+        self._must_edit(phone_id)
+        return found(self._office.change_phone(self._own, phone_id, phone), "desk phone")
+
+    def revoke_phone(self, phone_id: str) -> DeskPhone:
+        """Takes a desk phone out of use for good."""
+        self._must_edit(phone_id)
+        return found(self._office.revoke_phone(self._own, phone_id), "desk phone")
+
+    def _must_edit(self, phone_id: str) -> None:
+        self.person.must(Action.USER_EDIT)
+        self._must_grant(self.user(self.phone(phone_id).user_id).role)
 
     # ---- campaigns ------------------------------------------------------------------------------
 

@@ -188,8 +188,8 @@ def phone_of(room: Room, found: LiveAgent) -> LivePhone | None:
 def shown(room: Room, found: LiveAgent) -> Json | None:
     """What the desk shows of the agent's phone; None for an agent without one.
 
-    `state`: not_registered, registered, calling, ringing, connected; `why` is why the last ringing came to
-    nothing, or why the connected phone went."""
+    `state`: not_registered, registered, calling, ringing, connected; `why` is why the last ringing
+    came to nothing, or why the connected phone went."""
     phone = phone_of(room, found)
     if phone is None:
         return None

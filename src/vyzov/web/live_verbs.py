@@ -4,7 +4,7 @@ Checks shape and reach only; whether the verb makes sense now is the floor's to 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -87,6 +87,12 @@ class Note(Args):
     text: Annotated[str, Field(max_length=4000)]
 
 
+class Device(Args):
+    """What the agent talks with from now on."""
+
+    kind: Literal["browser", "phone"]
+
+
 class Nothing(Args):
     """A verb that carries nothing."""
 
@@ -106,6 +112,8 @@ ARGS: Mapping[str, type[Args]] = {
     "note": Note,
     "help": Switch,
     "take_over": Nothing,
+    "device": Device,
+    "ring": Nothing,
 }
 
 

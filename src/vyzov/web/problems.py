@@ -54,6 +54,9 @@ KINDS: Mapping[str, Kind] = {
     "invalid_request": Kind(422, "Something in the request is wrong.", "Mend the named fields."),
     "conflict": Kind(409, "This cannot be done in the present state.", "Load it anew and decide."),
     "login_taken": Kind(409, "Somebody has this login already.", "Choose another login."),
+    "has_phone": Kind(
+        409, "This person has a desk phone already.", "Give it a new password, or revoke it first."
+    ),
     "list_already_dialled": Kind(
         409, "Somebody of this list was called already.", "Finish the campaign instead."
     ),

@@ -24,6 +24,7 @@ from vyzov.dialer.ports import (
     PhoneUnregistered,
     SetPhone,
 )
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.media.g711 import law_of
 from vyzov.media.rtp import RtpPacket
 from vyzov.sip import sdp
@@ -47,8 +48,6 @@ from vyzov.telephony.native.signalling import Signalling
 
 log = logging.getLogger("vyzov.engine.phones")
 
-REALM = "vyzov"
-"""Part of every stored hash: another one would make every phone's password worthless."""
 CALLER_NAME = "Vyzov"
 PROVEN_PACKETS = 3
 """Packets heard before a leg counts as up."""
