@@ -11,6 +11,7 @@ import pytest
 import uvloop
 from callee import Callee
 from engine_lab import EngineProcess, Floor, Lab, originate
+from softphone import Softphone
 
 from vyzov.dialer.ports import (
     Answered,
@@ -37,7 +38,7 @@ from vyzov.dialer.ports import (
 )
 from vyzov.media.tones import dominant, level_dbm0
 from vyzov.pstn.desk_phone import DeskPhone, PhoneSettings
-from vyzov.sip.events import CallCancelled, CallEnded, IncomingCall
+from vyzov.sip.events import CallCancelled, CallEnded, CallRejected, IncomingCall, Transport
 from vyzov.telephony.native import phones
 
 pytestmark = pytest.mark.timeout(60)
@@ -55,9 +56,11 @@ def set_phone(phone: str = "p1", username: str = "1001", password: str = "secret
     return SetPhone(phone, username, ha1(username, password))
 
 
-def desk_phone(lab: Lab, **changes: object) -> DeskPhone:
-    values = {"username": "1001", "password": "secret"} | changes
-    return DeskPhone(PhoneSettings("127.0.0.1", lab.engine.signalling.address[1], **values))  # type: ignore[arg-type]
+def desk_phone(lab: Lab, transport: Transport = Transport.UDP, **changes: object) -> DeskPhone:
+    values = {"username": "1001", "password": "secret", "transport": transport} | changes
+    signalling = lab.engine.signalling
+    port = signalling.ports.get(transport, signalling.address[1])
+    return DeskPhone(PhoneSettings("127.0.0.1", port, **values))  # type: ignore[arg-type]
 
 
 async def lifted(lab: Lab, phone: DeskPhone, leg: str = "dev", agent: str = "ann") -> None:
@@ -98,12 +101,17 @@ def test_a_wrong_password_and_a_removed_phone_do_not_sign_in(tmp_path: Path) -> 
     uvloop.run(scenario())
 
 
-def test_an_agent_at_a_desk_phone_and_a_customer_hear_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP])
+def test_an_agent_at_a_desk_phone_and_a_customer_hear_each_other(
+    tmp_path: Path, transport: Transport
+) -> None:
     async def scenario() -> None:
         async with Lab(tmp_path) as lab, Callee(hz=CALLEE_HZ) as callee:
             lab.floor.send(set_phone())
-            async with desk_phone(lab, hz=PHONE_HZ) as phone:
+            async with desk_phone(lab, transport, hz=PHONE_HZ) as phone:
                 await lifted(lab, phone)
+                registered = lab.floor.of(PhoneRegistered)[0]
+                assert registered.address.startswith(f"{transport}:127.0.0.1:")
                 up = await lab.floor.wait(DeviceUp, "dev")
                 assert (up.agent, up.codec) == ("ann", "PCMA")
                 assert lab.floor.log("dev") == ["DeviceRinging", "DeviceUp"]
@@ -175,6 +183,23 @@ def test_closing_the_device_hangs_the_phone_up(tmp_path: Path) -> None:
     uvloop.run(scenario())
 
 
+def test_a_phone_whose_connection_breaks_cannot_be_rung(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Lab(tmp_path) as lab:
+            lab.floor.send(set_phone())
+            phone = desk_phone(lab, Transport.TCP)
+            await phone.__aenter__()
+            await phone.signed_in()
+            await lab.floor.wait(PhoneRegistered)
+            phone.vanish()
+            gone = await lab.floor.wait(PhoneUnregistered)
+            assert (gone.phone, gone.reason) == ("p1", "lost")
+            lab.floor.send(DeviceCall("dev", "ann", "p1"))
+            assert (await lab.floor.wait(DeviceDown, "dev")).reason == "not_registered"
+
+    uvloop.run(scenario())
+
+
 def test_a_phone_nobody_lifts_is_given_up(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with Lab(tmp_path) as lab:
@@ -233,8 +258,6 @@ def test_a_repeated_order_rings_once(tmp_path: Path) -> None:
 
 
 def test_an_agent_has_one_device_the_latest(tmp_path: Path) -> None:
-    from softphone import Softphone
-
     async def scenario() -> None:
         async with Lab(tmp_path) as lab:
             lab.floor.send(set_phone())
@@ -318,8 +341,6 @@ def test_calls_of_a_phone_to_us_are_refused(tmp_path: Path) -> None:
                     now=time.monotonic(),
                 )  # fmt: skip
                 phone._pump()
-                from vyzov.sip.events import CallRejected
-
                 refused = await phone.wait(CallRejected)
                 assert isinstance(refused, CallRejected)
                 assert refused.code == 403
