@@ -1,10 +1,12 @@
 """Session descriptions: what is read, what is offered, what two sides agree on."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sip_net import ANSWER, OFFER
 
 from vyzov.sip import sdp
-from vyzov.sip.sdp import Direction, NoCommonCodec
+from vyzov.sip.sdp import Direction, NoCommonCodec, NotSecure, SrtpKeys
 
 THEIRS = (
     "v=0\r\no=them 5 6 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
@@ -226,3 +228,226 @@ def test_a_change_we_cannot_follow_is_refused() -> None:
 def test_an_ipv6_address_is_written_as_one() -> None:
     text = sdp.offer(address="2001:db8::1", port=4000, session_id=1)
     assert b"c=IN IP6 2001:db8::1" in text
+
+
+# ---- packet times, RTCP, SRTP ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "ptime"),
+    [("", 20), ("a=ptime:10", 10), ("a=ptime:30", 30), ("a=ptime:60", 60), ("a=ptime:5", 10),
+     ("a=ptime:90", 60), ("a=ptime:25", 20), ("a=ptime:40\r\na=maxptime:30", 30),
+     ("a=maxptime:10", 10), ("a=maxptime:200", 20), ("a=PTIME: 40", 40)],
+)  # fmt: skip
+def test_packets_are_cut_as_the_far_side_asks_from_10_to_60_ms(lines: str, ptime: int) -> None:
+    text = THEIRS + (lines + "\r\n" if lines else "")
+    assert sdp.agree(OFFER, text.encode()).ptime == ptime
+    assert f"a=ptime:{ptime}\r\n".encode() in answered(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "rtcp"),
+    [("", ("10.0.0.1", 6001)), ("a=rtcp:7001", ("10.0.0.1", 7001)),
+     ("a=rtcp:7001 IN IP4 10.0.0.2", ("10.0.0.2", 7001)), ("a=rtcp:x", ("10.0.0.1", 6001)),
+     ("a=rtcp:0", ("10.0.0.1", 6001)), ("a=rtcp:", ("10.0.0.1", 6001))],
+)  # fmt: skip
+def test_reports_go_where_the_far_side_says(line: str, rtcp: tuple[str, int]) -> None:
+    text = THEIRS + (line + "\r\n" if line else "")
+    assert sdp.agree(OFFER, text.encode()).rtcp == rtcp
+
+
+def test_reports_are_muxed_only_where_both_say_so() -> None:
+    muxed = (THEIRS + "a=rtcp-mux\r\n").encode()
+    assert not sdp.agree(OFFER, muxed).muxed
+    assert b"rtcp-mux" not in answered(THEIRS, rtcp_mux=True)
+    ours = answered(muxed.decode(), rtcp_mux=True)
+    assert b"a=rtcp-mux\r\n" in ours
+    agreed = sdp.agree(ours, muxed)
+    assert (agreed.muxed, agreed.rtcp) == (True, ("10.0.0.1", 6000))
+    offer = sdp.offer(address="127.0.0.1", port=4000, session_id=1, rtcp_mux=True)
+    assert b"a=rtcp-mux\r\n" in offer
+
+
+def test_events_of_another_clock_are_not_ours() -> None:
+    text = THEIRS.replace("8 96", "8 96 97").replace(
+        "telephone-event/8000", "telephone-event/16000\r\na=rtpmap:97 telephone-event/8000"
+    )
+    assert sdp.agree(OFFER, text.encode()).event_payload == 97
+
+
+KEY = SrtpKeys("AES_CM_128_HMAC_SHA1_80", bytes(range(30)))
+GCM = SrtpKeys("AEAD_AES_256_GCM", bytes(44), tag=2)
+SEALED = THEIRS.replace("RTP/AVP", "RTP/SAVP")
+
+
+def sealed(*keys: SrtpKeys) -> str:
+    return SEALED + "".join(key.line + "\r\n" for key in keys)
+
+
+def test_an_offer_with_keys_is_srtp_only() -> None:
+    text = sdp.offer(address="127.0.0.1", port=4000, session_id=1, crypto=KEY)
+    assert b"m=audio 4000 RTP/SAVP 8 0 101\r\n" in text
+    assert (
+        b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
+        in (text)
+    )
+    session = sdp.parse(text)
+    assert session.audio is None
+    assert session.secure_audio is not None
+    assert session.secure_audio.crypto == (KEY,)
+
+
+def test_both_sides_agree_on_one_suite_and_each_on_its_own_key() -> None:
+    theirs = SrtpKeys("AEAD_AES_256_GCM", bytes(range(44)), tag=5)
+    ours = answered(sealed(SrtpKeys(KEY.suite, bytes(30), 4), theirs), crypto=(GCM, KEY))
+    audio = sdp.parse(ours).secure_audio
+    assert audio is not None
+    # The answer wears the tag of the offered line (RFC 4568 §5.1.2).
+    assert audio.crypto == (SrtpKeys(GCM.suite, GCM.key, 5),)
+    agreed = sdp.agree(ours, sealed(theirs).encode())
+    assert (agreed.our_keys, agreed.their_keys) == (audio.crypto[0], theirs)
+    offer = sdp.offer(address="127.0.0.1", port=4000, session_id=1, crypto=(KEY, GCM))
+    chosen = SrtpKeys(GCM.suite, bytes(range(44)), tag=2)
+    agreed = sdp.agree(offer, sealed(chosen).encode())
+    assert (agreed.our_keys, agreed.their_keys) == (GCM, chosen)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (sdp.offer(address="h", port=1, session_id=1, crypto=KEY), THEIRS),
+        (OFFER, sealed(KEY)),
+        (sdp.offer(address="h", port=1, session_id=1, crypto=KEY), SEALED),
+        (sdp.offer(address="h", port=1, session_id=1, crypto=KEY), sealed(GCM)),
+        (sdp.offer(address="h", port=1, session_id=1, crypto=KEY),
+         sealed(SrtpKeys(KEY.suite, KEY.key, 9))),
+    ],
+    ids=["plain answer", "unasked", "no key", "another suite", "another tag"],
+)  # fmt: skip
+def test_sound_never_falls_back_to_the_clear(ours: bytes, theirs: str) -> None:
+    with pytest.raises(NotSecure):
+        sdp.agree(ours, theirs.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "crypto"), [(THEIRS, KEY), (sealed(GCM), KEY), (sealed(KEY), None)]
+)
+def test_an_offer_of_the_other_kind_is_refused(text: str, crypto: SrtpKeys | None) -> None:
+    with pytest.raises(NotSecure):
+        answered(text, crypto=crypto)
+
+
+def test_a_change_in_mid_call_keeps_our_key_and_takes_theirs() -> None:
+    ours = answered(sealed(KEY), crypto=KEY)
+    fresh = SrtpKeys(KEY.suite, bytes(30), 1)
+    again = sdp.renewed(ours, sealed(fresh).encode())
+    assert again == ours
+    assert sdp.agree(again, sealed(fresh).encode()).their_keys == fresh
+    with pytest.raises(NotSecure):
+        sdp.renewed(ours, THEIRS.encode())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1 AES_CM_128_HMAC_SHA1_80 inline:short",
+        "1 AES_CM_128_HMAC_SHA1_80 inline:" + "A" * 40 + "|2^20|1:4",
+        "1 AES_CM_128_HMAC_SHA1_80 inline:" + "A" * 40 + " UNENCRYPTED_SRTP",
+        "1 AES_CM_128_HMAC_SHA1_80 other:" + "A" * 40,
+        "x AES_CM_128_HMAC_SHA1_80 inline:" + "A" * 40,
+        "1 UNKNOWN inline:" + "A" * 40,
+        "1 AES_CM_128_HMAC_SHA1_80",
+        "1 AES_CM_128_HMAC_SHA1_80 inline:" + "é" * 40,
+    ],
+)
+def test_a_key_that_cannot_be_kept_to_is_left_out(line: str) -> None:
+    audio = sdp.parse((SEALED + f"a=crypto:{line}\r\n").encode()).secure_audio
+    assert audio is not None
+    assert audio.crypto == ()
+
+
+def test_a_keys_lifetime_and_window_change_nothing() -> None:
+    line = "7 aes_cm_128_hmac_sha1_80 INLINE:" + "A" * 40 + "|2^31 WSH=64"
+    audio = sdp.parse((SEALED + f"a=crypto:{line}\r\n" * 20).encode()).secure_audio
+    assert audio is not None
+    assert audio.crypto == (SrtpKeys(KEY.suite, bytes(30), 7),) * 8
+
+
+def test_a_key_has_the_length_of_its_suite_and_is_not_shown() -> None:
+    for suite, key in (("AES_CM_128_HMAC_SHA1_80", bytes(29)), ("OTHER", bytes(30))):
+        with pytest.raises(ValueError, match="AES_CM_128_HMAC_SHA1_80 \\(30\\)"):
+            SrtpKeys(suite, key)
+    assert "key" not in repr(KEY)
+
+
+# ---- texts changed in place ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_direction_is_changed_and_nothing_else(direction: Direction) -> None:
+    text = sdp.with_direction(OFFER, direction)
+    assert text == OFFER.replace(b"sendrecv", direction.encode())
+    old = THEIRS.replace("t=0 0", "t=0 0\r\na=inactive").replace(
+        "m=audio", "m=image 0 x y\r\nm=audio"
+    )
+    changed = sdp.parse(sdp.with_direction(old.replace("\r\n", "\n").encode(), direction))
+    assert changed.audio is not None
+    assert changed.audio.direction is direction
+    assert b"\r" not in sdp.with_direction(old.replace("\r\n", "\n").encode(), direction)
+    two = THEIRS + THEIRS[THEIRS.index("m=") :]
+    assert sdp.with_direction(two.encode(), direction).count(f"a={direction}".encode()) == 2
+    assert sdp.with_direction(b"v=0\r\nm=\r\n", direction) == b"v=0\r\nm=\r\n"
+
+
+def test_an_origin_is_renumbered_where_there_is_one() -> None:
+    assert sdp.with_origin(OFFER, 8, 9) == OFFER.replace(b"o=- 7 1 IN", b"o=- 8 9 IN")
+    assert sdp.with_origin(b"v=0\no=- 7 1 IN IP4 h\n", 8, 9) == b"v=0\no=- 8 9 IN IP4 h\n"
+    assert sdp.with_origin(b"v=0\r\no=x\r\n", 8, 9) == b"v=0\r\no=x\r\n"
+
+
+def test_an_offer_is_refused_stream_by_stream() -> None:
+    text = sdp.refusal(offered(THEIRS + "m=video 6002 RTP/AVP 99\r\n"), OFFER)
+    assert [(m.kind, m.port) for m in sdp.parse(text).media] == [("audio", 0), ("video", 0)]
+    assert b"o=- 7 2 IN IP4 127.0.0.1" in text
+    assert b"IP4 0.0.0.0" in sdp.refusal(offered(), b"v=0\r\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["m=audio 1 RTP/AVP" + " 0" * 65, "m=audio 1 RTP/AVP \x07", "m=audio 1 RTP/ÄVP 0"]
+)
+def test_a_stream_nobody_could_repeat_safely_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="m= line"):
+        sdp.parse(f"v=0\r\n{line}\r\n".encode())
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+def test_reading_a_session_fails_in_one_way_only(data: bytes) -> None:
+    for text in (data, b"v=0\r\n" + data, THEIRS.encode() + data):
+        try:
+            session = sdp.parse(text)
+        except ValueError:
+            continue
+        assert len(session.media) <= sdp.MAX_MEDIA
+
+
+@given(
+    st.lists(st.sampled_from(THEIRS.split("\r\n") + sealed(KEY, GCM).split("\r\n") + [
+        "a=sendonly", "c=IN IP6 ::", "c=IN IP4 0.0.0.0", "a=ptime:30", "a=rtcp-mux", "m=audio 0 x y",
+    ]), max_size=20),
+    st.sampled_from([None, KEY]),
+)  # fmt: skip
+def test_whatever_is_offered_the_answer_can_be_agreed_on(
+    lines: list[str], crypto: SrtpKeys | None
+) -> None:
+    text = "v=0\r\nc=IN IP4 10.0.0.1\r\n" + "\r\n".join(lines) + "\r\n"
+    try:
+        ours = answered(text, crypto=crypto)
+    except ValueError:
+        return
+    described = sdp.parse(ours)
+    assert len(described.media) == len(offered(text).media)
+    agreed = sdp.agree(ours, text.encode())
+    assert agreed.codec in ("PCMA", "PCMU")
+    assert agreed.ptime in range(10, 70, 10)
+    assert (agreed.our_keys is None) == (crypto is None)
+    assert agreed.direction.sends <= (agreed.address not in ("0.0.0.0", "::"))
