@@ -20,6 +20,13 @@ INSTALLATION: Mapping[str, str] = {
     "tls_ca": "PEM file of the authorities that carriers' certificates must lead to; none: those of the "
     "system. A carrier's certificate is always checked, with the name of its trunk.",
     "sip_product": "Name in the User-Agent and Server lines of SIP, without a version; empty sends none.",
+    "sip_stranger_rate": "SIP messages a second taken from an address nobody here deals with, twice as "
+    "many at once. What is more is dropped before it is read.",
+    "sip_strangers_rate": "SIP messages a second taken from all such addresses together.",
+    "sip_known_rate": "SIP messages a second taken from each carrier and each phone that signed in.",
+    "sip_ban_failures": "Failed sign-ins within ten minutes for which an address is not heard for "
+    "`sip_ban_s`; 0 bans nobody. Carriers are never banned.",
+    "sip_ban_s": "Seconds a ban lasts; `vyzov sip guard --unban` lifts one.",
     "sip_trace_mb": "Megabytes of SIP messages kept for `vyzov sip trace` and the ladder of a call, the "
     "oldest go first; 0 keeps none. Passwords, keys and typed digits are never kept.",
     "sip_trace_numbers": "True keeps telephone numbers whole in these messages; else only their ends.",

@@ -56,6 +56,11 @@ class Settings:
     tls_key: str = ""
     tls_ca: str = ""
     sip_product: str = "Vyzov"
+    sip_stranger_rate: int = 20
+    sip_strangers_rate: int = 200
+    sip_known_rate: int = 3000
+    sip_ban_failures: int = 10
+    sip_ban_s: int = 600
     sip_trace_mb: int = 256
     sip_trace_numbers: bool = False
     advertised_host: str = ""
@@ -194,6 +199,7 @@ def first_run(settings: Settings, *, login: str, password_hash: str, name: str) 
 
 def sip_listening(settings: Settings) -> "Listening":
     """Says where SIP is listened for over connections, and with which certificates."""
+    from vyzov.sip.guard import Limits
     from vyzov.telephony.native.signalling import Listening
     from vyzov.telephony.native.tls import TlsFiles
 
@@ -209,6 +215,16 @@ def sip_listening(settings: Settings) -> "Listening":
             ca=file(settings.tls_ca),
         ),
         product=settings.sip_product,
+        guard=Limits(
+            stranger_rate=float(settings.sip_stranger_rate),
+            stranger_burst=2.0 * settings.sip_stranger_rate,
+            strangers_rate=float(settings.sip_strangers_rate),
+            strangers_burst=2.0 * settings.sip_strangers_rate,
+            known_rate=float(settings.sip_known_rate),
+            known_burst=2.0 * settings.sip_known_rate,
+            failures_max=settings.sip_ban_failures,
+            ban_s=float(settings.sip_ban_s),
+        ),
     )
 
 

@@ -201,6 +201,19 @@ def sip_trace(
     raise typer.Exit(trace(settings, call, last=last, follow=follow, whole=whole, as_json=as_json))
 
 
+@sip_group.command("guard")
+def sip_guard(
+    data: Data = DATA,
+    unban: Annotated[str, typer.Option(help="Address to be heard again at once.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Shows whom the engine turns away, and lifts bans."""
+    from vyzov.app import load_settings
+    from vyzov.cli.guard import guard
+
+    raise typer.Exit(guard(load_settings(data), unban=unban, as_json=as_json))
+
+
 @app.command()
 def facts(
     out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],

@@ -68,6 +68,8 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("GET", f"{API}/floor"): Action.FLOOR_SEE,
     ("POST", f"{API}/floor/emergency-stop"): Action.FLOOR_STOP,
     ("DELETE", f"{API}/floor/emergency-stop"): Action.FLOOR_STOP,
+    ("GET", f"{API}/protection"): Action.TRUNK_SEE,
+    ("POST", f"{API}/protection/unban"): Action.TRUNK_EDIT,
     ("GET", f"{API}/reports/outcomes"): Action.REPORT_SEE,
     ("GET", f"{API}/reports/outcomes.csv"): Action.REPORT_SEE,
     ("GET", f"{API}/reports/results"): Action.REPORT_SEE,

@@ -32,6 +32,7 @@ from vyzov.web.routes import (
     lists,
     office,
     phones,
+    protection,
     records,
     reports,
     session,
@@ -56,6 +57,7 @@ _ROOMS = (
     floor,
     reports,
     records,
+    protection,
 )
 
 
