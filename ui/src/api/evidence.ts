@@ -38,6 +38,18 @@ export type Fact = {
   agent: string | null
   data: Record<string, unknown>
 }
+export type LadderStep = {
+  at: string
+  ms: number
+  dir: 'in' | 'out'
+  peer: string
+  head: string
+  cseq: string
+  reason: string
+  sdp: boolean
+  text: string
+}
+export type Ladder = { attempt: string; call_id: string; steps: LadderStep[] }
 export type Cell = { value: number; facts: string }
 export type Report<Row> = {
   from: string

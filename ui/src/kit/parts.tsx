@@ -136,7 +136,12 @@ export function Bar({
 }
 
 /** A native modal dialog: focus stays inside, Escape closes. */
-export function Dialog(props: { title: ReactNode; close: () => void; children: ReactNode }) {
+export function Dialog(props: {
+  title: ReactNode
+  close: () => void
+  children: ReactNode
+  wide?: boolean
+}) {
   const { t } = useWords()
   const box = useRef<HTMLDialogElement>(null)
   const title = useId()
@@ -149,7 +154,12 @@ export function Dialog(props: { title: ReactNode; close: () => void; children: R
     return () => dialog?.close()
   }, [])
   return (
-    <dialog ref={box} aria-labelledby={title} onCancel={props.close}>
+    <dialog
+      ref={box}
+      className={props.wide ? 'wide' : ''}
+      aria-labelledby={title}
+      onCancel={props.close}
+    >
       <header>
         <h1 id={title}>{props.title}</h1>
         <button

@@ -10,6 +10,7 @@ import { useWords } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
 import { type Look, outcomeLook } from '../kit/states.ts'
 import { formatPhone, formatTalk } from '../words/format.ts'
+import { LadderButton } from './Ladder.tsx'
 
 const GOING: Look = { tone: 'ready', icon: PhoneOutgoing }
 
@@ -92,6 +93,7 @@ export function AttemptOpen({ id }: { id: string }) {
           aria-label={t('report.recording')}
         />
       )}
+      <LadderButton attempt={id} />
       <ol className="ladder">
         {data.facts.map((fact) => (
           <li key={fact.seq}>

@@ -23,6 +23,7 @@ const ALL = [
   'callback.see',
   'attempt.see',
   'fact.see',
+  'ladder.see',
   'recording.hear',
   'report.see',
   'report.agents',

@@ -3,6 +3,7 @@ import { desk, pick } from './desk.mjs'
 import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, preview, stops, trunks, users } from './people.mjs'
+import { ladder } from './ladder.mjs'
 import {
   abandonment,
   agents,
@@ -69,6 +70,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /reports/abandonment': abandonment(lang),
       'GET /attempts': attempts(lang),
       'GET /attempts/a0': attemptFull(lang),
+      'GET /attempts/a0/ladder': ladder,
       ...more.answers?.(lang),
     },
     topics: { floor: (more.floor ?? floor)(lang), 'campaign:k1': liveCampaign(lang) },
@@ -160,6 +162,16 @@ export const SHOTS = [
       await page.locator('.cellbtn').first().click()
       await page.locator('.fact .line').first().click()
       await page.waitForSelector('.ladder')
+    },
+  }),
+  officeShot('ladder', '/reports', '.total', {
+    also: ['ru-light-400'],
+    act: async (page) => {
+      await page.locator('.cellbtn').first().click()
+      await page.locator('.fact .line').first().click()
+      await page.locator('.fact .detail .btn').first().click()
+      await page.waitForSelector('.rung')
+      await page.locator('.rung').nth(2).click()
     },
   }),
   officeShot('contact', '/contacts/c417', '.gate', { full: true }),
