@@ -19,6 +19,9 @@ INSTALLATION: Mapping[str, str] = {
     "tls_key": "PEM file of the certificate's key; none: it stands in the same file.",
     "tls_ca": "PEM file of the authorities that carriers' certificates must lead to; none: those of the "
     "system. A carrier's certificate is always checked, with the name of its trunk.",
+    "sip_connections_max": "Connections over TCP and TLS taken from phones and carriers at once.",
+    "sip_connections_per_source": "Of these, from one address; more phones than that behind one router "
+    "need more.",
     "sip_product": "Name in the User-Agent and Server lines of SIP, without a version; empty sends none.",
     "sip_stranger_rate": "SIP messages a second taken from an address nobody here deals with, twice as "
     "many at once. What is more is dropped before it is read.",

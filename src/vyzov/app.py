@@ -56,6 +56,8 @@ class Settings:
     tls_key: str = ""
     tls_ca: str = ""
     sip_product: str = "Vyzov"
+    sip_connections_max: int = 512
+    sip_connections_per_source: int = 32
     sip_stranger_rate: int = 20
     sip_strangers_rate: int = 200
     sip_known_rate: int = 3000
@@ -201,6 +203,7 @@ def sip_listening(settings: Settings) -> "Listening":
     """Says where SIP is listened for over connections, and with which certificates."""
     from vyzov.sip.guard import Limits
     from vyzov.telephony.native.signalling import Listening
+    from vyzov.telephony.native.sip_sockets import StreamLimits
     from vyzov.telephony.native.tls import TlsFiles
 
     def file(name: str) -> Path | None:
@@ -213,6 +216,10 @@ def sip_listening(settings: Settings) -> "Listening":
             certificate=file(settings.tls_certificate),
             key=file(settings.tls_key),
             ca=file(settings.tls_ca),
+        ),
+        limits=StreamLimits(
+            accepted_max=settings.sip_connections_max,
+            per_source_max=settings.sip_connections_per_source,
         ),
         product=settings.sip_product,
         guard=Limits(

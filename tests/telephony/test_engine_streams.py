@@ -396,6 +396,37 @@ def test_a_talk_outlives_its_connection_and_is_ended_by_a_new_one() -> None:
     uvloop.run(story())
 
 
+def test_a_peer_that_closes_its_half_is_reached_by_a_new_connection() -> None:
+    async def story() -> None:
+        async with Ours() as ours, StreamPeer() as peer:
+            ours.call(peer.hop())
+            await ours.wait(CallAnswered)
+            await peer.sees("ACK")
+            peer.writers[0].write_eof()
+            await until(lambda: ours.sip.streams.count == 0)
+            ours.bye()
+            await peer.wait(CallEnded)
+            assert peer.connections == 2
+
+    uvloop.run(story())
+
+
+def test_a_peer_that_vanishes_without_a_word_is_noticed_by_the_system() -> None:
+    async def story() -> None:
+        async with Ours() as ours, StreamPeer() as peer:
+            ours.probe(peer.hop())
+            await ours.wait(OptionsAnswered)
+            (one,) = ours.sip.streams._made.values()
+            assert one._transport is not None
+            wire = one._transport.get_extra_info("socket")
+            # No network loses a peer on loopback, so this asks for what makes the system watch.
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            unacknowledged = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            assert 0 < unacknowledged < 32_000, "sooner than a request is given up"
+
+    uvloop.run(story())
+
+
 def test_an_engine_reborn_ends_its_talk_over_a_connection_of_its_own(authority: Authority) -> None:
     async def story() -> None:
         certificate = authority.leaf("sip.carrier.example")

@@ -38,7 +38,8 @@ def response_target(via: Via, source: Hop) -> Hop:
     """Says where responses go (RFC 3261 §18.2.2, RFC 3581 §4).
 
     Over UDP to the source, to its port only with rport. Over a connection back through it, and
-    where it is gone by a new one to the sent-by port.
+    where it is gone by a new one to the sent-by port. A Via's `maddr` is never followed: it would
+    let anybody have us send to anybody.
     """
     stays = not source.flow if source.transport.reliable else "rport" in via.params
     if stays:

@@ -29,8 +29,6 @@ Address = tuple[str, int]
 
 READ_BATCH = 64
 RECEIVE_BUFFER_BYTES = 1 << 20
-
-
 NO_PORT = -1
 
 
@@ -77,7 +75,11 @@ class Signalling:
         self._socket = _bound(bind, port_before)
         port: int = self._socket.getsockname()[1]
         self.address: Address = (bind[0], port)
-        self._bound = _bound_streams(bind, port, listening)
+        try:
+            self._bound = _bound_streams(bind, port, listening)
+        except OSError:
+            self._socket.close()
+            raise
         self.ports = {kind: one.getsockname()[1] for kind, one in self._bound.items()}
         self.streams = SipSockets(loop, self, tls=tls, local_host=bind[0], limits=listening.limits)
         self.agent = UserAgent(
