@@ -235,6 +235,14 @@ def test_a_199_ends_one_early_dialog_and_not_the_call() -> None:
     assert call.named() == ["CallProgress"] * 3 + ["CallAnswered"]
 
 
+def test_early_dialogs_end_with_the_invite_that_was_challenged() -> None:
+    call = place(Account("vyzov", "secret", "carrier"))
+    call.answers(183, tag="proxy", headers=reliable(1, UPDATES), body=ANSWER)
+    challenge = "Proxy-Authenticate: " + write_challenge("carrier", "n1")
+    call.answers(407, headers=[challenge])
+    assert call.asks("UPDATE", 1, tag="proxy", body=HELD)[0].line == "481"
+
+
 def test_early_dialogs_end_with_the_call() -> None:
     call = place()
     call.answers(183, tag="a", headers=reliable(1, UPDATES), body=ANSWER)

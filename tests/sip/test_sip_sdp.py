@@ -451,3 +451,8 @@ def test_whatever_is_offered_the_answer_can_be_agreed_on(
     assert agreed.ptime in range(10, 70, 10)
     assert (agreed.our_keys is None) == (crypto is None)
     assert agreed.direction.sends <= (agreed.address not in ("0.0.0.0", "::"))
+
+
+def test_nothing_is_agreed_where_we_describe_nothing() -> None:
+    with pytest.raises(NoCommonCodec):
+        sdp.agree(b"v=0\r\n", THEIRS.encode())

@@ -1,15 +1,29 @@
 """Changes of a session in mid-call: ours and theirs, holds, glare, and what a refusal leaves."""
 
 import pytest
-from sip_net import ANSWER, NUMBER, OFFER, PEER, Call, Callee, Sent, after, in_dialog, place, reply
+from sip_net import (
+    ANSWER,
+    CALLER,
+    NOBODY,
+    NUMBER,
+    OFFER,
+    Call,
+    Callee,
+    Sent,
+    after,
+    agent,
+    in_dialog,
+    place,
+    reply,
+    talk,
+)
 from sip_net import sent as sent_by
-from sip_net import talk
 
 from vyzov.sip import sdp
 from vyzov.sip.auth import write_challenge
 from vyzov.sip.events import CallEnded, OfferRefused, SessionChanged
 from vyzov.sip.sdp import Direction
-from vyzov.sip.user_agent import Account
+from vyzov.sip.user_agent import Account, Hop, Transport
 
 HELD = ANSWER.replace(b"sendrecv", b"recvonly")
 MOVED = OFFER.replace(b"m=audio 4000", b"m=audio 4444")
@@ -464,12 +478,22 @@ def test_after_glare_the_far_side_may_go_first() -> None:
     assert [one.line for one in call.asks("ACK", 1)] == ["INVITE"]
 
 
-def test_a_transport_that_fails_under_a_change_is_tried_once_more() -> None:
-    call = talk()
-    asked(call)
-    call.user_agent.connection_lost(PEER, 0.5)
-    # Datagrams have no connection to lose; the request is simply still under way.
+def test_a_change_whose_connection_breaks_is_sent_again_over_a_new_one() -> None:
+    hop = Hop("127.0.0.1", 5070, Transport.TCP)
+    caller = agent()
+    caller.invite(
+        "leg-1", target=hop, to=NUMBER, caller_id=CALLER, sdp=OFFER, account=NOBODY, now=0.0
+    )
+    (invite,) = sent_by(caller)
+    call = Call(caller, invite)
+    call.answers(200, body=ANSWER, contact="sip:them@127.0.0.1:5070;transport=tcp")
+    call.events()
+    first = asked(call)
+    caller.connection_lost(hop, 0.5)
     assert call.events() == []
+    ((when, again),) = call.waits(2.0)
+    assert (when, again.line, again.target) == (1.5, "INVITE", first.target)
+    assert first.branch != again.branch
 
 
 def test_a_reinvite_for_nobody_is_481() -> None:

@@ -219,6 +219,26 @@ def test_a_far_side_without_update_is_refreshed_by_the_session_unchanged() -> No
     assert call.events() == []
 
 
+def test_a_refresh_refused_after_the_timer_was_given_up_is_not_repeated() -> None:
+    call = timed("100;refresher=uac", "Allow: INVITE")
+    ((_, invite),) = call.waits(50.0)
+    call.hears(reply(invite, 100))
+    # Meanwhile the far side takes the refreshing over, then ends the timer.
+    call.asks("UPDATE", 1, headers=["Supported: timer", "Session-Expires: 100;refresher=uac"])
+    call.asks("UPDATE", 2)
+    call.hears(reply(invite, 503))
+    assert call.waits(1000.0) == []
+    assert call.events() == []
+
+
+def test_a_provisional_answer_to_an_update_says_nothing() -> None:
+    call = timed("100;refresher=uac", UPDATES)
+    ((_, update),) = call.waits(50.0)
+    assert call.hears(reply(update, 100)) == []
+    call.hears(reply(update, 200, headers=["Session-Expires: 100;refresher=uac"]))
+    assert "BYE" not in [one.line for _, one in call.waits(99.0)]
+
+
 @pytest.mark.parametrize("code", [405, 488, 501])
 def test_a_refused_update_is_followed_by_a_reinvite(code: int) -> None:
     call = timed("100;refresher=uac", UPDATES)
@@ -286,7 +306,7 @@ def test_a_lost_refresher_ends_the_call_with_a_reason() -> None:
 
 def test_a_short_session_ends_a_third_before_its_time() -> None:
     call = timed("6;refresher=uas")
-    assert [when for when, one in call.waits(5.0) if one.line == "BYE"][0] == 4.0
+    assert next(when for when, one in call.waits(5.0) if one.line == "BYE") == 4.0
 
 
 @pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
