@@ -396,6 +396,23 @@ def test_a_talk_outlives_its_connection_and_is_ended_by_a_new_one() -> None:
     uvloop.run(story())
 
 
+def test_what_is_said_while_a_connection_closes_goes_by_the_next_one() -> None:
+    async def story() -> None:
+        async with Ours() as ours, StreamPeer() as peer:
+            ours.call(peer.hop())
+            await ours.wait(CallAnswered)
+            await peer.sees("ACK")
+            (closing,) = ours.sip.streams._made.values()
+            closing.give_up("a test")
+            ours.bye()
+            await peer.wait(CallEnded)
+            assert peer.connections == 2
+            await until(lambda: ours.gone == ["a test"])
+            assert ours.sip.streams.count == 1, "the old one took nothing of the new one along"
+
+    uvloop.run(story())
+
+
 def test_a_peer_that_closes_its_half_is_reached_by_a_new_connection() -> None:
     async def story() -> None:
         async with Ours() as ours, StreamPeer() as peer:

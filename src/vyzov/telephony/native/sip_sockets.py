@@ -89,9 +89,9 @@ class Connection(asyncio.Protocol):
         self._why = ""
 
     @property
-    def stands(self) -> bool:
-        """Tells whether bytes can be written."""
-        return self._transport is not None and not self._transport.is_closing()
+    def closing(self) -> bool:
+        """Tells that what is written now would be lost."""
+        return self._transport is not None and self._transport.is_closing()
 
     def send(self, data: bytes) -> None:
         """Writes a message, or keeps it until the connection stands."""
@@ -126,7 +126,7 @@ class Connection(asyncio.Protocol):
         self.heard_at = time.monotonic()
         messages = self._framer.feed(data)
         for message in messages:
-            if not self.stands:
+            if self.closing:
                 return
             if not owner.may(self.hop, len(message)):
                 self.give_up("too many messages")
@@ -191,8 +191,10 @@ class SipSockets:
 
     def send(self, data: bytes, hop: Hop) -> None:
         """Sends by the hop's flow while it stands, else by a connection made to it."""
-        known = self._flows.get(hop.flow) or self._made.get(hop[:4])
-        if known is None:
+        known = self._flows.get(hop.flow)
+        if known is None or known.closing:
+            known = self._made.get(hop[:4])
+        if known is None or known.closing:
             if hop.flow and data in (PING, PONG):
                 return  # A keep-alive keeps nothing alive where there is nothing.
             known = self._make(hop)
