@@ -225,6 +225,68 @@ def facts(
     typer.echo(json.dumps({"facts": export_facts(data / "vyzov.db", out)}))
 
 
+phone_group = typer.Typer(no_args_is_help=True, help="Desk phones for people who take calls.")
+app.add_typer(phone_group, name="phone")
+
+
+@phone_group.command("add")
+def phone_add(
+    name: Annotated[str, typer.Argument(help="What the phone is called, as 'Desk 4'.")],
+    agent: Annotated[str, typer.Option(help="Login of the person whose phone it is.")],
+    data: Data = DATA,
+    allow_md5: Annotated[
+        bool, typer.Option("--allow-md5", help="For old phones that know no SHA-256.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Makes a person's desk phone and prints what to type into it; the password this once."""
+    from vyzov.app import load_settings
+    from vyzov.cli.phone import add
+
+    settings = load_settings(data)
+    raise typer.Exit(add(settings, name, agent, allow_md5=allow_md5, as_json=as_json))
+
+
+@phone_group.command("list")
+def phone_list(
+    data: Data = DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+) -> None:
+    """Lists desk phones: whose they are, and which are signed in now and from where."""
+    from vyzov.app import load_settings
+    from vyzov.cli.phone import show
+
+    raise typer.Exit(show(load_settings(data), as_json=as_json))
+
+
+@phone_group.command("remove")
+def phone_remove(
+    username: Annotated[str, typer.Argument(help="The user name it signs in with.")],
+    data: Data = DATA,
+) -> None:
+    """Takes a desk phone out of use at once: it is hung up and signed out."""
+    from vyzov.app import load_settings
+    from vyzov.cli.phone import remove
+
+    raise typer.Exit(remove(load_settings(data), username))
+
+
+@phone_group.command("run")
+def phone_run(
+    server: Annotated[str, typer.Argument(help="Where to sign in: udp:HOST:PORT or tcp:...")],
+    user: Annotated[str, typer.Option(help="User name of the phone.")],
+    password: Annotated[str, typer.Option(help="Password of the phone.")],
+    tone: Annotated[float, typer.Option(help="Its voice, Hz; 0 for silence.")] = 700.0,
+    ring: Annotated[float, typer.Option(help="Seconds it rings before it is lifted.")] = 1.0,
+    seconds: Annotated[float, typer.Option(help="How long to stay; 0: until Ctrl-C.")] = 0.0,
+) -> None:
+    """Is a desk phone without hardware: signs in, lifts when it rings, speaks one tone."""
+    from vyzov.cli.phone import phone_settings, run
+
+    wanted = phone_settings(server, user, password, tone=tone, ring=ring)
+    raise typer.Exit(run(wanted, seconds=seconds))
+
+
 def main() -> None:
     """Runs the command; an error of ours is one plain sentence and exit code 1."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

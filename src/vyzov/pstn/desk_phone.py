@@ -11,7 +11,7 @@ import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -63,9 +63,12 @@ class PhoneSettings:
 class DeskPhone:
     """One phone: `async with` signs it in and out again."""
 
-    def __init__(self, settings: PhoneSettings) -> None:
-        """Does nothing yet."""
+    def __init__(
+        self, settings: PhoneSettings, *, tell: Callable[[SipEvent], None] = lambda _event: None
+    ) -> None:
+        """Does nothing yet; `tell` hears of everything that happens to it."""
         self.settings = settings
+        self._tell = tell
         self.events: list[SipEvent] = []
         self.heard: deque[Samples] = deque(maxlen=HEARD_FRAMES)
         self.leg = ""
@@ -188,6 +191,7 @@ class DeskPhone:
         for event in self._agent.events():
             self._take(event)
             self.events.append(event)
+            self._tell(event)
             self._news.set()
         for data, _ in self._agent.messages_to_send():
             # Small enough for any socket buffer; where it is lost, the agent's timers repeat it.
