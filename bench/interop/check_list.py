@@ -11,6 +11,12 @@ from typing import Any
 from our_side import OurSide
 from wire_watch import Seen
 
+from vyzov.telephony.native.signalling import Listening
+from vyzov.telephony.native.tls import TlsFiles
+
+TLS_NAME = "partner.example"
+"""The name that every partner's certificate bears."""
+
 
 @dataclass
 class Scene:
@@ -27,9 +33,22 @@ class Scene:
     copies: list[Seen] = field(default_factory=list[Seen])
     """Messages that only a partner's own book tells of."""
 
-    def ours(self, **settings: Any) -> OurSide:
-        """An engine and floor that leave their evidence in this check's folder."""
-        return OurSide(self.folder, **settings)
+    def ours(self) -> OurSide:
+        """An engine and floor that leave their evidence in this check's folder.
+
+        The engine believes the partners' authority only, and takes calls by TCP and TLS too."""
+        tls = TlsFiles(
+            self.certificates / "partner.pem", self.certificates / "partner.key",
+            self.certificates / "ca.pem",
+        )  # fmt: skip
+        return OurSide(self.folder, listening=Listening(tls=tls))
+
+    def reach(self) -> dict[str, Any]:
+        """How a trunk reaches the partner by this check's transport."""
+        if self.transport == "udp":
+            return {}
+        found = {"transport": self.transport}
+        return found | ({"tls_name": TLS_NAME} if self.transport == "tls" else {})
 
 
 Drive = Callable[[Scene], Awaitable[None]]

@@ -93,9 +93,15 @@ class OurSide:
         self._write()
 
     @property
+    def port(self) -> int:
+        """Where this engine hears SIP by UDP."""
+        return self.engine.signalling.address[1]
+
+    @property
     def ports(self) -> list[int]:
         """The ports of this engine's SIP."""
-        return [self.engine.signalling.address[1]]
+        own = self.engine.signalling
+        return sorted({own.address[1], *own.ports.values()})
 
     def send(self, *verbs: Verb) -> None:
         """Gives the engine orders."""

@@ -23,8 +23,8 @@ from vyzov.dialer.ports import Answered, Digit, SendDigits
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 from asterisk import Asterisk
 
-PLAIN, CHALLENGED, TIMED, RELIABLE, BY_INFO, STRICT_MD5, SECURED, ULAW = (
-    f"+7000555014{n}" for n in range(8)
+PLAIN, CHALLENGED, TIMED, RELIABLE, BY_INFO, STRICT_MD5, SECURED, ULAW, PATIENT = (
+    f"+7000555014{n}" for n in range(9)
 )
 ANSWERS, BUSY, CONGESTED, RINGS, ANNOUNCES, HOLDS, REINVITES, UPDATES, ECHO_DIGITS, HANGS_UP = (
     f"+7000555010{n}" for n in range(10)
@@ -44,6 +44,7 @@ ENDPOINTS = {
     BY_INFO: "dtmf_mode = info\n",
     SECURED: "media_encryption = sdes\n",
     ULAW: "",
+    PATIENT: "timers = always\ntimers_min_se = 120\ntimers_sess_expires = 120\n",
 }
 
 
@@ -208,10 +209,9 @@ async def outcome(scene: Scene, number: str, **options: Any) -> None:
     """One call to a number, with everything it leaves."""
     before = scene.partner.recordings()
     trunk = {k: options.pop(k) for k in list(options) if k in TRUNK_OPTIONS}
-    settings = {"tls_ca": scene.certificates / "ca.pem"} if scene.transport == "tls" else {}
-    async with scene.ours(**settings) as ours:
+    async with scene.ours() as ours:
         scene.notes["ours"] = ours.ports
-        ours.trunk(scene.partner.ports[scene.transport], **reach(scene), **trunk)
+        ours.trunk(scene.partner.ports[scene.transport], **scene.reach(), **trunk)
         await ours.call(number, **options)
     # MixMonitor closes its file a moment after the call.
     await asyncio.sleep(0.3)
@@ -223,11 +223,16 @@ TRUNK_OPTIONS = frozenset({
 })  # fmt: skip
 
 
-def reach(scene: Scene) -> dict[str, Any]:
-    """How a trunk reaches the partner by this check's transport."""
-    if scene.transport == "udp":
-        return {}
-    return {"transport": scene.transport, "tls_name": "partner.example"}
+@check("asterisk", "tls")
+async def answers_with_encrypted_sound(scene: Scene) -> None:
+    """It takes SRTP by SDES and nothing else; so do we."""
+    await outcome(scene, ANSWERS, caller_id=SECURED, srtp="required")
+
+
+@check("asterisk", "tls")
+async def refuses_encrypted_sound(scene: Scene) -> None:
+    """Our trunk requires SRTP, the endpoint does not know it."""
+    await outcome(scene, ANSWERS, srtp="required")
 
 
 @check("asterisk", "udp", "tcp", "tls")
@@ -343,13 +348,19 @@ async def updates(scene: Scene) -> None:
 
 @check("asterisk")
 async def wants_session_timers(scene: Scene) -> None:
-    await outcome(scene, ANSWERS, caller_id=TIMED)
+    await outcome(scene, ANSWERS, caller_id=TIMED, session_expires_s=90)
+
+
+@check("asterisk")
+async def wants_longer_session_timers(scene: Scene) -> None:
+    """We offer 90 seconds, it says 422 and 120, and we call again with that."""
+    await outcome(scene, ANSWERS, caller_id=PATIENT, session_expires_s=90)
 
 
 @check("asterisk", quick=False)
 async def refreshes_the_session(scene: Scene) -> None:
     """Long enough for one refresh at half of 90 seconds."""
-    await outcome(scene, ANSWERS, caller_id=TIMED, seconds=50.0)
+    await outcome(scene, ANSWERS, caller_id=TIMED, session_expires_s=90, seconds=50.0)
 
 
 @check("asterisk")

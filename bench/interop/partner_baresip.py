@@ -188,16 +188,9 @@ class Called:
         self._scene = scene
 
     def trunk(self) -> dict[str, Any]:
-        """What the trunk needs beside host and port."""
-        if self._scene.transport == "udp":
-            return {}
-        found = {"transport": self._scene.transport, "tls_name": "partner.example"}
-        return found | ({"srtp": "required"} if self._scene.transport == "tls" else {})
-
-    def settings(self) -> dict[str, Any]:
-        """What our engine needs."""
-        secure = self._scene.transport == "tls"
-        return {"tls_ca": self._scene.certificates / "ca.pem"} if secure else {}
+        """What the trunk needs beside host and port; under TLS the sound is encrypted too."""
+        secure = {"srtp": "required"} if self._scene.transport == "tls" else {}
+        return self._scene.reach() | secure
 
     async def order(self, command: str, parameters: str = "") -> None:
         """Gives the phone an order without holding our side up."""
@@ -215,7 +208,7 @@ async def talk(scene: Scene, *orders: tuple[float, str, str], over: bool = False
     """One call to the phone; `orders` are (seconds to wait first, command, parameters)."""
     called = Called(scene)
     try:
-        async with scene.ours(**called.settings()) as ours:
+        async with scene.ours() as ours:
             scene.notes["ours"] = ours.ports
             ours.trunk(called.port, **called.trunk())
             leg = ours.dial(NUMBER)

@@ -147,13 +147,6 @@ class KamailioPartner:
                 self.process.wait()
 
 
-def reach(scene: Scene) -> dict[str, str]:
-    """How a trunk reaches the proxy by this check's transport."""
-    if scene.transport == "udp":
-        return {}
-    return {"transport": scene.transport, "tls_name": "partner.example"}
-
-
 async def through(
     scene: Scene, *scripts: str, to: str = "+70005550101", seconds: float = 1.2, ring_s: float = 8.0
 ) -> None:
@@ -163,11 +156,10 @@ async def through(
         for place, script in enumerate(scripts)
     ]
     scene.notes["behind"] = list(scene.partner.callees)
-    settings = {"tls_ca": scene.certificates / "ca.pem"} if scene.transport == "tls" else {}
     try:
-        async with scene.ours(**settings) as ours:
+        async with scene.ours() as ours:
             scene.notes["ours"] = ours.ports
-            ours.trunk(scene.partner.ports[scene.transport], **reach(scene))
+            ours.trunk(scene.partner.ports[scene.transport], **scene.reach())
             leg = ours.dial(to, ring_s=ring_s)
             await ours.talk(leg, seconds)
             if scripts[0] == "hangs_up":
@@ -213,7 +205,7 @@ async def _cancelled(scene: Scene) -> None:
 @check("kamailio", "tls", name="proxy_bears_another_name")
 async def _wrong_name(scene: Scene) -> None:
     """The certificate is from the right authority but for somebody else: nothing may be said."""
-    async with scene.ours(tls_ca=scene.certificates / "ca.pem") as ours:
+    async with scene.ours() as ours:
         scene.notes["ours"] = ours.ports
         port = scene.partner.ports["tls"]
         ours.trunk(port, transport="tls", tls_name="elsewhere.example")

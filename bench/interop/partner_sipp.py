@@ -272,7 +272,7 @@ async def carried(scene: Scene, script: str, seconds: float = 1.2) -> None:
     try:
         async with scene.ours() as ours:
             scene.notes["ours"] = ours.ports
-            ours.trunk(port, **({} if scene.transport == "udp" else {"transport": scene.transport}))
+            ours.trunk(port, **scene.reach())
             leg = ours.dial("+70005550101")
             await ours.talk(leg, seconds)
             if script == "hangs_up":
@@ -316,7 +316,7 @@ async def calls_us(scene: Scene, script: str) -> None:
 async def strange(scene: Scene, ours: OurSide, script: str) -> None:
     sipp = Sipp(
         scene.folder / "sipp", script, transport=scene.transport,
-        port=scene.partner.ports[scene.transport], remote=f"127.0.0.1:{ours.ports[0]}",
+        port=scene.partner.ports[scene.transport], remote=f"127.0.0.1:{ours.port}",
     )  # fmt: skip
     try:
         await finished(scene, sipp)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from check_list import TLS_NAME
 from partner_asterisk import AsteriskPartner
 from partner_baresip import BaresipPartner
 from partner_kamailio import KamailioPartner, module_folders
@@ -14,9 +15,6 @@ from partner_sipp import SippPartner
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import asterisk
-
-NAME = "partner.example"
-"""The name that every partner's certificate bears."""
 
 PARTNERS: dict[str, Callable[[Path, int, Path], Any]] = {
     "sipp": SippPartner,
@@ -47,7 +45,7 @@ def absent(partner: str) -> str:
 
 
 def make_certificates(folder: Path) -> Path:
-    """Makes an authority of our own and a certificate for `NAME`; returns the folder of both."""
+    """Makes an authority of our own and a certificate for `TLS_NAME`; returns the folder of both."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -78,8 +76,8 @@ def make_certificates(folder: Path) -> Path:
         .sign(authority, hashes.SHA256())
     )
     leaf = (
-        builder(NAME, own)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        builder(TLS_NAME, own)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(TLS_NAME)]), critical=False)
         .sign(authority, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
