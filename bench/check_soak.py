@@ -13,7 +13,6 @@ from typing import Any
 
 GROWTH_MOST = 0.05
 LAG_P99_MOST_MS = 20.0
-DESCRIPTORS_MORE = 0
 PROCESSES = ("engine", "floor", "web")
 
 
@@ -36,6 +35,10 @@ def main() -> int:
     lines = (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()
     samples = [json.loads(line) for line in lines]
     work = [one for one in samples if one["phase"] == "work"]
+    quiet = {
+        phase: [one for one in samples if one["phase"] == phase]
+        for phase in ("first_quiet", "last_quiet")
+    }
     sixth = max(1, len(work) // 6)
     early, late = work[sixth : 2 * sixth], work[-sixth:]
     begun, over = work[0], work[-1]
@@ -48,7 +51,11 @@ def main() -> int:
         "live_median": median(one["ringing"] + one["talking"] for one in work),
         "live_most": max(one["ringing"] + one["talking"] for one in work),
     }
-    wrong: list[str] = []
+    wrong = [
+        f"calls lived on into {phase}"
+        for phase, seen in quiet.items()
+        if any(one["ringing"] + one["talking"] for one in seen)
+    ]
     for name in PROCESSES:
         if len({one["processes"].get(name, {}).get("pid") for one in work}) != 1:
             wrong.append(f"{name} did not live through the run")
@@ -56,24 +63,20 @@ def main() -> int:
         before = median(held_by(early, name, "memory_mb"))
         after = median(held_by(late, name, "memory_mb"))
         growth = after / before - 1
-        most_early = max(held_by(early, name, "descriptors"))
-        most_late = max(held_by(late, name, "descriptors"))
+        open_first = min(held_by(quiet["first_quiet"], name, "descriptors"))
+        open_last = min(held_by(quiet["last_quiet"], name, "descriptors"))
         cpu = over["processes"][name]["cpu_s"] - begun["processes"][name]["cpu_s"]
         figures[name] = {
             "memory_mb": [round(before, 1), round(after, 1)],
             "growth": round(growth, 4),
-            "descriptors_most": [most_early, most_late],
-            "descriptors_quiet": min(held_by(samples[-3:], name, "descriptors")),
+            "descriptors_quiet": [open_first, open_last],
+            "descriptors_most": max(held_by(work, name, "descriptors")),
             "core_share": round(cpu / span, 3),
         }
         if growth > GROWTH_MOST:
             wrong.append(f"{name} grew by {growth:.1%}")
-        busier = max(one["ringing"] + one["talking"] for one in late) - max(
-            one["ringing"] + one["talking"] for one in early
-        )
-        # Each live call holds a socket of its own; more calls at once are no leak.
-        if most_late - most_early > DESCRIPTORS_MORE + max(0, busier) * (name == "engine"):
-            wrong.append(f"{name} holds {most_late} descriptors, {most_early} before")
+        if open_last > open_first:
+            wrong.append(f"{name} holds {open_last} descriptors, {open_first} before")
     told = over["pulse"]["lag_counts"]
     p99 = share_below(told["up_to_ms"], told["counts"], 0.99)
     figures["lag_p99_ms_below"] = p99

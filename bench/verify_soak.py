@@ -3,7 +3,8 @@
 A centre with program operators calls a made-up town through the network in a box: new calls come as
 fast as the trunk's limit lets them (`--rate`), some dozens live at once, those with operators are
 recorded. Every ten seconds the memory and open descriptors of engine, floor and web are written down
-with the engine's own pulse. `check_soak.py` judges them. The last line is one JSON object.
+with the engine's own pulse. After a sixth of the time and at the end the campaigns pause until no
+call lives: what is open then must be the same. `check_soak.py` judges; the last line is one JSON object.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from vyzov.cli.demo import Centre, open_centre
 HERE = Path(__file__).resolve().parent
 SAMPLE_S = 10.0
 CONTACTS_MAX = 10_000
-QUIET_S = 45.0
+QUIET_S = 120.0
+STILL_S = 30.0
 PAGE_KB = 4
 
 
@@ -69,6 +71,17 @@ def watch(centre: Centre, ledger: Ledger, file: Any, phase: str, seconds: float)
         file.flush()
 
 
+def fall_quiet(centre: Centre, ledger: Ledger, file: Any, phase: str) -> None:
+    """Waits until no call lives, then looks for a while."""
+    end = time.monotonic() + QUIET_S
+    while time.monotonic() < end:
+        ledger.read()
+        if not ledger.ringing and not ledger.talking:
+            break
+        time.sleep(1.0)
+    watch(centre, ledger, file, phase, STILL_S)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
@@ -87,10 +100,16 @@ def main() -> int:
             manager.patch(f"/trunks/{trunk['id']}", calls_per_second=options.rate)
         ledger = Ledger(out / "ledger.jsonl")
         with (out / "samples.jsonl").open("w", encoding="utf-8") as file:
-            watch(centre, ledger, file, "work", options.minutes * 60)
+            watch(centre, ledger, file, "work", options.minutes * 10)
+            for campaign in campaigns:
+                manager.post(f"/campaigns/{campaign['id']}/pause")
+            fall_quiet(centre, ledger, file, "first_quiet")
+            for campaign in campaigns:
+                manager.post(f"/campaigns/{campaign['id']}/start")
+            watch(centre, ledger, file, "work", options.minutes * 50)
             for campaign in campaigns:
                 manager.post(f"/campaigns/{campaign['id']}/finish")
-            watch(centre, ledger, file, "quiet", QUIET_S)
+            fall_quiet(centre, ledger, file, "last_quiet")
     finally:
         centre.stop()
     done = subprocess.run(
