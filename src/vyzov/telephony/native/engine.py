@@ -107,18 +107,7 @@ class Engine:
         self.shelf = SoundShelf(settings.prompt_folders)
         self.switchboard = Switchboard(self.post)
         self.recordings = RecorderThread(loop)
-        self.signalling = Signalling(
-            loop,
-            (settings.sip_host, settings.sip_port),
-            advertised_host=advertised,
-            secret=settings.secret,
-            port_before=self.book.sip_port,
-            realm=REALM,
-            listening=settings.listening,
-        )
-        if settings.trace is not None and settings.trace.keep_mb > 0:
-            self.signalling.tape = Tape(settings.trace)
-        self.book.note_sip_port(self.signalling.address[1])
+        self.signalling = _signalling(settings, loop, self.book, advertised)
         ports_of_sound = PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last)
         self.calls = Calls(
             loop,
@@ -150,21 +139,7 @@ class Engine:
             left=self.orphans.floor_left,
         )
         self.signalling.door.tell = self.control.post_all
-        registrar = self.signalling.agent.registrar
-        assert registrar is not None, "an agent with a realm has a registrar"
-        self.phones = Phones(
-            loop,
-            signalling=self.signalling,
-            registrar=registrar,
-            ports=ports_of_sound,
-            advertised_host=advertised,
-            clock=self.clock,
-            book=self.book,
-            switchboard=self.switchboard,
-            post=self.post,
-            tell=self.control.post,
-            over=self._party_over,
-        )
+        self.phones = self._phones(ports_of_sound, advertised)
         self.trunk_watch = TrunkWatch(
             loop,
             signalling=self.signalling,
@@ -182,6 +157,23 @@ class Engine:
         self._reaper: Reaper | None = None
         self._pulse: Pulse | None = None
         self._expiry: asyncio.TimerHandle | None = None
+
+    def _phones(self, ports_of_sound: PortRange, advertised: str) -> Phones:
+        registrar = self.signalling.agent.registrar
+        assert registrar is not None, "an agent with a realm has a registrar"
+        return Phones(
+            self._loop,
+            signalling=self.signalling,
+            registrar=registrar,
+            ports=ports_of_sound,
+            advertised_host=advertised,
+            clock=self.clock,
+            book=self.book,
+            switchboard=self.switchboard,
+            post=self.post,
+            tell=self.control.post,
+            over=self._party_over,
+        )
 
     async def start(self) -> None:
         """Ends what an earlier run left, then opens the door to floors."""
@@ -423,6 +415,25 @@ def take_precedence() -> None:
     with contextlib.suppress(OSError):
         if os.getpriority(os.PRIO_PROCESS, 0) == 0:
             os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+
+
+def _signalling(
+    settings: EngineSettings, loop: asyncio.AbstractEventLoop, book: LegBook, advertised: str
+) -> Signalling:
+    """Binds the SIP sockets, on the port of the last run where the system may choose."""
+    made = Signalling(
+        loop,
+        (settings.sip_host, settings.sip_port),
+        advertised_host=advertised,
+        secret=settings.secret,
+        port_before=book.sip_port,
+        realm=REALM,
+        listening=settings.listening,
+    )
+    if settings.trace is not None and settings.trace.keep_mb > 0:
+        made.tape = Tape(settings.trace)
+    book.note_sip_port(made.address[1])
+    return made
 
 
 def _advertised(settings: EngineSettings) -> str:
