@@ -1,4 +1,4 @@
-"""The office's smaller rooms: stop-list, trunks, users, promises."""
+"""The office's smaller rooms: stop-list, users, promises."""
 
 import httpx
 import pytest
@@ -63,70 +63,6 @@ def test_lifting_a_stop_keeps_the_entry_as_evidence(site: Site) -> None:
     assert items(manager, "/stop-list") == []
     (lifted,) = items(manager, "/stop-list?lifted=true")
     assert lifted["valid_to"] is not None
-
-
-# ---- trunks --------------------------------------------------------------------------------------
-
-TRUNK = {"name": "Second", "host": "sip.example.org", "password": "canary-pass", "realm": "x"}
-
-
-def test_a_trunks_password_goes_in_and_never_comes_out(site: Site) -> None:
-    manager = site.browser_of("manager")
-    made = manager.post("/trunks", json=TRUNK)
-    assert made.status_code == 201
-    told = made.json()
-    assert told["has_password"] is True
-    path = f"/trunks/{told['id']}"
-    texts = [made.text, manager.get("/trunks").text, manager.get(path).text]
-    assert not any("canary" in text for text in texts)
-    assert site.peer.wait_for("office.trunks_changed")
-    kept = site.town.office.trunk(site.town.own.organisation, told["id"])
-    assert kept is not None
-    assert kept.settings.password == "canary-pass"
-
-
-def test_an_edit_of_a_trunk_keeps_what_it_leaves_out(site: Site) -> None:
-    manager, path = site.browser_of("manager"), f"/trunks/{site.town.own['trunk']}"
-    changed = manager.patch(path, json={"lines_max": 5}, headers=etag(manager, path)).json()
-    assert (changed["lines_max"], changed["name"], changed["has_password"]) == (5, "Carrier", True)
-    kept = site.town.office.trunk(site.town.own.organisation, site.town.own["trunk"])
-    assert kept is not None
-    assert kept.settings.password == "s3cret-trunk"
-    manager.patch(path, json={"password": "new one"}, headers=etag(manager, path))
-    kept = site.town.office.trunk(site.town.own.organisation, site.town.own["trunk"])
-    assert kept is not None
-    assert kept.settings.password == "new one"
-
-
-def test_two_editors_of_a_trunk_do_not_overwrite_each_other(site: Site) -> None:
-    manager, path = site.browser_of("manager"), f"/trunks/{site.town.own['trunk']}"
-    headers = etag(manager, path)
-    assert manager.patch(path, json={"lines_max": 5}, headers=headers).status_code == 200
-    assert manager.patch(path, json={"lines_max": 6}, headers=headers).status_code == 412
-    assert manager.patch(path, json={"lines_max": 6}).status_code == 428
-    assert manager.get(path).json()["lines_max"] == 5
-
-
-@pytest.mark.parametrize(
-    ("member", "value"),
-    [
-        ("host", "sip.example.org:5060"),
-        ("host", "a b"),
-        ("host", "x@evil.example"),
-        ("host", "-x"),
-        ("port", 0),
-        ("lines_max", 0),
-        ("calls_per_second", 0),
-        ("codecs", []),
-        ("codecs", ["G729"]),
-        ("username", "a\r\nVia: x"),
-        ("name", ""),
-    ],
-)
-def test_a_trunk_with_a_wrong_field_is_refused(site: Site, member: str, value: object) -> None:
-    answer = site.browser_of("manager").post("/trunks", json={**TRUNK, member: value})
-    assert answer.status_code == 422
-    assert answer.json()["fields"][0]["field"].startswith(member)
 
 
 # ---- users ---------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ class TrunkSettings:
     transport: str = "udp"
     tls_name: str = ""
     srtp: str = "off"
-    register: bool = False
+    sign_in: bool = False
     register_expires_s: int = 300
     probe_s: float = 30.0
     allow_md5: bool = False

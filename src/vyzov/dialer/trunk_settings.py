@@ -24,7 +24,7 @@ def check_trunk(settings: TrunkSettings) -> None:
         faults.append(
             Fault("srtp", "needs tls: without it the keys would travel in clear", "needs_tls")
         )
-    if settings.register and not settings.username:
+    if settings.sign_in and not settings.username:
         faults.append(Fault("username", "is needed to sign in", "needed"))
     number_form = NumberFormat(settings.number_format, settings.prefix).fault()
     if number_form:
@@ -35,6 +35,9 @@ def check_trunk(settings: TrunkSettings) -> None:
     if not headers or not set(headers) <= set(CALLER_HEADERS) or len(set(headers)) != len(headers):
         known = ", ".join(CALLER_HEADERS)
         faults.append(Fault("caller_headers", f"must name some of {known}, each once", "choice"))
+    elif settings.from_user and headers == ("from",):
+        said = "must name another place than from: its user is set, and the number shown nowhere"
+        faults.append(Fault("caller_headers", said, "hidden_number"))
     if faults:
         raise InvalidRequest.of("A trunk", faults)
 
@@ -53,7 +56,7 @@ def verb_of(trunk: Trunk) -> SetTrunk:
         transport=settings.transport,
         tls_name=settings.tls_name,
         srtp=settings.srtp,
-        register=settings.register,
+        register=settings.sign_in,
         register_expires_s=settings.register_expires_s,
         probe_s=settings.probe_s,
         allow_md5=settings.allow_md5,

@@ -53,6 +53,7 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("POST", f"{API}/trunks"): Action.TRUNK_EDIT,
     ("GET", f"{API}/trunks/{{trunk_id}}"): Action.TRUNK_SEE,
     ("PATCH", f"{API}/trunks/{{trunk_id}}"): Action.TRUNK_EDIT,
+    ("POST", f"{API}/trunks/{{trunk_id}}/test"): Action.TRUNK_EDIT,
     ("GET", f"{API}/users"): Action.USER_SEE,
     ("POST", f"{API}/users"): Action.USER_EDIT,
     ("GET", f"{API}/users/{{user_id}}"): Action.USER_SEE,

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,10 @@ class FloorLink:
         """Calls back with a connection and what the floor says to it alone."""
         self._sayers.append(watcher)
 
-    async def ask(self, verb: str, who: Mapping[str, Any], **args: Any) -> Json:
-        """Asks the floor to do something and gives its result.
+    async def ask(
+        self, verb: str, who: Mapping[str, Any], *, within: timedelta | None = None, **args: Any
+    ) -> Json:
+        """Asks the floor to do something and gives its result, waited for `within` that span.
 
         Raises Problem: floor_away (gone, silent or flooded), or the floor's own refusal (409)."""
         writer = self._writer
@@ -83,7 +86,8 @@ class FloorLink:
             # Arguments come from outside: they may not overwrite who asks, or for what.
             frame = {**args, "id": number, "do": verb, "as": dict(who)}
             writer.write(orjson.dumps(frame) + b"\n")
-            async with asyncio.timeout(self._settings.ask_timeout.total_seconds()):
+            limit = within or self._settings.ask_timeout
+            async with asyncio.timeout(limit.total_seconds()):
                 await writer.drain()
                 reply = await answer
         except (TimeoutError, OSError) as fault:

@@ -36,6 +36,7 @@ from vyzov.web.routes import (
     records,
     reports,
     session,
+    trunks,
     users,
 )
 from vyzov.web.sessions import Sessions
@@ -51,6 +52,7 @@ _ROOMS = (
     contacts,
     explain,
     office,
+    trunks,
     users,
     phones,
     desk,

@@ -1,13 +1,11 @@
-"""The office's smaller rooms: principals, the stop-list, trunks, users, promises to call back."""
+"""The office's smaller rooms: principals, the stop-list, promises to call back."""
 
 import asyncio
-import hashlib
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
-from pydantic import ConfigDict, Field, SecretStr
+from fastapi import Query, Request, Response
+from pydantic import ConfigDict, Field
 
 from vyzov.core.errors import Fault
 from vyzov.core.numbers import is_e164
@@ -16,8 +14,6 @@ from vyzov.dialer.office_records import (
     CallbackState,
     StopEntry,
     StopSource,
-    Trunk,
-    TrunkSettings,
 )
 from vyzov.web.admission import In, Who, room
 from vyzov.web.once import key_of
@@ -40,23 +36,6 @@ from vyzov.web.shapes import (
 Json = dict[str, Any]
 
 router = room()
-
-
-def etag_of(shape: Shape) -> str:
-    """Names this very state of an object, made of all that is shown of it."""
-    shown = shape.model_dump_json(exclude={"etag"})
-    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:20]}"'
-
-
-def must_match(if_match: str | None, etag: str) -> None:
-    """Raises Problem unless an edit names the state it is of."""
-    if if_match is None:
-        raise Problem("if_match_missing")
-    if if_match != etag:
-        raise Problem("changed_meanwhile")
-
-
-IfMatch = Annotated[str | None, Header(description="The ETag of what is edited.")]
 
 
 @router.get("/principals", tags=["campaigns"], summary="Whom campaigns may call for")
@@ -167,154 +146,6 @@ async def lift_stop(stop_id: PathId, house: In, who: Who) -> None:
     """Ends a stop; the entry stays as evidence of when it held."""
     await asyncio.to_thread(who.door.lift_stop, stop_id)
     await house.floor.tell("office.stop_list_changed", who.person)
-
-
-# ---- trunks --------------------------------------------------------------------------------------
-
-Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Word = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Codec = Annotated[str, Field(pattern=r"^(PCMA|PCMU)$")]
-Codecs = Annotated[list[Codec], Field(min_length=1, max_length=2)]
-LinesMax = Annotated[int, Field(ge=1, le=10_000)]
-Rate = Annotated[float, Field(gt=0, le=1000)]
-
-
-class TrunkShape(Shape):
-    """A way to a carrier; its password never leaves."""
-
-    id: str
-    name: str
-    host: str
-    port: int
-    username: str
-    realm: str
-    codecs: list[str]
-    lines_max: int
-    calls_per_second: float
-    active: bool
-    has_password: bool
-    etag: str = ""
-
-
-class NewTrunk(Asked):
-    """A trunk to be created."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"name": "Carrier", "host": "sip.example.org", "port": 5060}]
-        },
-    )
-
-    name: Annotated[Word, Field(min_length=1)]
-    host: Host
-    port: Port = 5060
-    username: Word = ""
-    password: SecretStr = SecretStr("")
-    realm: Word = ""
-    codecs: Annotated[Codecs, Field(default_factory=lambda: ["PCMA", "PCMU"])]
-    lines_max: LinesMax = 30
-    calls_per_second: Rate = 5.0
-    active: bool = True
-
-
-class TrunkChange(Asked):
-    """What to change of a trunk; what is left out stays, an empty password too."""
-
-    name: Annotated[Word | None, Field(min_length=1)] = None
-    host: Host | None = None
-    port: Port | None = None
-    username: Word | None = None
-    password: SecretStr | None = None
-    realm: Word | None = None
-    codecs: Codecs | None = None
-    lines_max: LinesMax | None = None
-    calls_per_second: Rate | None = None
-    active: bool | None = None
-
-
-def _trunk(trunk: Trunk) -> TrunkShape:
-    settings = trunk.settings
-    shape = TrunkShape(
-        id=trunk.id,
-        name=settings.name,
-        host=settings.host,
-        port=settings.port,
-        username=settings.username,
-        realm=settings.realm,
-        codecs=list(settings.codecs),
-        lines_max=settings.lines_max,
-        calls_per_second=settings.calls_per_second,
-        active=settings.active,
-        has_password=bool(settings.password),
-    )
-    return shape.model_copy(update={"etag": etag_of(shape)})
-
-
-def _changed_trunk(before: TrunkSettings, asked: TrunkChange) -> TrunkSettings:
-    given: Json = asked.model_dump(exclude_none=True)
-    password = given.pop("password", SecretStr("")).get_secret_value()
-    if "codecs" in given:
-        given["codecs"] = tuple(given["codecs"])
-    return replace(before, **given, password=password)
-
-
-@router.get("/trunks", tags=["trunks"], summary="Trunks")
-def trunks(who: Who, limit: Limit = 50, cursor: Cursor = None) -> PageOf[TrunkShape]:
-    """Gives the trunks of the organisation."""
-    return page_of(who.door.trunks(), _trunk, cursor, limit)
-
-
-@router.post("/trunks", status_code=201, tags=["trunks"], summary="Create a trunk")
-async def create_trunk(asked: NewTrunk, house: In, who: Who) -> TrunkShape:
-    """Creates a trunk; the engine learns it at once."""
-    settings = TrunkSettings(
-        name=asked.name,
-        host=asked.host,
-        port=asked.port,
-        username=asked.username,
-        password=asked.password.get_secret_value(),
-        realm=asked.realm,
-        codecs=tuple(asked.codecs),
-        lines_max=asked.lines_max,
-        calls_per_second=asked.calls_per_second,
-        active=asked.active,
-    )
-    made = await asyncio.to_thread(who.door.create_trunk, settings)
-    await house.floor.tell("office.trunks_changed", who.person)
-    return _trunk(made)
-
-
-@router.get("/trunks/{trunk_id}", tags=["trunks"], summary="One trunk")
-def trunk(trunk_id: PathId, response: Response, who: Who) -> TrunkShape:
-    """Gives a trunk and the ETag an edit must name."""
-    shape = _trunk(who.door.trunk(trunk_id))
-    response.headers["ETag"] = shape.etag
-    return shape
-
-
-@router.patch("/trunks/{trunk_id}", tags=["trunks"], summary="Change a trunk")
-async def change_trunk(
-    trunk_id: PathId,
-    asked: TrunkChange,
-    response: Response,
-    house: In,
-    who: Who,
-    if_match: IfMatch = None,
-) -> TrunkShape:
-    """Changes a trunk; calls already up keep what they have."""
-
-    def work() -> TrunkShape:
-        before = who.door.trunk(trunk_id)
-        must_match(if_match, _trunk(before).etag)
-        settings = _changed_trunk(before.settings, asked)
-        return _trunk(who.door.change_trunk(trunk_id, settings))
-
-    shape = await asyncio.to_thread(work)
-    await house.floor.tell("office.trunks_changed", who.person)
-    response.headers["ETag"] = shape.etag
-    return shape
 
 
 # ---- promises to call back -----------------------------------------------------------------------

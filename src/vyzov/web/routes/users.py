@@ -11,9 +11,9 @@ from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer.access import Door, Role
 from vyzov.dialer.office_records import NewUser, User, UserChange
 from vyzov.web.admission import House, In, Who, room
+from vyzov.web.etags import IfMatch, etag_of, must_match
 from vyzov.web.passwords import hash_password
 from vyzov.web.problems import Problem
-from vyzov.web.routes.office import IfMatch, etag_of, must_match
 from vyzov.web.shapes import Asked, Cursor, Limit, Named, PageOf, PathId, Shape, named, page_of
 
 router = room("users")
