@@ -13,6 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from vyzov.dialer.trunk_ports import CheckTrunk as CheckTrunk
+from vyzov.dialer.trunk_ports import RemoveTrunk as RemoveTrunk
+from vyzov.dialer.trunk_ports import SetTrunk as SetTrunk
+from vyzov.dialer.trunk_ports import TrunkChecked as TrunkChecked
+from vyzov.dialer.trunk_ports import TrunkState as TrunkState
+
 Json = dict[str, Any]
 
 
@@ -27,57 +33,6 @@ class Orphan:
 
 
 # ---- verbs ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SetTrunk:
-    """Tells the engine a trunk; the same trunk again replaces it.
-
-    `host` is an address or a name; with `port` 0 a name is looked up by NAPTR and SRV (RFC 3263).
-    `transport`: udp, tcp, tls; `tls_name` is the name its certificate must bear (`host` where empty).
-    `srtp`: off, required (only with tls). `register`: sign in and stay signed in for
-    `register_expires_s`. `probe_s`: seconds between OPTIONS, 0 for none. `number_format`: e164
-    (`+7...`), plain (`7...`), national:PREFIX (the country code gives way to PREFIX); `prefix` goes
-    before the number called. `caller_headers`: where the shown number stands (from, pai, ppi, rpid,
-    diversion). `from_user`, `from_domain` replace both halves of From where a carrier wants its own.
-    `redirects`: report, same_host."""
-
-    trunk: str
-    host: str
-    port: int
-    username: str = ""
-    password: str = ""
-    realm: str = ""
-    codecs: tuple[str, ...] = ("PCMA", "PCMU")
-    transport: str = "udp"
-    tls_name: str = ""
-    srtp: str = "off"
-    register: bool = False
-    register_expires_s: int = 300
-    probe_s: float = 30.0
-    allow_md5: bool = False
-    number_format: str = "e164"
-    prefix: str = ""
-    caller_headers: tuple[str, ...] = ("from",)
-    from_user: str = ""
-    from_domain: str = ""
-    session_expires_s: int = 1800
-    redirects: str = "report"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveTrunk:
-    """Forgets a trunk: it is signed out, no longer asked whether it lives, and refuses calls."""
-
-    trunk: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckTrunk:
-    """Looks at a trunk step by step; answered by exactly one `TrunkChecked` of the same `check`."""
-
-    check: str
-    trunk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +252,9 @@ class Failed(LegEvent):
     `provisionals` pairs of (code, seconds since the INVITE), `retry_after_s` what the carrier asked
     to wait, `fault` a word of `core.trunk.TrunkFault` where the way to the carrier failed, `target`
     the address the call was sent to, `other_targets` how many more the trunk's name leads to,
-    `heard` what was heard before the failure, as in `Ringing`."""
+    `heard` what was heard before the failure, as in `Ringing`, `challenge_refused` why a demand for
+    a password was not answered, in words. `evidence` is raw and hostile: header values by `warnings`,
+    `asserted`, `history`, `diversion`, `call_info`, `contacts`, and `provisionals` in full."""
 
     code: int
     phrase: str
@@ -312,6 +269,8 @@ class Failed(LegEvent):
     target: str = ""
     other_targets: int = 0
     heard: str = ""
+    challenge_refused: str = ""
+    evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +292,7 @@ class Ended(LegEvent):
 
     `stats`: packets (`rtp_sent`, `rtp_received`, `rtp_lost`, `rtp_duplicates`, `rtp_reordered`), those
     dropped (`rtp_foreign` from wrong addresses or sources, `rtp_noise` no sound, `srtp_refused` not
-    sealed by the far side), `jitter_ms`; by the far side's reports `rtcp_received`, `rtt_ms`,
+    sealed by the far side), `jitter_ms`; of reports `rtcp_received`, `rtcp_refused`, `rtt_ms`,
     `far_lost`, `far_loss_share`, `far_jitter_ms`."""
 
     side: str
@@ -431,36 +390,6 @@ class EngineLost:
     """The connection to the engine broke; nothing is known of its legs until the next snapshot."""
 
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkState:
-    """What the engine found when it last looked at a trunk; what follows is the floor's to decide.
-
-    `source`: probe, registration. `state`: up (answered, signed in), down (not this time: `misses`
-    in a row), paused (told to wait until the monotonic second `until`), unknown (not looked yet).
-    `reason` is a word of `core.trunk.TrunkFault` or empty; `code`, `phrase` the answer as it came."""
-
-    trunk: str
-    state: str
-    reason: str = ""
-    code: int = 0
-    phrase: str = ""
-    until: float = 0.0
-    at: float = 0.0
-    source: str = "probe"
-    misses: int = 0
-    target: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkChecked:
-    """The steps of a check in order: (step, finding, detail), words of `core.trunk`."""
-
-    check: str
-    trunk: str
-    at: float
-    steps: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

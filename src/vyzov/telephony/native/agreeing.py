@@ -7,11 +7,13 @@ owner says that signalling is sealed too.
 
 import ipaddress
 import os
+from dataclasses import asdict
 
 from vyzov.media.frame import SAMPLE_RATE
 from vyzov.media.g711 import Law
 from vyzov.media.srtp import KEY_BYTES
 from vyzov.sip import sdp
+from vyzov.sip.events import CallRejected
 from vyzov.telephony.native.rtp_port import Keys, Terms
 from vyzov.telephony.native.trunks import is_address
 
@@ -65,6 +67,15 @@ def terms_of(offer: bytes, remote: bytes, signalling_host: str) -> tuple[sdp.Agr
         rtcp=(host, port) if host == agreed.address and 0 < port < 65_536 else None,
         keys=keys,
     )
+
+
+def raw_evidence(event: CallRejected) -> dict[str, tuple[str, ...]]:
+    """Returns what a rejection said beside its code, by name; what was not said is left out."""
+    told = asdict(event.evidence)
+    told["provisionals"] = tuple(
+        f"{one.after_s:.3f} {one.code} {one.phrase};tag={one.to_tag}" for one in event.heard
+    )
+    return {name: tuple(values) for name, values in told.items() if values}
 
 
 def _is_hidden(address: ipaddress.IPv4Address, signalling_host: str) -> bool:

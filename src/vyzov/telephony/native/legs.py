@@ -25,17 +25,25 @@ from vyzov.dialer.ports import (
 from vyzov.media.g711 import law_of
 from vyzov.media.rtp import RtpPacket
 from vyzov.sip import sdp
+from vyzov.sip.description import HOLD_ADDRESSES
 from vyzov.sip.events import (
     CallAnswered,
     CallEnded,
     CallProgress,
     CallRejected,
+    DigitReceived,
     RealmProved,
     SessionChanged,
     SipEvent,
     Stage,
 )
-from vyzov.telephony.native.agreeing import NO_SOUND, NoSound, fresh_keys, terms_of
+from vyzov.telephony.native.agreeing import (
+    NO_SOUND,
+    NoSound,
+    fresh_keys,
+    raw_evidence,
+    terms_of,
+)
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.evidence import Evidence
@@ -208,7 +216,11 @@ class Calls:
                 case CallEnded():
                     self._ended(call, event)
                 case SessionChanged():
+                    call.offer = event.local or call.offer
                     self._agree_again(call, event.sdp)
+                case DigitReceived():
+                    if call.answered_at is not None:
+                        call.listener.told(event.digit, event.duration_ms)
                 case RealmProved():
                     self._trunks.learn_realm(call.order.trunk, event.realm)
                 case _:
@@ -337,7 +349,11 @@ class Calls:
         """Takes a session description and returns the codec; raises `NoSound`."""
         agreed, terms = terms_of(call.offer, remote, call.trunk.target.host)
         call.evidence.expects = agreed.receiving
-        if agreed.sending or not call.port.has_remote:
+        call.port.hushed = not agreed.sending
+        held_without_sound = not (agreed.sending or agreed.receiving)
+        old_hold = agreed.address in HOLD_ADDRESSES
+        # A side that holds us may play music, and from another place than it talked from.
+        if not (held_without_sound or old_hold) or not call.port.has_remote:
             call.port.agree(terms, time.monotonic())
         return agreed.codec
 
@@ -362,6 +378,7 @@ class Calls:
             ring_s=0.0 if first_ring is None else max(0.0, now - call.placed_at - first_ring),
             provisionals=event.provisionals, retry_after_s=event.retry_after, fault=fault,
             target=str(call.trunk.target), other_targets=others, heard=call.evidence.heard,
+            challenge_refused=event.challenge_refused, evidence=raw_evidence(event),
         )  # fmt: skip
         self._finish(call, failed)
 

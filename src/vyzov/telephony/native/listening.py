@@ -1,8 +1,8 @@
 """What the engine itself hears of a leg: keys pressed, and whether a person or a machine answered.
 
 Nothing here touches the sound on its way to the other side. Keys come as telephone events where the
-far side sends them and from the sound itself where it does not. What a key or a machine means is
-decided by the floor.
+far side sends them, from the sound itself where it does not, or in INFO requests. What a key or a
+machine means is decided by the floor.
 
 Sound is heard by its RTP time stamps, not by its arrival (`media.row`).
 """
@@ -26,6 +26,8 @@ BEEP_LIMIT_S = 60.0
 QUIET_AFTER_S = 0.6
 """How long nothing comes before the time without packets counts as silence."""
 
+EVENTS, SOUND, INFO = "events", "sound", "info"
+
 Post = Callable[[LegEvent], None]
 
 
@@ -46,6 +48,8 @@ class Listener:
         self._heard_ms = 0
         self._answered_at = 0.0
         self._classified = False
+        # The way keys come in this call, for some far sides send each key twice; and the last one.
+        self._way = self._key = ""
 
     def answered(self, now: float, law: Law, *, in_band: bool, classify: bool) -> None:
         """Begins to listen to the sound where something asks for it.
@@ -63,6 +67,10 @@ class Listener:
     def event(self, packet: RtpPacket, now: float) -> None:
         """Takes a packet of the telephone-event payload type."""
         self._report(self._digits.receive(packet, now), now)
+
+    def told(self, digit: str, duration_ms: int) -> None:
+        """Takes a key that came in an INFO request."""
+        self._press(INFO, digit, duration_ms)
 
     def voice(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Takes a packet of sound."""
@@ -90,7 +98,7 @@ class Listener:
         if self._in_band is not None:
             key = self._in_band.feed(frame)
             if key is not None:
-                self._post(DigitPressed(self._leg, 0, 0.0, key, IN_BAND_DIGIT_MS))
+                self._press(SOUND, key, IN_BAND_DIGIT_MS)
         if self._classifier is not None:
             self._classifier.feed(frame, self._heard_ms)
             self._judge(self._classifier, now)
@@ -98,8 +106,22 @@ class Listener:
 
     def _report(self, digit: Digit | None, now: float) -> None:
         while digit is not None:
-            self._post(DigitPressed(self._leg, 0, 0.0, digit.character, digit.duration_ms))
+            self._press(EVENTS, digit.character, digit.duration_ms)
             digit = self._digits.expire(now)
+
+    def _press(self, way: str, digit: str, duration_ms: int) -> None:
+        """Reports a key; the first way that brings one is this call's way.
+
+        Sound alone may be mistaken, so it gives way to the far side's own word, which begins by
+        repeating what was heard."""
+        if self._way == SOUND and way == INFO:
+            self._way = INFO
+            if digit == self._key:
+                return
+        self._way = self._way or way
+        if way == self._way:
+            self._key = digit
+            self._post(DigitPressed(self._leg, 0, 0.0, digit, duration_ms))
 
     def _judge(self, classifier: AnswerClassifier, now: float) -> None:
         verdict = classifier.verdict()

@@ -194,6 +194,8 @@ class RtpPort:
         self.foreign = 0
         self.noise = 0
         """Datagrams from the far side that are no sound anybody agreed on."""
+        self.hushed = False
+        """Whether the far side holds us and takes no sound; reports go on."""
         self.send_faults = 0
         self._rtcp_target: Address | None = None
         self._terms: Terms | None = None
@@ -239,8 +241,8 @@ class RtpPort:
         return self.lock.target is not None
 
     def play(self, payload: bytes, now: float) -> None:
-        """Sends a frame of our own; before an address is agreed nothing leaves."""
-        if self.lock.target is None or self._closed:
+        """Sends a frame of our own; before an address is agreed and on hold nothing leaves."""
+        if self.lock.target is None or self._closed or self.hushed:
             return
         self._transmit_all(self.out.own(payload, now), now)
         if self.on_sent is not None:
@@ -248,7 +250,7 @@ class RtpPort:
 
     def relay(self, packet: RtpPacket, law: Law, now: float) -> None:
         """Passes another line's packet on at once, changing the law by table where it differs."""
-        if self.lock.target is None or self._closed:
+        if self.lock.target is None or self._closed or self.hushed:
             return
         payload = packet.payload if law is self.law else transcode(packet.payload, law, self.law)
         for datagram in self.out.passed_on(packet, payload, now):
