@@ -4,12 +4,15 @@ Customers behind a carrier (RTP, G.711) are bridged with operators by a real eng
 browsers (`--legs webrtc`, SRTP) or with their desk phones (`--legs trunk`, plain RTP on both sides).
 Every call is recorded in two channels. 5, 10, 20, 40 ... calls are held for some seconds each; engine,
 carrier and operators are processes of their own, this one plays the floor. Every packet is
-accounted for, and each recording is read again. Worked out by `check_media.py` from DIR.
+accounted for, and each recording is read again. With `--legs trunk` Asterisk carries the same calls
+from the same generator afterwards, and goals are set. Worked out by `check_media.py` from DIR.
 """
 
 import argparse
 import asyncio
 import csv
+import json
+import os
 import sys
 import tempfile
 import time
@@ -51,6 +54,7 @@ CALL_COLUMNS = [
 RECORDING_COLUMNS = [
     "bridged", "call", "path", "seconds", "bytes", "sha256", "started_at", "stopped_at",
 ]  # fmt: skip
+NOT_LOOKED_AT = 77
 PROCESS_COLUMNS = ["bridged", "process", "cpu_s", "wall_s", "udp_drops"]
 
 
@@ -307,12 +311,53 @@ def main() -> int:
     # A generator that waits for its turn would measure itself.
     take_precedence()
     phones = options.legs == "trunk"
-    bench = Bench(options, out, lambda operators: VyzovSwitch(out, operators, phones=phones))
+    told = {"legs": options.legs, "count": options.count, "seconds": options.seconds}
+    (out / "run.json").write_text(json.dumps(told), encoding="utf-8")
+    measure(options, out, lambda operators: VyzovSwitch(out, operators, phones=phones))
+    if not phones:
+        return judged("check_media.py", out, begun, options.seed)
+    versions, missing = beside_asterisk(options, out / "asterisk")
+    held = judged("check_media.py", out, begun, options.seed, **versions)
+    if held == 0 and missing:
+        # The promise beside Asterisk was not looked at.
+        return 1 if os.environ.get("CI") == "true" else NOT_LOOKED_AT
+    return held
+
+
+def measure(options: argparse.Namespace, out: Path, make_switch: Callable[[Part], Switch]) -> None:
+    """Measures one engine; its tables are in OUT."""
+    bench: Bench | None = None
+
+    async def run() -> None:
+        nonlocal bench
+        bench = Bench(options, out, make_switch)
+        await bench.run()
+
     try:
-        uvloop.run(bench.run())
+        uvloop.run(run())
     finally:
-        bench.write()
-    return judged("check_media.py", out, begun, options.seed)
+        if bench is not None:
+            bench.write()
+
+
+def beside_asterisk(options: argparse.Namespace, out: Path) -> tuple[dict[str, str], str]:
+    """Measures Asterisk in the same way; its version, and why it could not be had ("" for it was)."""
+    from media_asterisk import AsteriskSwitch
+    from sip_asterisk import missing_asterisk
+
+    missing = missing_asterisk()
+    if missing:
+        print(f"asterisk: {missing}", file=sys.stderr)
+        return {}, missing
+    out.mkdir()
+    switches: list[AsteriskSwitch] = []
+
+    def make(operators: Part) -> Switch:  # noqa: ARG001 - its operators have phones
+        switches.append(AsteriskSwitch(out))
+        return switches[0]
+
+    measure(options, out, make)
+    return {"asterisk": switches[0].version}, ""
 
 
 if __name__ == "__main__":
