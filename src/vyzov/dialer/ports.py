@@ -13,11 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from vyzov.dialer.trunk_ports import CheckTrunk as CheckTrunk
-from vyzov.dialer.trunk_ports import RemoveTrunk as RemoveTrunk
-from vyzov.dialer.trunk_ports import SetTrunk as SetTrunk
-from vyzov.dialer.trunk_ports import TrunkChecked as TrunkChecked
-from vyzov.dialer.trunk_ports import TrunkState as TrunkState
+from vyzov.dialer.trunk_ports import CheckTrunk, RemoveTrunk, SetTrunk, TrunkChecked, TrunkState
 
 Json = dict[str, Any]
 
