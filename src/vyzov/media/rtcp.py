@@ -243,7 +243,7 @@ class RtcpSession:
 
     def stats(self) -> dict[str, float]:
         """Return what the far side told, under the names of `Ended.stats`."""
-        told = {"rtcp_received": float(self.received)}
+        told = {"rtcp_received": float(self.received), "rtcp_refused": float(self.refused)}
         if self.rtt_ms is not None:
             told["rtt_ms"] = round(self.rtt_ms, 2)
         if self.heard is not None:

@@ -188,12 +188,13 @@ class RtpReceiver:
         """Inter-arrival jitter of the present source in milliseconds (RFC 3550 §6.4.1)."""
         return self.jitter * 1000 / SAMPLE_RATE
 
-    def receive(self, packet: RtpPacket, now: float) -> bool:
+    def receive(self, packet: RtpPacket, now: float, *, trusted: bool = False) -> bool:
         """Count a packet that arrived at `now`, in monotonic seconds; return whether to hear it.
 
-        Repeated packets and those of a stranger are counted and not to be heard.
+        Repeated packets and those of a stranger are counted and not to be heard; one that is
+        `trusted` is no stranger, whoever decided that.
         """
-        if packet.ssrc != self.ssrc and not self._admits(packet.ssrc, now):
+        if packet.ssrc != self.ssrc and not self._admits(packet.ssrc, now, trusted=trusted):
             self.strangers += 1
             return False
         self.received += 1
@@ -224,19 +225,28 @@ class RtpReceiver:
             self._start(packet, now)
         return True
 
-    def _admits(self, ssrc: int, now: float) -> bool:
-        """Return whether a source other than the present one may take its place."""
-        if self.ssrc is None or self.last_at is None:
-            return True
+    def returns(self, ssrc: int, now: float) -> bool:
+        """Return whether this source was pushed aside a moment ago by the present one."""
         before = self._before
-        if before is not None and ssrc == before[0] and now - before[1] < USURPER_S:
-            self._banned = self.ssrc
-            self.ssrc_changes += 1
-            self._before = None
+        return before is not None and ssrc == before[0] and now - before[1] < USURPER_S
+
+    def gives_way(self, ssrc: int, now: float) -> bool:
+        """Return whether the present source has been silent long enough for this one."""
+        if self.last_at is None:
             return True
-        if ssrc == self._banned or now - self.last_at < self._quiet_s:
+        return ssrc != self._banned and now - self.last_at >= self._quiet_s
+
+    def _admits(self, ssrc: int, now: float, *, trusted: bool) -> bool:
+        """Return whether a source other than the present one takes its place."""
+        present = self.ssrc
+        if present is None:
+            return True
+        if self.returns(ssrc, now):
+            self._banned, self._before = present, None
+        elif trusted or self.gives_way(ssrc, now):
+            self._before = (present, now)
+        else:
             return False
-        self._before = (self.ssrc, now)
         self.ssrc_changes += 1
         return True
 

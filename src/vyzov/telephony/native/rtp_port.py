@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vyzov.media import rtcp, rtp
+from vyzov.media.admission import Admission
 from vyzov.media.frame import FRAME_SAMPLES
 from vyzov.media.g711 import Law, transcode
 from vyzov.media.rtcp import RtcpSession
@@ -183,6 +184,7 @@ class RtpPort:
         self.event_type: int | None = None
         self.last_sent = 0.0
         self.receiver = RtpReceiver()
+        self._admission = Admission(self.receiver)
         self.on_hear: Hear | None = None
         self.on_sent: Sent | None = None
         self.out = OutStream(random_sender(Law.PCMA.payload_type))
@@ -351,7 +353,7 @@ class RtpPort:
         lock = self.lock
         known = source == lock.source
         if not known and not lock.may_come(source, now):
-            self.foreign += 1
+            self._turn_away(now)
             return
         if self._muxed and rtcp.is_rtcp(data):
             self._report_arrived(data, source, now)
@@ -367,10 +369,21 @@ class RtpPort:
             self.noise += 1
             return
         if not known and not lock.admits(source, packet.ssrc, now, proven=opener is not None):
-            self.foreign += 1
+            self._turn_away(now)
             return
-        if self.receiver.receive(packet, now) and self.on_hear is not None:
-            self.on_hear(packet, now)
+        receiver, hear = self.receiver, self.on_hear
+        if packet.ssrc == receiver.ssrc or opener is not None:
+            # Nearly every packet; and one that opened under the far side's keys is the far side's.
+            if receiver.receive(packet, now, trusted=opener is not None) and hear is not None:
+                hear(packet, now)
+            return
+        for one, at in self._admission.take(packet, now):
+            if hear is not None:
+                hear(one, at)
+
+    def _turn_away(self, now: float) -> None:
+        self.foreign += 1
+        self._admission.contest(now)
 
     def _rtcp_readable(self, sock: socket.socket) -> None:
         try:
@@ -392,9 +405,12 @@ class RtpPort:
             if opened is None:
                 return
             data = opened
-        # From elsewhere than agreed (address translation) only the source now heard is believed.
+        # Only the source now heard is believed; from elsewhere than agreed (address translation) no
+        # other at all.
         known = source in (self._rtcp_target, target)
-        only_from = None if known else self.receiver.ssrc or 0
+        only_from = self.receiver.ssrc
+        if only_from is None and not known:
+            only_from = 0
         found = self.reports.receive(data, self.out.sender.ssrc, now, only_from=only_from)
         if found is not None and not known:
             self._rtcp_target = source
