@@ -20,6 +20,7 @@ from vyzov.media.telephone_event import DigitSender
 from vyzov.media.tones import Tone
 from vyzov.sip import sdp
 from vyzov.sip.events import CallCancelled, CallEnded, IncomingCall, SipEvent
+from vyzov.sip.transaction import unheard
 from vyzov.sip.user_agent import Hop, UserAgent
 
 HEARD_FRAMES = 500
@@ -55,7 +56,9 @@ class Callee:
         answers: bool = True,
         law: Law = Law.PCMA,
         port: int = 0,
+        answer_headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
+        self._answer_headers = answer_headers
         self._hz = hz
         self._ring_s = ring_s
         self._answers = answers
@@ -119,6 +122,24 @@ class Callee:
         self._agent.bye(call.leg, time.monotonic())
         self._pump()
 
+    def hold(self, call: CalleeCall, *, on: bool) -> None:
+        """Puts the caller on hold, or takes them back."""
+        (self._agent.hold if on else self._agent.unhold)(call.leg, time.monotonic())
+        self._pump()
+
+    def offer(self, call: CalleeCall, text: bytes) -> None:
+        """Offers another session."""
+        self._agent.reoffer(call.leg, text, time.monotonic())
+        self._pump()
+
+    def inform(self, call: CalleeCall, kind: str, body: bytes) -> None:
+        """Sends an INFO."""
+        established = self._agent._legs[call.leg].established
+        assert established is not None
+        headers = [("Content-Type", kind)]
+        established.talk.send("INFO", time.monotonic(), unheard, headers=headers, body=body)
+        self._pump()
+
     def _readable(self) -> None:
         while True:
             try:
@@ -170,7 +191,9 @@ class Callee:
             call.offer, address="127.0.0.1", port=port, session_id=1, codecs=[self._law.value]
         )
         self.sent_200_at = time.monotonic()
-        self._agent.respond(call.leg, 200, sdp=answer, now=self.sent_200_at)
+        self._agent.respond(
+            call.leg, 200, sdp=answer, now=self.sent_200_at, headers=self._answer_headers
+        )
         self._pump()
         await self._speak(call)
 

@@ -121,3 +121,31 @@ def test_an_answer_is_classified_where_the_order_asks_for_it(wanted: bool, tmp_p
                     await lab.floor.wait(Classified, "a", limit_s=3.5)
 
     uvloop.run(story())
+
+
+def test_a_key_told_in_words_takes_the_place_of_sound_that_may_be_mistaken() -> None:
+    ear = Ear(in_band=True)
+    ear.feed(np.concatenate([np.tile(SILENT, 10), key_sound(770, 1336, 100), np.tile(SILENT, 10)]))
+    ear.listener.told("5", 240)
+    ear.feed(np.concatenate([key_sound(852, 1477, 100), np.tile(SILENT, 10)]))
+    ear.listener.told("9", 240)
+    assert [e.digit for e in ear.events if isinstance(e, Digit)] == ["5", "9"]
+
+
+def test_a_word_that_differs_from_the_sound_before_it_is_a_key_of_its_own() -> None:
+    ear = Ear(in_band=True)
+    ear.feed(np.concatenate([np.tile(SILENT, 10), key_sound(770, 1336, 100), np.tile(SILENT, 10)]))
+    ear.listener.told("6", 240)
+    assert [e.digit for e in ear.events if isinstance(e, Digit)] == ["5", "6"]
+
+
+def test_keys_sent_as_events_are_not_pressed_again_by_words() -> None:
+    ear = Ear()
+    digits = DigitSender("7", 101)
+    sender = RtpSender(3, 1, 1, 8)
+    while (packet := digits.next_packet(sender)) is not None:
+        found = parse(packet)
+        assert found is not None
+        ear.listener.event(found, ear.now)
+    ear.listener.told("7", 160)
+    assert [e.digit for e in ear.events if isinstance(e, Digit)] == ["7"]
