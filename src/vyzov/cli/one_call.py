@@ -50,6 +50,9 @@ def run(
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         typer.echo(f"{number}: {result['outcome']} ({result['code']} {result['phrase']})")
+        if why := str(result["challenge_refused"]):
+            hint = " Here: --allow-md5." if "MD5" in why else ""
+            typer.echo(f"The password was not given: {why}.{hint}")
     if result["outcome"] == "refused":
         typer.echo(f"Nothing was sent. {REFUSALS.get(str(result['refused']), '')}", err=True)
         return NOT_CARRIED

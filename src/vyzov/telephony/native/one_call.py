@@ -200,6 +200,8 @@ def result_of(events: list[LegEvent]) -> dict[str, Any]:
         "code": 200 if picked_up is not None else failed.code if failed else 0,
         "phrase": failed.phrase if failed else "",
         "stage": failed.stage if failed else "",
+        "challenge_refused": failed.challenge_refused if failed else "",
+        "evidence": dict(failed.evidence) if failed else {},
         "refused": last.reason if isinstance(last, Refused) else "",
         "reasons": list(failed.reasons) if failed else [],
         "warning": failed.warning if failed else "",
