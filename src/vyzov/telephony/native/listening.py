@@ -89,6 +89,8 @@ class Listener:
         if not self._listens or now - self._last_at < QUIET_AFTER_S:
             return
         # A far side that sends nothing at all is silent too, and that is a verdict.
+        for frame in self._row.flush():
+            self._hear(frame, now)
         until_ms = (now - self._answered_at - QUIET_AFTER_S) * 1000
         while self._listens and self._heard_ms < until_ms:
             self._row.pass_frame()
