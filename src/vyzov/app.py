@@ -59,7 +59,7 @@ class Settings:
     sip_connections_max: int = 512
     sip_connections_per_source: int = 32
     sip_stranger_rate: int = 20
-    sip_strangers_rate: int = 200
+    sip_strangers_rate: int = 100
     sip_known_rate: int = 3000
     sip_ban_failures: int = 10
     sip_ban_s: int = 600

@@ -39,8 +39,8 @@ def test_another_port_of_an_address_has_no_budget_of_its_own() -> None:
 def test_strangers_together_have_one_budget_however_many_addresses_they_forge() -> None:
     guard = Guard(Limits(), 0.0)
     hosts = [f"198.51.100.{number}" for number in range(1, 255)]
-    assert sum(taken(guard, host, 10, 0.0) for host in hosts) == 400
-    assert sum(taken(guard, host, 10, 1.0) for host in hosts) == 200
+    assert sum(taken(guard, host, 10, 0.0) for host in hosts) == 200
+    assert sum(taken(guard, host, 10, 1.0) for host in hosts) == 100
 
 
 def test_a_flood_of_strangers_takes_nothing_from_those_we_deal_with() -> None:

@@ -39,8 +39,8 @@ class Limits:
 
     stranger_rate: float = 20.0
     stranger_burst: float = 40.0
-    strangers_rate: float = 200.0
-    strangers_burst: float = 400.0
+    strangers_rate: float = 100.0
+    strangers_burst: float = 200.0
     known_rate: float = 3000.0
     known_burst: float = 6000.0
     failures_max: int = 10

@@ -6,7 +6,7 @@ compact names and reads CSeq. Everything the transaction layer needs is read onc
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sipmessage import CSeq, Headers
 from sipmessage.message import COMPACT_FORMS
@@ -237,6 +237,14 @@ def _body(headers: Headers, body: bytes) -> bytes:
         # RFC 3261 §18.3: over datagrams a short body is an error.
         raise Malformed(f"Content-Length {length}, but {len(body)} bytes came")
     return body[:length]
+
+
+_NOTHING = Headers()
+
+
+def spent(message: Message) -> Message:
+    """Returns a message without what nobody reads once it is answered: headers, body and bytes."""
+    return replace(message, headers=_NOTHING, body=b"", raw=b"")
 
 
 HeaderList = Iterable[tuple[str, str]]

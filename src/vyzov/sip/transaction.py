@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from vyzov.sip.events import Hop
 from vyzov.sip.fields import Via, default_port
-from vyzov.sip.message import Message, encode_request
+from vyzov.sip.message import Message, encode_request, spent
 from vyzov.sip.schedule import Schedule, Timers
 
 T1 = 0.5
@@ -275,6 +275,9 @@ class ServerTransaction:
         if code < 200:
             self.state = State.PROCEEDING
             return
+        if code >= 300 or not self._invite:
+            # Kept for half a minute against repetitions, by the thousand in a flood.
+            self.request = spent(self.request)
         if not self._invite:
             self.state = State.COMPLETED
             if self.target.transport.reliable:
