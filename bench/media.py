@@ -101,10 +101,13 @@ class VyzovSwitch:
         self._operators = operators
         self._phones = phones
         socket = out / "engine.sock"
-        self._part = Part("media_peers.py", "engine", out, socket=str(socket), out=str(out))
+        self._part = self._engine(out, socket)
         self._floor = Floor(socket)
         self._running: asyncio.Task[None] | None = None
         self._browsers = 0
+
+    def _engine(self, out: Path, socket: Path) -> Part:
+        return Part("media_peers.py", "engine", out, socket=str(socket), out=str(out))
 
     @property
     def pids(self) -> Sequence[int]:
