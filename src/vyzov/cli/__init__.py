@@ -225,6 +225,58 @@ def facts(
     typer.echo(json.dumps({"facts": export_facts(data / "vyzov.db", out)}))
 
 
+trunk_group = typer.Typer(no_args_is_help=True, help="Trunks: the ways to carriers.")
+app.add_typer(trunk_group, name="trunk")
+
+
+@trunk_group.command("test")
+def trunk_test(
+    name: Annotated[str, typer.Argument(help="A trunk of this installation; or use --host.")] = "",
+    host: Annotated[str, typer.Option(help="Any carrier: its name or address.")] = "",
+    port: Annotated[int, typer.Option(help="Its port; 0 asks its SRV records.")] = 5060,
+    transport: Annotated[str, typer.Option(help="udp, tcp or tls.")] = "udp",
+    tls_name: Annotated[str, typer.Option(help="Name its certificate must bear.")] = "",
+    user: Annotated[str, typer.Option(help="User name at the carrier.")] = "",
+    password: Annotated[str, typer.Option(help="Password for it.")] = "",
+    domain: Annotated[str, typer.Option(help="Domain of our address there.")] = "",
+    register: Annotated[bool, typer.Option("--register", help="Sign in there.")] = False,
+    allow_md5: Annotated[
+        bool, typer.Option("--allow-md5", help="Answer a carrier that offers MD5 only.")
+    ] = False,
+    number: Annotated[str, typer.Option(help="Call this number too, and listen.")] = "",
+    caller_id: Annotated[str, typer.Option(help="The number shown.")] = "+70005550000",
+    talk: Annotated[float, typer.Option(help="Seconds to stay once answered.")] = 5.0,
+    lang: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    data: Data = DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Looks at a trunk step by step and says in plain words what works, and what to do."""
+    from vyzov.app import load_settings
+    from vyzov.cli.trunk import find, test
+    from vyzov.core.errors import InvalidRequest
+    from vyzov.dialer.office_records import TrunkSettings
+
+    settings = load_settings(data)
+    if bool(name) == bool(host):
+        raise InvalidRequest(
+            "Name one trunk.", "Give the name of a trunk of this installation, or --host."
+        )
+    trunk = (
+        find(settings, name)
+        if name
+        else TrunkSettings(
+            host, host, port, user, password, transport=transport, tls_name=tls_name,
+            sign_in=register, allow_md5=allow_md5, from_domain=domain,
+        )
+    )  # fmt: skip
+    raise typer.Exit(
+        test(
+            settings, trunk, number=number, caller_id=caller_id, lang=lang, talk_s=talk,
+            as_json=as_json,
+        )
+    )  # fmt: skip
+
+
 phone_group = typer.Typer(no_args_is_help=True, help="Desk phones for people who take calls.")
 app.add_typer(phone_group, name="phone")
 

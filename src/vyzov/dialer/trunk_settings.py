@@ -44,9 +44,13 @@ def check_trunk(settings: TrunkSettings) -> None:
 
 def verb_of(trunk: Trunk) -> SetTrunk:
     """Returns the verb that tells the engine a trunk."""
-    settings = trunk.settings
+    return verb_of_settings(trunk.id, trunk.settings)
+
+
+def verb_of_settings(name: str, settings: TrunkSettings) -> SetTrunk:
+    """Returns the verb that tells an engine these settings as a trunk of this name."""
     return SetTrunk(
-        trunk=trunk.id,
+        trunk=name,
         host=settings.host,
         port=settings.port,
         username=settings.username,

@@ -102,11 +102,13 @@ async def place_one_call(
             rtp_host=ours,
         )
         engine = Engine(settings, loop)
-        call = _OneCall(engine, talk_s=talk_s, sound=sound, on_event=on_event)
+        call = OneCall(engine, talk_s=talk_s, sound=sound, on_event=on_event)
         await engine.start()
         try:
             return await call.run(
-                SetTrunk(TRUNK, host, port, user, password, realm, allow_md5=allow_md5, probe_s=0.0),
+                SetTrunk(
+                    TRUNK, host, port, user, password, realm, allow_md5=allow_md5, probe_s=0.0
+                ),
                 number=number,
                 caller_id=caller_id,
                 ring_timeout_s=ring_timeout_s,
@@ -115,7 +117,7 @@ async def place_one_call(
             await engine.stop()
 
 
-class _OneCall:
+class OneCall:
     """Plays the floor for one call."""
 
     def __init__(
@@ -145,16 +147,17 @@ class _OneCall:
     async def run(
         self, trunk: SetTrunk, *, number: str, caller_id: str, ring_timeout_s: float
     ) -> dict[str, Any]:
+        """Places the call and returns what it came to, once it is over."""
         engine = self._engine
         engine.snapshot(AskSnapshot(FLOOR, 1))
         engine.carry_out(trunk, FLOOR)
-        await asyncio.wait_for(engine.trunks.wait_known(TRUNK), LOOK_UP_LIMIT_S)
+        await asyncio.wait_for(engine.trunks.wait_known(trunk.trunk), LOOK_UP_LIMIT_S)
         order = Originate(
             leg=self._leg,
             attempt=self._leg,
             fence=1,
             not_after=time.monotonic() + 1.0,
-            trunk=TRUNK,
+            trunk=trunk.trunk,
             to=number,
             caller_id=caller_id,
             ring_timeout_s=ring_timeout_s,
