@@ -121,6 +121,7 @@ class DeskPhones:
     def _change(self, found: LiveAgent, kind: DeviceKind) -> None:
         now = self._scene.now.utc
         found.device_kind, found.phone_said, found.device_lost = kind, "", False
+        found.owner = None
         self._scene.out.write(SetDevice(found.agent.id, kind.value, now))
         phone = phone_of(self._scene.room, found)
         leg = found.agent.device_leg or found.pending_leg

@@ -4,14 +4,25 @@ import { phone, usePhone } from '../kit/live.ts'
 import { Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
+import { PhoneNote } from './DeskPhone.tsx'
+import type { Ask } from './useDesk.ts'
 
 const NO_MIC = new Set(['mic_refused', 'mic_missing', 'mic_gone'])
 
-export function Banners({ desk, problem }: { desk: DeskState; problem: string | null }) {
+export function Banners({
+  desk,
+  problem,
+  ask,
+}: {
+  desk: DeskState
+  problem: string | null
+  ask: Ask
+}) {
   const { t } = useWords()
   const view = usePhone()
   const talking = desk.call !== null && desk.call.state !== 'ended'
-  const lost = view.state === 'lost' || desk.device.state === 'lost'
+  const browser = desk.device.kind === 'browser'
+  const lost = browser && (view.state === 'lost' || desk.device.state === 'lost')
   const reason = view.reason ?? 'line'
   const lostMic = view.state === 'lost'
   const retry = (
@@ -26,6 +37,7 @@ export function Banners({ desk, problem }: { desk: DeskState; problem: string | 
           <b>{t('desk.floor_away')}</b> {t('desk.floor_away_next')}
         </Note>
       )}
+      {!browser && <PhoneNote desk={desk} ask={ask} />}
       {lost && (
         <Note tone="bad" icon={<HeadphoneOff aria-hidden />} alert action={retry}>
           <b>{NO_MIC.has(reason) ? t(`phone.${reason as 'mic_gone'}`) : t('phone.line_lost')}</b>{' '}

@@ -55,7 +55,8 @@ function Place({ desk }: { desk: DeskState }) {
   const helping = live !== null && helpedOf === live.attempt
 
   const pause = () => {
-    if (agent.pause_after || (agent.wish !== 'ready' && !working)) return goReady(ask)
+    if (agent.pause_after || (agent.wish !== 'ready' && !working))
+      return goReady(ask, desk.device.kind)
     return void ask('pause', { reason: 'break' })
   }
   const controls = {
@@ -99,7 +100,7 @@ function Place({ desk }: { desk: DeskState }) {
         history={call ? () => setHistory(!history) : undefined}
       />
       <div className="banners">
-        <Banners desk={desk} problem={asking.problem ?? results.problem} />
+        <Banners desk={desk} problem={asking.problem ?? results.problem} ask={ask} />
       </div>
       {elsewhere ? (
         <Elsewhere take={() => void phone.takeOver().catch(() => undefined)} />
@@ -122,7 +123,7 @@ function Place({ desk }: { desk: DeskState }) {
           <HistoryPanel call={call} open={history} note={note} noteRef={noteRef} />
         </div>
       ) : (
-        <Quiet desk={desk} ready={() => goReady(ask)} ask={ask} />
+        <Quiet desk={desk} ready={() => goReady(ask, desk.device.kind)} ask={ask} />
       )}
       <UndoBar results={results} />
       {call && !elsewhere ? (
@@ -145,9 +146,10 @@ function Place({ desk }: { desk: DeskState }) {
 function QuietFoot({ desk }: { desk: DeskState }) {
   const { t } = useWords()
   const up = desk.device.state === 'up'
+  const later = desk.device.kind === 'phone' ? 'deskphone.with_ready' : 'desk.phone_with_ready'
   return (
     <footer className="dock quiet small ink3">
-      <span className="row">{up ? t('desk.tone_before_call') : t('desk.phone_with_ready')}</span>
+      <span className="row">{up ? t('desk.tone_before_call') : t(later)}</span>
       <span className="push row hide-xs">
         <kbd className="kbd">?</kbd>
         {t('keys.help')}

@@ -14,6 +14,7 @@ function seen(desk: DeskState): Seen {
     owner: !owner ? 'nobody' : live.wasMine(owner) ? 'mine' : 'other',
     wish: desk.agent.wish,
     calling: Boolean(desk.call && desk.call.state !== 'ended'),
+    kind: desk.device.kind,
   }
 }
 
@@ -36,12 +37,14 @@ export function PhoneKeeper() {
   const before = useRef<Seen | null>(null)
   const now = desk ? seen(desk) : null
   // One string stands for all that is decided on: the effect runs when any of it changes, and only then.
-  const facts = now ? `${now.device} ${now.owner} ${now.wish} ${now.calling} ${state}` : ''
+  const facts = now
+    ? `${now.device} ${now.owner} ${now.wish} ${now.calling} ${now.kind} ${state}`
+    : ''
 
   useEffect(() => {
-    const [device, owner, wish, calling] = facts.split(' ')
+    const [device, owner, wish, calling, kind] = facts.split(' ')
     if (!device) return
-    const fresh = { device, owner, wish, calling: calling === 'true' } as Seen
+    const fresh = { device, owner, wish, calling: calling === 'true', kind } as Seen
     const keeping = keep(fresh, before.current, phone.snapshot().state)
     before.current = fresh
     if (keeping !== 'gone') return act(keeping)

@@ -17,6 +17,7 @@ import { useNow } from '../kit/live.ts'
 import { Bar, Kbd, type Tone } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
+import { DeviceChoice } from './DeskPhone.tsx'
 import type { Ask } from './useDesk.ts'
 
 const ROWS: Record<string, { icon: LucideIcon; tone: Tone }> = {
@@ -125,6 +126,7 @@ export function Quiet({ desk, ready, ask }: { desk: DeskState; ready: () => void
             )}
           </div>
         )}
+        <DeviceChoice desk={desk} ask={ask} />
         {desk.agent.wish === 'pause' && (
           <div className="stack">
             <span className="lab">{t('quiet.pause_reason')}</span>

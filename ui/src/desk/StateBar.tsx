@@ -14,7 +14,8 @@ function Quality({ desk }: { desk: DeskState }) {
   const { t, num, share } = useWords()
   const { state } = usePhone()
   const { rtt_ms: rtt, loss_share: loss, state: device } = desk.device
-  const shown = device === 'up' && state !== 'up' ? 'connecting' : device
+  const halfWay = desk.device.kind === 'browser' && device === 'up' && state !== 'up'
+  const shown = halfWay ? 'connecting' : device
   const shaky = (loss ?? 0) > GOOD_LOSS || (rtt ?? 0) > GOOD_RTT_MS
   const tone: Tone = shown === 'up' ? (shaky ? 'warn' : 'ok') : shown === 'lost' ? 'bad' : 'pause'
   const word = shown === 'up' ? (shaky ? t('line.shaky') : t('line.good')) : t(`line.${shown}`)
@@ -24,7 +25,7 @@ function Quality({ desk }: { desk: DeskState }) {
   ]
   return (
     <div className="cell hide-s">
-      <span>{t('desk.line')}</span>
+      <span>{t(desk.device.kind === 'phone' ? 'deskphone.line' : 'desk.line')}</span>
       <span className={`st ${tone}`}>
         {shown === 'up' || shown === 'connecting' ? (
           <Signal className="s" aria-hidden />

@@ -50,9 +50,12 @@ export function useDeskState(): DeskState | undefined {
   return { ...desk, call: { ...desk.call, contact: { ...NOBODY, ...desk.call.contact } } }
 }
 
-/** Goes ready: the wish first, the phone at once beside it, so that the gesture allows sound. */
-export function goReady(ask: Ask): void {
-  void phone.playBlocked()
-  phone.tell('want')
+/** Goes ready: the wish first, the phone at once beside it, so that the gesture allows sound.
+    A desk phone is rung by the floor. */
+export function goReady(ask: Ask, kind: DeskState['device']['kind']): void {
+  if (kind === 'browser') {
+    void phone.playBlocked()
+    phone.tell('want')
+  }
   void ask('ready')
 }

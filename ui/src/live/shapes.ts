@@ -57,6 +57,13 @@ export type WrapUp = {
   result: string | null
   undo_until: string | null
 }
+/* The agent's desk phone; `why` is why the last ringing came to nothing, or why the phone went. */
+export type DeskPhone = {
+  name: string
+  username: string
+  state: 'not_registered' | 'registered' | 'calling' | 'ringing' | 'connected'
+  why: string | null
+}
 export type DeskState = {
   floor: 'here' | 'away'
   agent: {
@@ -74,6 +81,8 @@ export type DeskState = {
     rtt_ms: number | null
     loss_share: number | null
     owner?: string | null
+    kind: 'browser' | 'phone'
+    phone: DeskPhone | null
   }
   campaigns: (Named & { mode: string })[]
   today: { calls: number; talks: number; results: number; occupancy: number | null }

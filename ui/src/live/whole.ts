@@ -14,6 +14,7 @@ const or = (value: Json | undefined, empty: Obj): Json => {
 
 const TIMES = { answered_at: null, bridged_at: null, ended_at: null }
 const WRAP = { until: null, result: null, undo_until: null }
+const DEVICE: Obj = { codec: null, rtt_ms: null, loss_share: null, kind: 'browser', phone: null }
 const CONTACT = {
   zone: null,
   utc_offset_minutes: null,
@@ -23,6 +24,12 @@ const CONTACT = {
   note: null,
 }
 
+function device(state: Json | undefined): Json {
+  const known = { ...DEVICE, ...obj(state) }
+  const phone = obj(known.phone)
+  return { ...known, phone: phone ? { why: null, ...phone } : null }
+}
+
 function desk(state: Obj): Obj | undefined {
   if (!obj(state.agent) || !obj(state.device)) return undefined
   const call = obj(state.call)
@@ -30,7 +37,7 @@ function desk(state: Obj): Obj | undefined {
   return {
     ...state,
     agent: or(state.agent, { reason: null }),
-    device: or(state.device, { codec: null, rtt_ms: null, loss_share: null }),
+    device: device(state.device),
     today: or(state.today, { occupancy: null }),
     call: call ? { ...TIMES, ...call, contact: contact ? { ...CONTACT, ...contact } : {} } : null,
     wrap_up: or(state.wrap_up, WRAP),

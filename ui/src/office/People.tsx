@@ -5,12 +5,14 @@ import { may, useSession } from '../api/session.ts'
 import type { User } from '../api/types.ts'
 import { useWords } from '../kit/prefs.ts'
 import { PersonForm } from './PersonForm.tsx'
-import { useUsers } from './useOffice.ts'
+import { PhoneState } from './PhonePart.tsx'
+import { usePhones, useUsers } from './useOffice.ts'
 
 export function People() {
   const { t, date } = useWords()
   const session = useSession()
   const { data } = useUsers()
+  const phones = usePhones()
   const [open, setOpen] = useState<User | 'new' | null>(null)
   const edit = may(session, 'user.edit')
   return (
@@ -34,6 +36,7 @@ export function People() {
                 <th>{t('door.login')}</th>
                 <th>{t('people.role')}</th>
                 <th>{t('people.language')}</th>
+                <th>{t('deskphones.title')}</th>
                 <th className="r">{t('campaign.created')}</th>
               </tr>
             </thead>
@@ -60,6 +63,9 @@ export function People() {
                     {user.principal && <span className="ink3"> · {user.principal.name}</span>}
                   </td>
                   <td className="ink2">{user.language === 'ru' ? 'Русский' : 'English'}</td>
+                  <td>
+                    <PhoneState phone={phones.data?.find((one) => one.user?.id === user.id)} />
+                  </td>
                   <td className="r num ink2">{date(user.created_at)}</td>
                 </tr>
               ))}

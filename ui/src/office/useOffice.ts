@@ -1,11 +1,17 @@
 /* The lists many office screens read: people, trunks, contact lists, campaigns. Server state only. */
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../api/http.ts'
-import type { Campaign, ContactList, Page, Trunk, User } from '../api/types.ts'
+import type { Campaign, ContactList, DeskPhone, Page, Trunk, User } from '../api/types.ts'
 
 const all = <T>(path: string) => api<Page<T>>(`${path}?limit=200`).then((page) => page.items)
 
 export const useUsers = () => useQuery({ queryKey: ['users'], queryFn: () => all<User>('/users') })
+export const usePhones = () =>
+  useQuery({
+    queryKey: ['phones'],
+    queryFn: () => api<Page<DeskPhone>>('/phones').then((page) => page.items),
+    refetchInterval: 5_000,
+  })
 export const useTrunks = () =>
   useQuery({ queryKey: ['trunks'], queryFn: () => all<Trunk>('/trunks') })
 export const useLists = () =>

@@ -8,12 +8,15 @@ export type Seen = {
   owner: 'mine' | 'nobody' | 'other'
   wish: 'offline' | 'pause' | 'ready'
   calling: boolean
+  /* What the agent talks with: a desk phone needs nothing of the browser. */
+  kind: 'browser' | 'phone'
 }
 
 export type Keeping = 'reclaim' | 'taken' | 'release' | 'close' | 'want' | 'gone' | null
 
 /** Returns the one thing to do now; `before` is what was seen last, null at first sight. */
 export function keep(now: Seen, before: Seen | null, phone: PhoneState): Keeping {
+  if (now.kind === 'phone') return phone === 'none' ? null : 'release'
   if (now.device === 'elsewhere') {
     // The socket broke and came back under a new name: what we held then is still ours.
     if (now.owner === 'mine') return 'reclaim'

@@ -124,7 +124,7 @@ export const call = (lang, more = {}) => ({
   ...more,
 })
 
-const base = (lang, agent = {}, more = {}) => ({
+export const base = (lang, agent = {}, more = {}) => ({
   floor: 'here',
   agent: {
     id: 'u1',

@@ -123,6 +123,26 @@ export const users = (lang) => ({
   next_cursor: null,
 })
 
+export const phones = (lang) => ({
+  items: [
+    ['u1', 'Мария Лунёва', 'Maya Lund', '864252020', true],
+    ['u3', 'Дина Ветрова', 'Dina Gale', '591740366', false],
+  ].map(([id, ru, en, username, registered]) => ({
+    id: `p${id}`,
+    user: { id, name: pick(lang, ru, en) },
+    name: pick(lang, 'Стол 4', 'Desk 4'),
+    username,
+    allow_md5: false,
+    created_at: at(-86400 * 3),
+    changed_at: at(-86400 * 3),
+    registered,
+    since: at(-5400),
+    address: registered ? 'tcp:192.0.2.40:49152' : '',
+    user_agent: registered ? 'Example Desk 2.1' : '',
+  })),
+  next_cursor: null,
+})
+
 export const trunks = (lang) => ({
   items: [
     ['t1', 'Альфа', 'Alpha', 'sip.example.org', 60, true, 'vyzov'],

@@ -1,8 +1,9 @@
 /* Which screens in which states are pictured. */
 import { desk, pick } from './desk.mjs'
+import { deskPhones } from './deskphone.mjs'
 import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
-import { list, preview, stops, trunks, users } from './people.mjs'
+import { list, phones, preview, stops, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
 import {
   abandonment,
@@ -27,7 +28,7 @@ const deskShot = (name, state, more = {}) => ({
       'POST /desk/note': { saved: true },
       'POST /desk/result': { saved: true, undo_until: '2026-11-19T12:34:11Z' },
     },
-    topics: { desk: desk[state](lang) },
+    topics: { desk: { ...desk, ...deskPhones }[state](lang) },
   }),
   ...more,
 })
@@ -51,6 +52,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /lists/l1': list(lang),
       'POST /lists': preview(lang),
       'GET /users': users(lang),
+      'GET /phones': phones(lang),
       'GET /trunks': trunks(lang),
       'GET /stop-list': stops(lang),
       'GET /contacts': {
@@ -128,6 +130,10 @@ export const SHOTS = [
   deskShot('desk-pause', 'pause', { silent: true }),
   deskShot('desk-lost', 'lost', { silent: true }),
   deskShot('desk-elsewhere', 'elsewhere', { silent: true }),
+  deskShot('desk-phone-choice', 'phoneOff', { silent: true }),
+  deskShot('desk-phone-rings', 'phoneRings', { silent: true, also: ['ru-light-400'] }),
+  deskShot('desk-phone-away', 'phoneAway', { silent: true }),
+  deskShot('desk-phone-hung-up', 'phoneHungUp', { silent: true }),
   deskShot('desk-help', 'call', { act: (page) => page.keyboard.press('?') }),
   { ...deskShot('callbacks', 'waiting'), path: '/desk/callbacks', ready: 'table', until: null },
   officeShot('floor', '/floor', '.tile', {
@@ -179,6 +185,20 @@ export const SHOTS = [
   officeShot('people', '/people', 'table'),
   officeShot('person', '/people', 'table', {
     act: (page) => page.locator('tbody tr').first().click(),
+  }),
+  officeShot('person-phone', '/people', 'table', {
+    answers: (lang) => ({
+      'POST /phones/pu1/password': {
+        ...phones(lang).items[0],
+        password: 'x7kq2mwh4tndc95sabre',
+        realm: 'vyzov',
+        servers: ['udp:192.0.2.10:5062', 'tcp:192.0.2.10:5062'],
+      },
+    }),
+    act: async (page) => {
+      await page.locator('tbody tr').first().click()
+      await page.locator('.topline .btn').first().click()
+    },
   }),
   officeShot('trunks', '/trunks', 'table'),
   officeShot('trunk', '/trunks', 'table', {

@@ -6,6 +6,7 @@ const seen = (more: Partial<Seen> = {}): Seen => ({
   owner: 'nobody',
   wish: 'offline',
   calling: false,
+  kind: 'browser',
   ...more,
 })
 
@@ -31,6 +32,13 @@ describe('the keeper of the phone', () => {
   test('a pause keeps the phone up', () => {
     const ready = seen({ wish: 'ready', device: 'up', owner: 'mine' })
     expect(keep(seen({ wish: 'pause', device: 'up', owner: 'mine' }), ready, 'up')).toBeNull()
+  })
+
+  test('with a desk phone the browser wants nothing and lets go of what it has', () => {
+    const desk = seen({ kind: 'phone', wish: 'ready', calling: true })
+    expect(keep(desk, null, 'none')).toBeNull()
+    expect(keep(desk, null, 'up')).toBe('release')
+    expect(keep(seen({ kind: 'phone', device: 'lost' }), null, 'lost')).toBe('release')
   })
 
   test('a second tab steps aside', () => {

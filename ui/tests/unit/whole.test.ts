@@ -11,7 +11,14 @@ const desk = {
 test('members the server left out are null again', () => {
   const state = whole('desk', desk)
   expect(state).toMatchObject({ call: null, wrap_up: null, empty: null })
-  expect(state?.device).toEqual({ state: 'up', codec: null, rtt_ms: null, loss_share: null })
+  expect(state?.device).toEqual({
+    state: 'up',
+    codec: null,
+    rtt_ms: null,
+    loss_share: null,
+    kind: 'browser',
+    phone: null,
+  })
   expect(state?.today).toEqual({ calls: 1, occupancy: null })
 })
 
