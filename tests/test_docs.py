@@ -305,10 +305,16 @@ def wrong_commands(text: str) -> list[str]:
     for found in RUN.finditer(text):
         word, rest = found.groups()
         typed = found[0]
-        words = made.words_of_run() if typed.startswith("./run") else set(known)
+        groups = {name.partition(" ")[0] for name in known if " " in name}
+        words = made.words_of_run() if typed.startswith("./run") else {*known, *groups}
         if word not in words:
             wrong.append(typed)
-        elif word in known:
+            continue
+        if word in groups:
+            second = rest.split()[0] if rest.split() else ""
+            word = f"{word} {second}"
+            wrong += [typed] * (word not in known)
+        if word in known:
             options = {name for one in known[word].params for name in one.opts}
             wrong += [typed for one in re.findall(r"--[a-z-]+", rest) if one not in options]
         elif word in ("verify", "bench") and rest and not rest.split()[0].isupper():
