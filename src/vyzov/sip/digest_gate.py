@@ -27,6 +27,8 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
 _NONCE = re.compile(r"([0-9a-f]{1,16})-([0-9A-Za-z]{1,64})-[0-9a-f]{32}\Z", re.ASCII)
 ALGORITHMS = ("SHA-256", "MD5")
 """What a phone's record may hold, strongest first."""
+MAX_UNANSWERED = 1_024
+"""Phones that asked and have not answered yet; the oldest is forgotten first."""
 
 
 class Judgement(StrEnum):
@@ -50,6 +52,30 @@ class DigestGate:
         run = new_token()
         self._key = hmac.new(secret, f"digest gate {run}".encode(), hashlib.sha256).digest()
         self._counts: dict[str, int] = {}
+        self._unanswered: dict[tuple[str, str], float] = {}
+
+    def offer(
+        self, request: Message, source: Hop, now: float, algorithms: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Returns which of these algorithms to offer now to a request that proves nothing.
+
+        Phones that know RFC 2617 alone give up at a challenge with an algorithm they never heard
+        of, even beside one they know. So who asks again without having answered is offered the
+        last one, the weakest, by itself, and the time after that all of them again; who answered
+        with one and is stale is offered that one. Nothing of this depends on who exists.
+        """
+        if len(algorithms) < 2:
+            return algorithms
+        answer = self._answer(request)
+        if answer is not None:
+            return (answer.get("algorithm", "MD5").upper(),)
+        asked_at = self._unanswered.pop(_asker(request, source), None)
+        if asked_at is not None and now - asked_at <= NONCE_LIFE_S:
+            return algorithms[-1:]
+        while len(self._unanswered) >= MAX_UNANSWERED:
+            del self._unanswered[next(iter(self._unanswered))]
+        self._unanswered[_asker(request, source)] = now
+        return algorithms
 
     def challenges(
         self, source: Hop, now: float, algorithms: tuple[str, ...], *, stale: bool
@@ -76,6 +102,7 @@ class DigestGate:
         given = self._answer(request)
         if given is None:
             return Judgement.NONE, ""
+        self._unanswered.pop(_asker(request, source), None)
         username = given.get("username", "")
         algorithm = given.get("algorithm", "MD5").upper()
         nonce, count_text = given.get("nonce", ""), given.get("nc", "")
@@ -139,3 +166,8 @@ class DigestGate:
     def _dummy(self, algorithm: str, username: str) -> str:
         text = hmac.new(self._key, username.encode(), hashlib.sha256).hexdigest()
         return secret_hash(algorithm, username, self.realm, text)
+
+
+def _asker(request: Message, source: Hop) -> tuple[str, str]:
+    """Tells phones apart before they prove anything: a host, and whom it says it is."""
+    return source.host, request.recipient.user[:64]

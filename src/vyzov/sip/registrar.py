@@ -148,7 +148,8 @@ class Registrar:
         judgement, username = self._gate.judge(request, source, now, self._hashes_of, algorithms)
         if judgement in (Judgement.NONE, Judgement.STALE):
             stale = judgement is Judgement.STALE
-            headers = self._gate.challenges(source, now, algorithms, stale=stale)
+            offered = self._gate.offer(request, source, now, algorithms)
+            headers = self._gate.challenges(source, now, offered, stale=stale)
             self._endpoint.respond(transaction, 401, now, headers=headers)
             return
         known = self._by_name.get(username)
