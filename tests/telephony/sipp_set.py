@@ -36,6 +36,8 @@ END_LIMIT_S = 75.0
 RING_IN_WEATHER_S = 10.0
 TALK_IN_WEATHER_S = 10.0
 SIPP_LIMIT_S = 5.0
+SIPP_IN_WEATHER_S = 22.0
+"""How long SIPp may wait for what is repeated, a BYE above all, after our leg is over."""
 NUMBER = "+70005550101"
 
 
@@ -116,9 +118,11 @@ class Stage:
 
     @asynccontextmanager
     async def carrier(
-        self, case: Case, *, weather: Weather | None = None, seed: int = 0
+        self, case: Case, *, weather: Weather | None = None, seed: int = 0, patient: bool = False
     ) -> AsyncGenerator[Carrier]:
-        """Runs a SIPp for one case; it has ended, or is ended, when the block is left."""
+        """Runs a SIPp for one case; it has ended, or is ended, when the block is left.
+
+        A `patient` one waits long for its call."""
         port = free_block()
         here: Address = (LOOPBACK, port)
         proxy = None
@@ -126,7 +130,8 @@ class Stage:
             proxy = await ChaosProxy.open(here, weather, seed=seed)
             here = proxy.address
         try:
-            process = await self._started(case, port, here, fair=weather is None)
+            limit_s = 15 if weather is None and not case.long and not patient else 100
+            process = await self._started(case, port, here, fair=weather is None, limit_s=limit_s)
             try:
                 yield Carrier(process, here, proxy, self._out, case.name)
             finally:
@@ -138,7 +143,7 @@ class Stage:
                 proxy.close()
 
     async def _started(
-        self, case: Case, port: int, here: Address, *, fair: bool
+        self, case: Case, port: int, here: Address, *, fair: bool, limit_s: int
     ) -> asyncio.subprocess.Process:
         script = self._out / f"{case.name}.xml"
         text = case.written(
@@ -151,7 +156,7 @@ class Stage:
             program(), "-sf", str(script), "-i", LOOPBACK, "-p", str(port),
             "-mi", LOOPBACK, "-mp", str(port + 2), "-ci", LOOPBACK, "-cp", str(port + 7),
             "-t", "t1" if case.tcp else "u1", "-nostdin", "-m", "1",
-            "-timeout", "15" if fair and not case.long else "100", "-timeout_error",
+            "-timeout", str(limit_s), "-timeout_error",
             "-default_behaviors", "all" if fair and case.surprised else "none",
             *(() if case.repeats else ("-nr",)),
             "-trace_msg", "-message_file", str(self._out / f"{case.name}.messages.log"),
@@ -221,8 +226,9 @@ class SippSet:
                 row.broken = carrier.words()
                 return row
             await self._call(case, row, carrier.here)
+            limit_s = SIPP_LIMIT_S if weather is None else SIPP_IN_WEATHER_S
             with suppress(TimeoutError):
-                row.exit = await asyncio.wait_for(carrier.process.wait(), SIPP_LIMIT_S)
+                row.exit = await asyncio.wait_for(carrier.process.wait(), limit_s)
             if carrier.proxy is not None:
                 row.chaos = carrier.proxy.counts.to_json()
         return row
