@@ -187,6 +187,32 @@ def test_new_settings_of_reach_forget_what_was_known_a_new_limit_does_not(centre
     assert centre.until(lambda: state(centre, other) is TrunkHealth.UNKNOWN, 2.0)
 
 
+def test_the_screens_see_what_a_trunk_is_fit_for_and_why(centre: Centre) -> None:
+    two_trunks(centre, 0)
+    tell(
+        centre,
+        found(centre, centre.trunk, "up", target="udp:127.0.0.1:5060"),
+        found(centre, centre.trunk, "down", misses=1, phrase="x" * 200, reason="tls_certificate"),
+    )
+    shown = tell_trunk(centre)
+    assert (shown["state"], shown["target"], shown["until"]) == ("ok", "udp:127.0.0.1:5060", None)
+    assert (shown["error"]["fault"], len(shown["error"]["phrase"])) == ("tls_certificate", 80)
+    now = centre.world.timeline.now
+    tell(centre, found(centre, centre.trunk, "paused", until=now + 30.0, code=503))
+    assert tell_trunk(centre)["state"] == "paused"
+    assert tell_trunk(centre)["until"] is not None
+    tell(centre, found(centre, centre.trunk, "down", misses=2))
+    assert tell_trunk(centre)["state"] == "down"
+
+
+def tell_trunk(centre: Centre) -> dict[str, Any]:
+    """What the floor's screens are told of the first trunk."""
+    centre.world.run(1.0)
+    trunks = centre.world.screens["floor:org"]["trunks"]
+    (shown,) = [one for one in trunks if one["id"] == centre.trunk]
+    return shown
+
+
 def test_lines_are_counted_over_all_campaigns_of_a_trunk(build: Build) -> None:
     centre = build()
     narrow = second(centre, lines_max=2)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vyzov.core import agent as ca
+from vyzov.core import trunk as ct
 from vyzov.core.call import CallState
 from vyzov.core.campaign import CampaignState
 from vyzov.core.instants import to_text
+from vyzov.core.trunk import TrunkHealth
 from vyzov.core.window import CallWindow, is_open, zones_of
 from vyzov.dialer import desk_phones
 from vyzov.dialer.agents import PAUSE_LONG
@@ -21,6 +23,8 @@ from vyzov.dialer.scene import Scene
 Json = dict[str, Any]
 RINGING = (CallState.DIALING, CallState.RINGING)
 SHARE_SPAN_S = 900.0
+PHRASE_SHOWN = 80
+"""Characters of a carrier's own words that a screen shows."""
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -381,22 +385,37 @@ def _trunk(scene: Scene, trunk: LiveTrunk) -> Json:
     recent = [(answered, failed) for at, answered, failed in trunk.outcomes if at >= since]
     answered = sum(1 for one, _ in recent if one)
     failed = sum(1 for _, one in recent if one)
-    state = "unknown"
-    if recent:
-        state = "failing" if failed >= 3 and failed * 2 > len(recent) else "ok"
+    now, settings, watch = scene.now.utc, trunk.record.settings, trunk.watch
+    state = ct.health(watch, now).value
+    if state in (TrunkHealth.UP, TrunkHealth.UNKNOWN):
+        failing = failed >= 3 and failed * 2 > len(recent)
+        known = recent or state == TrunkHealth.UP
+        state = "failing" if failing else "ok" if known else "unknown"
     lines = sum(
         1
         for live in scene.room.calls.values()
         if live.trunk == trunk.record.id and not live.finished
     )
+    last = watch.last
     return {
         "id": trunk.record.id,
-        "name": trunk.record.settings.name,
+        "name": settings.name,
         "lines": lines,
-        "lines_max": trunk.record.settings.lines_max,
+        "lines_max": settings.lines_max,
         "state": state,
+        "since": stamp(ct.standing_since(watch, now)),
+        "until": stamp(ct.back_at(watch, now)),
+        "target": trunk.target,
+        "sign_in": watch.registration.value if settings.sign_in else None,
+        "error": last
+        and {
+            "fault": last.fault.value, "code": last.code, "phrase": last.phrase[:PHRASE_SHOWN],
+            "at": stamp(last.at),
+        },
+        "per_second": sum(1 for at in trunk.placed if at > scene.now.mono - 1.0),
+        "per_second_max": settings.calls_per_second,
         "answer_share": round(answered / len(recent), 4) if recent else None,
-    }
+    }  # fmt: skip
 
 
 def _alerts(scene: Scene) -> list[Json]:
@@ -407,7 +426,8 @@ def _alerts(scene: Scene) -> list[Json]:
     if not room.store_up:
         alerts.append({"id": "store", "kind": "database_away", "args": {}, "since": now})
     for trunk in room.trunks.values():
-        if _trunk(scene, trunk)["state"] == "failing":
+        state = _trunk(scene, trunk)["state"]
+        if state in ("failing", "down", "open"):
             name = trunk.record.settings.name
             alerts.append(
                 {"id": f"trunk:{trunk.record.id}", "kind": "trunk_failing", "args": {"trunk": name},
