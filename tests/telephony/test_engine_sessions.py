@@ -1,6 +1,7 @@
 """What a far side may do in mid-call, through the engine and real sockets: hold, digits, silence."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,21 @@ import uvloop
 from callee import Callee, CalleeCall
 from engine_lab import Lab, originate
 
-from vyzov.dialer.ports import Answered, Digit, Ended, Failed, Play
+from vyzov.dialer.ports import (
+    Answered,
+    DeviceCall,
+    DeviceUp,
+    Digit,
+    Ended,
+    Failed,
+    Play,
+    SetPhone,
+)
 from vyzov.media.telephone_event import DigitSender
+from vyzov.pstn.desk_phone import DeskPhone, PhoneSettings
 from vyzov.sip import sdp
 from vyzov.sip.events import SessionChanged
+from vyzov.telephony.native import phones
 
 RELAY = "application/dtmf-relay"
 
@@ -178,5 +190,28 @@ def test_a_call_asks_for_the_session_timer_of_its_trunk(tmp_path: Path) -> None:
             told = dict(failed.evidence)
             assert told["provisionals"][0].split()[1] == "100"
             assert told["provisionals"][1].endswith("Ringing;tag=" + told["provisionals"][1][-16:])
+
+    uvloop.run(run())
+
+
+def test_a_desk_phone_on_hold_gets_no_sound_until_it_is_taken_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with Lab(tmp_path) as lab:
+            secret = hashlib.sha256(f"1001:{phones.REALM}:secret".encode()).hexdigest()
+            lab.floor.send(SetPhone("p1", "1001", {"SHA-256": secret}))
+            place = ("127.0.0.1", lab.engine.signalling.address[1])
+            async with DeskPhone(
+                PhoneSettings(*place, username="1001", password="secret")
+            ) as phone:
+                await phone.signed_in()
+                lab.floor.send(DeviceCall("dev", "ann", "p1"))
+                await lab.floor.wait(DeviceUp, "dev")
+                port = lab.engine.phones.living["dev"].port
+                phone._agent.hold(phone.leg, time.monotonic())
+                phone._pump()
+                await until(lambda: port.hushed)
+                phone._agent.unhold(phone.leg, time.monotonic())
+                phone._pump()
+                await until(lambda: not port.hushed)
 
     uvloop.run(run())

@@ -279,6 +279,7 @@ class Phones:
             case CallEnded():
                 self._down(leg, leg.closing or "closed")
             case SessionChanged():
+                leg.offer = event.local or leg.offer
                 self._agree(leg, event.sdp)
             case _:
                 log.debug("leg %s: %s changes nothing", leg.leg, type(event).__name__)
@@ -323,6 +324,8 @@ class Phones:
         except NoSound as error:
             log.warning("leg %s of agent %s: %s", leg.leg, leg.agent, error)
             return False
+        # A phone on hold takes no sound; its agent hears nothing until it is taken back.
+        leg.port.hushed = not agreed.sending
         if agreed.sending or not leg.port.has_remote:
             leg.port.agree(terms, time.monotonic())
             leg.codec = agreed.codec
