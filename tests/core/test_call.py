@@ -331,3 +331,8 @@ def test_the_counters_of_the_sound_are_kept_with_the_end() -> None:
     ride = Ride().answer().feed(6, ev.Ended("far", sound={"rtp_lost": 3.0}))
     (ended,) = ride.told(FactKind.ENDED)
     assert ended.data["sound"] == {"rtp_lost": 3.0}
+
+
+def test_a_call_whose_trunks_name_leads_nowhere_says_so() -> None:
+    ride = Ride().feed(0, ev.Reserved()).feed(0, ev.Refused("no_target"))
+    assert (ride.call.outcome, ride.call.detail) == ("trunk_error", "dns_not_found")

@@ -201,3 +201,31 @@ def test_a_ringback_tone_under_early_media_is_ringing_and_no_announcement() -> N
     assert rang.cause is Cause.RANG_OUT
     spoken = diagnose_failure(480, stage="ringing", early_media=True, heard="voice")
     assert spoken.cause is Cause.SWITCHED_OFF
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "cause", "advice"),
+    [
+        ("only_md5", Outcome.TRUNK_ERROR, Cause.ONLY_MD5, Advice.ALLOW_MD5),
+        ("tls_certificate", Outcome.TRUNK_ERROR, Cause.CERTIFICATE_BAD, Advice.CHECK_CERTIFICATE),
+        (
+            "registration_refused",
+            Outcome.TRUNK_ERROR,
+            Cause.REGISTRATION_REFUSED,
+            Advice.CHECK_LOGIN,
+        ),
+        ("dns_not_found", Outcome.TRUNK_ERROR, Cause.DNS_NOT_FOUND, Advice.CHECK_TRUNK_NAME),
+        ("unreachable", Outcome.TRUNK_ERROR, Cause.TRUNK_UNREACHABLE, Advice.CHECK_TRUNK_ADDRESS),
+        ("wait_asked", Outcome.CONGESTION, Cause.TRUNK_PAUSED, Advice.WAIT_FOR_TRUNK),
+    ],
+)
+def test_what_failed_on_the_way_to_the_carrier_is_the_cause(
+    fault: str, outcome: Outcome, cause: Cause, advice: Advice
+) -> None:
+    found = diagnose_failure(503, fault=fault)
+    assert (found.outcome, found.cause, found.confidence) == (outcome, cause, 1.0)
+    assert explain(found, 503, 0.0).advice[0] is advice
+
+
+def test_a_carrier_that_is_only_silent_has_the_cause_it_always_had() -> None:
+    assert diagnose_failure(0, fault="no_reply").cause is Cause.NO_REPLY

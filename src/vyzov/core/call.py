@@ -47,6 +47,7 @@ from vyzov.core.call_value import (
     step_of,
     unmoved,
 )
+from vyzov.core.diagnosis import Cause
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json
 from vyzov.core.outcome import Outcome
@@ -114,7 +115,8 @@ def _dialing(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.Refused(reason) if call.dialed_at is None and reason != "duplicate":
             noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
             outcome = _REFUSALS.get(reason, Outcome.CANCELLED_BY_US)
-            return led_by(told, finish(noted, outcome, f"refused_{reason}", now))
+            detail = _REFUSED_BY.get(reason, f"refused_{reason}")
+            return led_by(told, finish(noted, outcome, detail, now))
         case _:
             return _unanswered(call, event, now)
 
@@ -175,6 +177,9 @@ _REFUSALS: Mapping[str, Outcome] = {
     "no_target": Outcome.TRUNK_ERROR,
     "bad_number": Outcome.INVALID_NUMBER,
 }
+
+_REFUSED_BY: Mapping[str, str] = {"no_target": Cause.DNS_NOT_FOUND.value}
+"""Refusals that have a cause of their own."""
 
 _STEPS: Mapping[CallState, Callable[[Call, ev.Event, datetime], Moved]] = {
     CallState.RESERVING: _reserving,

@@ -160,6 +160,7 @@ def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
         ring_s=event.ring_s,
         early_media=call.early_media,
         heard=event.heard or call.heard,
+        fault=event.fault,
     )
     outcome, detail = found.outcome, found.cause.value
     if call.verdict and found.outcome is Outcome.NO_ANSWER:

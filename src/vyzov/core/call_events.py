@@ -59,6 +59,7 @@ class Failed:
     q850: int | None = None
     ring_s: float = 0.0
     heard: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

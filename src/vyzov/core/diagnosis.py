@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vyzov.core.outcome import AnswerClass, Outcome
+from vyzov.core.trunk import TrunkFault
 
 __all__ = [
     "Advice",
@@ -56,6 +57,12 @@ class Cause(StrEnum):
     ANONYMOUS_REFUSED = "anonymous_refused"
     CANCELLED = "cancelled"
     ENGINE_LOST = "engine_lost"
+    ONLY_MD5 = "only_md5"
+    CERTIFICATE_BAD = "certificate_bad"
+    REGISTRATION_REFUSED = "registration_refused"
+    DNS_NOT_FOUND = "dns_not_found"
+    TRUNK_UNREACHABLE = "trunk_unreachable"
+    TRUNK_PAUSED = "trunk_paused"
     UNKNOWN = "unknown"
 
 
@@ -78,6 +85,10 @@ class Advice(StrEnum):
     STOP_CALLING = "stop_calling"
     SHOW_CALLER_ID = "show_caller_id"
     LOOK_BY_HAND = "look_by_hand"
+    ALLOW_MD5 = "allow_md5"
+    CHECK_CERTIFICATE = "check_certificate"
+    CHECK_TRUNK_NAME = "check_trunk_name"
+    WAIT_FOR_TRUNK = "wait_for_trunk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +209,18 @@ def diagnose_failure(
     ring_s: float = 0.0,
     early_media: bool = False,
     heard: str = "",
+    fault: str = "",
 ) -> Diagnosis:
     """Says what came of an unanswered attempt; the fields are of the engine's `Failed`.
+
+    `fault` is a word of `trunk.TrunkFault`: what failed on the way to the carrier, or was asked by it.
 
     `heard` names what was heard before the failure: it speaks where code and cause do not, and a
     ring-back tone under early media is ringing and no announcement."""
     cause = q850 if q850 is not None else q850_of(reasons)
     texts = (phrase, *reasons)
-    outcome, why, confidence = _by_sound(code, cause, heard) or _guess(
+    said = _BY_FAULT.get(fault) or _by_sound(code, cause, heard)
+    outcome, why, confidence = said or _guess(
         code,
         cause,
         stage,
@@ -215,6 +230,15 @@ def diagnose_failure(
     )
     return Diagnosis(outcome, why, confidence, cause)
 
+
+_BY_FAULT: Mapping[str, _Guess] = {
+    TrunkFault.ONLY_MD5: (Outcome.TRUNK_ERROR, Cause.ONLY_MD5, 1.0),
+    TrunkFault.TLS_CERTIFICATE: (Outcome.TRUNK_ERROR, Cause.CERTIFICATE_BAD, 1.0),
+    TrunkFault.REGISTRATION_REFUSED: (Outcome.TRUNK_ERROR, Cause.REGISTRATION_REFUSED, 1.0),
+    TrunkFault.DNS_NOT_FOUND: (Outcome.TRUNK_ERROR, Cause.DNS_NOT_FOUND, 1.0),
+    TrunkFault.UNREACHABLE: (Outcome.TRUNK_ERROR, Cause.TRUNK_UNREACHABLE, 1.0),
+    TrunkFault.WAIT_ASKED: (Outcome.CONGESTION, Cause.TRUNK_PAUSED, 1.0),
+}
 
 _BY_SOUND: Mapping[str, _Guess] = {
     # A tone is the network's own word; which number it means is not in it.
@@ -343,6 +367,12 @@ _ADVICE: Mapping[Cause, tuple[Advice, ...]] = {
     Cause.ANONYMOUS_REFUSED: (Advice.SHOW_CALLER_ID,),
     Cause.CANCELLED: (Advice.NONE,),
     Cause.ENGINE_LOST: (Advice.LOOK_BY_HAND,),
+    Cause.ONLY_MD5: (Advice.ALLOW_MD5,),
+    Cause.CERTIFICATE_BAD: (Advice.CHECK_CERTIFICATE,),
+    Cause.REGISTRATION_REFUSED: (Advice.CHECK_LOGIN,),
+    Cause.DNS_NOT_FOUND: (Advice.CHECK_TRUNK_NAME,),
+    Cause.TRUNK_UNREACHABLE: (Advice.CHECK_TRUNK_ADDRESS,),
+    Cause.TRUNK_PAUSED: (Advice.WAIT_FOR_TRUNK, Advice.SWITCH_TRUNK),
     Cause.UNKNOWN: (Advice.LOOK_BY_HAND,),
 }
 

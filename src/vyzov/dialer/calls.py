@@ -24,7 +24,7 @@ from vyzov.dialer.entries import (
 from vyzov.dialer.office_records import StopSource
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
-from vyzov.dialer.trunks import Trunks
+from vyzov.dialer.trunks import Trunks, fault_word
 from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
 
 PARTED_WAIT = timedelta(milliseconds=100)
@@ -172,7 +172,7 @@ class Calls:
             case ports.Failed():
                 return ce.Failed(
                     event.code, event.phrase, event.stage, event.reasons, event.q850,
-                    event.ring_s, event.heard,
+                    event.ring_s, event.heard, fault_word(event),
                 )  # fmt: skip
             case ports.OneWay():
                 return ce.OneWay(event.unheard, event.quiet_s, event.foreign)

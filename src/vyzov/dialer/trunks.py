@@ -265,6 +265,12 @@ class Trunks:
         )  # fmt: skip
 
 
+def fault_word(event: ports.Failed) -> str:
+    """Returns the word for what failed on the way to the carrier, or for what it asked of us."""
+    waits = event.code == 503 and event.retry_after_s is not None
+    return TrunkFault.WAIT_ASKED.value if waits else event.fault
+
+
 def _fault_of(word: str) -> TrunkFault:
     """Reads an engine's word; one this build does not know still is a fault."""
     try:
