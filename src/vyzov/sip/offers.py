@@ -19,18 +19,19 @@ class Negotiation:
         self,
         local: bytes = b"",
         remote: bytes | None = None,
-        wanted: Direction = Direction.SENDRECV,
+        wanted: Direction | None = Direction.SENDRECV,
     ) -> None:
         self.local = local
         self.remote = remote
         self.proposed: bytes | None = None
-        self._wanted = self._wanted_before = wanted
-        self._version = _version(local)
+        # Most calls never change: what only a change needs is read when the first one comes.
+        self._asked = self._asked_before = wanted
+        self._highest: int | None = None
 
     @classmethod
     def begun(cls, offered: bytes) -> "Negotiation":
         """Makes the state of a dialog whose INVITE carries `offered` and waits for the answer."""
-        begun = cls(offered, wanted=_direction(offered))
+        begun = cls(offered, wanted=None)
         begun.proposed = offered or None
         return begun
 
@@ -47,6 +48,20 @@ class Negotiation:
         """Tells that an offer of ours waits for its answer."""
         return self.proposed is not None
 
+    @property
+    def _wanted(self) -> Direction:
+        """Which ways sound should flow by our own wish."""
+        if self._asked is None:
+            self._asked = _direction(self.local)
+        return self._asked
+
+    @property
+    def _version(self) -> int:
+        """The highest version of our session that has been said."""
+        if self._highest is None:
+            self._highest = _version(self.local)
+        return self._highest
+
     # ---- our offers --------------------------------------------------------------------------
 
     def propose(self, text: bytes) -> bytes:
@@ -60,11 +75,11 @@ class Negotiation:
             mine = sdp.parse(self.local)
             text = sdp.with_origin(text, mine.session_id, mine.version)
             if text != self.local:
-                self._version += 1
-                text = sdp.with_origin(text, mine.session_id, self._version)
+                self._highest = self._version + 1
+                text = sdp.with_origin(text, mine.session_id, self._highest)
         else:
-            self._version = offered.version
-        self._wanted_before, self._wanted = self._wanted, wanted
+            self._highest = offered.version
+        self._asked_before, self._asked = self._wanted, wanted
         self.proposed = text
         return text
 
@@ -95,14 +110,14 @@ class Negotiation:
         """Takes back an offer that was refused."""
         if self.proposed is not None:
             self.proposed = None
-            self._wanted = self._wanted_before
+            self._asked = self._asked_before
 
     # ---- their offers ------------------------------------------------------------------------
 
     def answer(self, offered: bytes) -> bytes:
         """Answers an offer of the far side; raises ValueError where it cannot be taken: 488."""
         answered = sdp.renewed(self.local, offered, wanted=self._wanted, version=self._version)
-        self._version = max(self._version, _version(answered))
+        self._highest = max(self._version, _version(answered))
         self.local, self.remote = answered, offered
         return answered
 
