@@ -17,6 +17,7 @@ import vyzov.pstn
 from vyzov.media.g711 import SILENCE, Law
 from vyzov.media.prompts import PromptLibrary
 from vyzov.pstn.box import Box, BoxSettings, NotLoopback, read_numbers
+from vyzov.pstn.chaos import Address
 from vyzov.pstn.hearing import Heard
 from vyzov.simulation.people import Callee, CalleeKind, Plan, town
 from vyzov.sip.events import CallAnswered, CallEnded, Side
@@ -391,3 +392,22 @@ def test_numbers_are_read_from_any_text(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert read_numbers(path) == ["+70005550101", "+12025550143"]
+
+
+def test_a_bad_network_loses_and_repeats_and_calls_come_through_all_the_same(
+    tmp_path: Path,
+) -> None:
+    callee = someone(CalleeKind.REJECTS)
+    seen: list[Seen] = []
+    front: list[Address] = []
+
+    async def story(box: Box, caller: Caller) -> None:
+        front.append(caller.box)
+        calls = [caller.call(f"leg-{turn}", callee.number) for turn in range(6)]
+        seen.extend(await asyncio.gather(*calls))
+
+    ledger = World(tmp_path, bad_network=0.25).run(story)
+    assert all(one.rejected.code in (486, 603) for one in seen)
+    weather = next(line for line in ledger if line["rec"] == "weather")
+    assert min(weather["passed"], weather["lost"], weather["repeated"]) > 0
+    assert ledger[0]["address"] == list(front[0])

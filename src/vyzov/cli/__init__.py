@@ -107,6 +107,12 @@ def pstn(
     listen_anywhere: Annotated[
         bool, typer.Option("--listen-anywhere", help="Allow addresses beyond loopback.")
     ] = False,
+    bad_network: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=0.5, help="Share of SIP datagrams lost, sent twice and overtaken each."
+        ),
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
 ) -> None:
     """Runs the telephone network in a box: people and machines behind real SIP and RTP."""
@@ -115,7 +121,8 @@ def pstn(
     run_pstn(
         box_settings(
             host, port, seed, ledger, numbers,
-            listen_anywhere=listen_anywhere, hurry=hurry, as_json=as_json,
+            listen_anywhere=listen_anywhere, hurry=hurry, bad_network=bad_network,
+            as_json=as_json,
         )
     )  # fmt: skip
 

@@ -26,11 +26,11 @@ def run_program_operators(settings: OperatorSettings) -> None:
 
 def box_settings(
     host: str, port: int, seed: int, ledger: Path, numbers: Path | None, *,
-    listen_anywhere: bool, hurry: float, as_json: bool,
+    listen_anywhere: bool, hurry: float, bad_network: float, as_json: bool,
 ) -> BoxSettings:  # fmt: skip
     return BoxSettings(
         ledger=ledger, port=port, host=host, seed=seed, numbers=numbers,
-        listen_anywhere=listen_anywhere, hurry=hurry, json=as_json,
+        listen_anywhere=listen_anywhere, hurry=hurry, bad_network=bad_network, json=as_json,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vyzov.pstn.call import Call
+from vyzov.pstn.chaos import ChaosProxy, Weather
 from vyzov.pstn.clock import MediaClock
 from vyzov.pstn.hearing import callee_ear
 from vyzov.pstn.ledger import Ledger
@@ -43,6 +44,7 @@ from vyzov.sip.user_agent import UserAgent
 _NUMBER = re.compile(r"\+\d[\d ().\-]{5,20}\d")
 _DIALLED = re.compile(r"\+?\d{3,15}")
 _RECEIVE_BUFFER = 4 << 20
+BAD_NETWORK_DELAY_S = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class BoxSettings:
     """How a box is started; `numbers` is any text file with an international number per line.
 
     `hurry` divides the seconds callees ring and talk; `port` 0 takes any free one; a `host` beyond
-    loopback needs `listen_anywhere` and, where it is a wildcard, `advertise`.
+    loopback needs `listen_anywhere` and, where it is a wildcard, `advertise`. `bad_network` is the
+    share of signalling that is lost on the way, of what comes twice, and of what is overtaken.
     """
 
     ledger: Path
@@ -67,6 +70,7 @@ class BoxSettings:
     username: str = "vyzov"
     password: str = "vyzov"  # noqa: S105 - the password of a made-up network
     realm: str = "pstn.box"
+    bad_network: float = 0.0
     json: bool = False
 
 
@@ -99,6 +103,7 @@ class Box:
         self._deadline: asyncio.TimerHandle | None = None
         self._ports = PortRange(settings.host, settings.rtp_first, settings.rtp_last)
         self._clock = MediaClock(self._tick, self._skip)
+        self._weather: ChaosProxy | None = None
 
     def _check_host(self) -> None:
         host = self._settings.host
@@ -113,10 +118,22 @@ class Box:
         settings = self._settings
         self._loop = asyncio.get_running_loop()
         self._wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._wire.bind((settings.host, settings.port))
+        fair = settings.bad_network == 0.0
+        self._wire.bind((settings.host, settings.port if fair else 0))
         with contextlib.suppress(OSError):
             self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self.address: Address = stamped(self._wire).getsockname()[:2]
+        if not fair:
+            share = settings.bad_network
+            self._weather = await ChaosProxy.open(
+                self.address,
+                Weather(share, share, share, BAD_NETWORK_DELAY_S),
+                seed=settings.seed,
+                listen=(settings.host, settings.port),
+                streams=False,
+            )
+            # Callers only ever see the address in front, so what they send in a call comes by it.
+            self.address = self._weather.address
         self._agent = UserAgent(
             local=self.address,
             secret=secrets.token_bytes(16),
@@ -145,6 +162,9 @@ class Box:
             self._deadline.cancel()
         self._loop.remove_reader(self._wire.fileno())
         self._wire.close()
+        if self._weather:
+            self._weather.close()
+            self.ledger.line("weather", **self._weather.counts.to_json())
         self.ledger.line("end", invites=self.ledger.invites, calls=sum(self._dialled.values()))
         self.ledger.close()
 

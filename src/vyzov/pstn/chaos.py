@@ -85,9 +85,17 @@ class ChaosProxy:
 
     @classmethod
     async def open(
-        cls, target: Address, weather: Weather, *, seed: int, listen: Address = ("127.0.0.1", 0)
+        cls,
+        target: Address,
+        weather: Weather,
+        *,
+        seed: int,
+        listen: Address = ("127.0.0.1", 0),
+        streams: bool = True,
     ) -> Self:
-        """Listens for datagrams and connections on `listen` (port 0: any free one)."""
+        """Listens for datagrams, and for connections where `streams`, on `listen`.
+
+        Port 0 takes any free one; raises OSError for one that is taken."""
         proxy = cls(target, weather, seed)
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(listen)
@@ -96,8 +104,7 @@ class ChaosProxy:
             lambda: _Datagrams(proxy._from_caller), sock=sock
         )
         proxy._front = front
-        # A taken TCP port is no reason to fail: only who asks for a stream would miss it.
-        with contextlib.suppress(OSError):
+        if streams:
             proxy._server = await asyncio.start_server(proxy._stream, *proxy.address)
         return proxy
 
