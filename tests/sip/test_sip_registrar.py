@@ -1,11 +1,8 @@
 """Desk phones sign in: who may, from where, for how long, and what a stranger learns (nothing)."""
 
-import statistics
-import time
-
 import pytest
 from desk_phone import AT, DeskPhone, record, registrar
-from sip_net import ANSWER, OFFER, Sent, agent, lines, reply, sent, tokens
+from sip_net import agent, tokens
 
 from vyzov.sip.digest_gate import MAX_COUNTS, NONCE_LIFE_S
 from vyzov.sip.events import (
@@ -23,7 +20,7 @@ from vyzov.sip.registrar import (
     PHONES_MAX,
     Phone,
 )
-from vyzov.sip.user_agent import DialogState, UserAgent
+from vyzov.sip.user_agent import UserAgent
 
 OVER_TCP = Hop("127.0.0.1", 40_001, Transport.TCP, "", 7)
 ELSEWHERE = Hop("192.0.2.9", 5071)
@@ -445,113 +442,3 @@ def test_phones_are_bounded() -> None:
 
 def test_a_record_does_not_show_its_hashes() -> None:
     assert record().ha1["SHA-256"] not in repr(record())
-
-
-# ---- ringing a phone -----------------------------------------------------------------------------
-
-
-def rung(source: Hop = AT, contact: str | None = None) -> tuple[DeskPhone, Sent]:
-    phone = DeskPhone(registrar(record()), source=source)
-    phone.signs_in(contact=contact)
-    phone.events()
-    place = phone.registrar.invite_phone(
-        "leg-1", "phone-desk1", sdp=OFFER, now=1.0, caller_name='The "desk"'
-    )
-    assert place == (source, phone.bound()[0][0])
-    (invite,) = sent(phone.registrar)
-    return phone, invite
-
-
-@pytest.mark.parametrize("source", [AT, OVER_TCP])
-def test_a_phone_is_rung_at_the_uri_it_gave_on_the_way_it_came(source: Hop) -> None:
-    _, invite = rung(source, "<sip:desk1@10.0.0.5:5060;line=x>")
-    assert invite.uri == "sip:desk1@10.0.0.5:5060;line=x"
-    assert invite.target == source
-    assert invite["From"].startswith('"The \\"desk\\"" <sip:vyzov@')
-
-
-def test_requests_in_its_call_go_the_same_way_though_its_contact_leads_nowhere() -> None:
-    source = Hop("198.51.100.7", 40_002)
-    phone, invite = rung(source, "<sip:desk1@10.0.0.5:5060>")
-    answer = reply(invite, 200, "OK", contact="sip:desk1@10.0.0.5:5060", body=ANSWER)
-    phone.registrar.receive(answer, source, 2.0)
-    (ack,) = sent(phone.registrar)
-    assert (ack.line, ack.uri, ack.target) == ("ACK", "sip:desk1@10.0.0.5:5060", source)
-    state = phone.registrar.dialog_state("leg-1")
-    assert state is not None
-    assert DialogState.from_json(state.to_json()) == state
-    phone.registrar.bye("leg-1", 3.0)
-    (bye,) = sent(phone.registrar)
-    assert (bye.line, bye.target) == ("BYE", source)
-
-
-def test_a_restarted_agent_hangs_a_phone_up_on_the_way_it_had() -> None:
-    source = Hop("198.51.100.7", 40_002)
-    phone, invite = rung(source, "<sip:desk1@10.0.0.5:5060>")
-    answer = reply(invite, 200, "OK", contact="sip:desk1@10.0.0.5:5060", body=ANSWER)
-    phone.registrar.receive(answer, source, 2.0)
-    state = phone.registrar.dialog_state("leg-1")
-    later = agent()
-    later.reap("leg-1", target=source, to="", caller_id="", dialog=state, now=0.0,
-               uri="sip:desk1@10.0.0.5:5060")  # fmt: skip
-    (bye,) = sent(later)
-    assert (bye.line, bye.target, bye["Call-ID"]) == ("BYE", source, invite["Call-ID"])
-
-
-def test_a_restarted_agent_cancels_a_phone_that_still_rings() -> None:
-    phone, invite = rung()
-    later = agent()
-    later.reap("leg-1", target=AT, to="", caller_id="", dialog=None, now=0.0,
-               uri=phone.bound()[0][0])  # fmt: skip
-    cancel = sent(later)[0]
-    assert (cancel.line, cancel.branch) == ("CANCEL", invite.branch)
-
-
-def test_a_phone_that_is_nowhere_is_not_rung() -> None:
-    known = registrar(record())
-    for phone in ("phone-desk1", "unknown"):
-        assert known.invite_phone("leg", phone, sdp=OFFER, now=0.0) is None
-    assert agent().invite_phone("leg", "phone-desk1", sdp=OFFER, now=0.0) is None
-    assert lines(known) == []
-
-
-# ---- what a stranger learns ----------------------------------------------------------------------
-
-
-def shape(answer: Sent, username: str) -> list[str]:
-    """An answer without what differs in every answer: names, tags, nonces."""
-    found: list[str] = []
-    for line in answer.data.decode().replace(username, "USER").split("\r\n"):
-        name = line.partition(":")[0]
-        found.append(name if name in ("Via", "To", "Call-ID", "CSeq", "From") else line)
-    return [line.partition("nonce=")[0] for line in found]
-
-
-def test_known_and_unknown_users_get_the_same_answers_to_the_byte() -> None:
-    known = registrar(record("desk1"), record("weak1", algorithms=("SHA-256", "MD5")))
-    seen: set[tuple[tuple[str, ...], ...]] = set()
-    for username in ("desk1", "weak1", "nobo1"):
-        phone = DeskPhone(known, username, "guess")
-        first = phone.says(phone.write())
-        second = phone.says(phone.write(phone.proof(first.all("WWW-Authenticate")[0])))
-        third = phone.says(phone.write(phone.proof(first.all("WWW-Authenticate")[1], "MD5")))
-        answers = (first, second, third)
-        seen.add(tuple(tuple(shape(answer, username)) for answer in answers))
-        assert [answer.line for answer in answers] == ["401", "403", "403"]
-        assert len({len(answer.data) for answer in answers[1:]}) == 1
-    assert len(seen) == 1
-
-
-def test_known_and_unknown_users_cost_the_same_time() -> None:
-    known = registrar(record("desk0001"))
-    spent: dict[str, list[float]] = {"desk0001": [], "nobody01": []}
-    for turn in range(400):
-        for username in spent if turn % 2 else reversed(spent):
-            phone = DeskPhone(known, username, "guess")
-            data = phone.write(phone.proof(phone.challenge()))
-            start = time.perf_counter()
-            known.receive(data, AT, 0.0)
-            spent[username].append(time.perf_counter() - start)
-            sent(known)
-    here, there = (statistics.median(times) for times in spent.values())
-    assert abs(here - there) < 0.25 * max(here, there)
