@@ -324,3 +324,13 @@ def test_a_path_that_became_slower_is_followed_a_sample_at_a_time(tmp_path: Path
     left, _ = both(recording.finish())
     assert len(left) / 8000 == pytest.approx(160.08, abs=0.01)
     assert int(np.sum(left == 0)) == 0
+
+
+def test_what_was_said_before_the_beginning_and_came_late_is_left_out(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "call.wav", 10.0)
+    recording.left(mark(3), 10.01, 1600)
+    recording.left(mark(1), 10.02, 1280)
+    recording.left(mark(2), 10.03, 1440)
+    recording.left(mark(4), 10.04, 1760)
+    left, _ = both(recording.finish())
+    assert list(left[::80]) == [2, 3, 3, 4, 4]

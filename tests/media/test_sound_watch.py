@@ -84,6 +84,20 @@ def test_when_nothing_goes_either_way_nobody_hears() -> None:
     assert Talk().seconds(20, comes=False, hears=False)[-1] is Unheard.BOTH
 
 
+def test_reports_close_together_prove_as_much_as_rare_ones() -> None:
+    talk = Talk()
+    seen: list[Unheard] = []
+    for _ in range(60):
+        talk.now += 0.2
+        talk.sent += 10
+        for _ in range(10):
+            talk.far.packet(b"x")
+        talk.reports.receive(rtcp.report(talk.far, None, utc_s=1.0), 11, talk.now)
+        seen.append(talk.watch.look(talk.now, talk.receiver, talk.reports, talk.sent, expects=True))
+    assert seen[3] is Unheard.NOBODY
+    assert seen[-1] is Unheard.BOTH
+
+
 def test_reports_close_together_prove_nothing() -> None:
     talk = Talk()
     talk.seconds(5)

@@ -245,3 +245,12 @@ def test_a_late_packet_of_the_fast_path_is_counted() -> None:
     fed(out, [(1, 160, sound(0, 160)), (3, 480, sound(0, 160)), (2, 320, sound(0, 160))])
     assert (out.sender.packets, out.sender.octets) == (3, 480)
     assert out.sent_timestamp == 160
+
+
+def test_a_late_packet_from_before_the_change_is_not_sent_under_a_used_number() -> None:
+    out = OutStream(RtpSender(1, 0, 0, 8))
+    out.own(sound(0, 160), 1.0)
+    sent = fed(
+        out, [(9, 0, sound(0, 160)), (8, 0xFFFFFF60, sound(0, 160)), (10, 160, sound(0, 160))]
+    )
+    assert [found.sequence for found in sent] == [1, 2]

@@ -169,6 +169,9 @@ class Recording:
             if slip:
                 samples = _stretched(samples, slip)
                 channel.anchor = (channel.anchor[0] + slip, channel.anchor[1])
+        if place < 0:
+            # Said before the recording began, and late on its way.
+            samples, place = samples[-place:], 0
         samples = samples[: _longest() - place]
         end = place + len(samples)
         channel.next = max(channel.next, end)
@@ -192,7 +195,7 @@ class Recording:
             moment, stamp = channel.anchor
             step = (timestamp - stamp + _TIMESTAMPS // 2) % _TIMESTAMPS - _TIMESTAMPS // 2
             place = moment + step
-            if place >= 0 and abs(place - arrived) <= _STAMP_TOLERANCE:
+            if abs(place - arrived) <= _STAMP_TOLERANCE:
                 channel.anchor = (place, timestamp)
                 return place
         # A first packet, a new sender, or clocks that drifted apart: begin from its arrival, but

@@ -72,15 +72,20 @@ class SoundWatch:
         found = reports.last
         assert found is not None
         if found.sent_packets is not None:
-            claimed = self._claimed
-            # It sends, it says, and since its last report nothing of that came.
-            grown = claimed is not None and found.sent_packets - claimed >= _PACKETS_LEAST
-            self._blocked = grown and self._heard_at < (reports.last_at or 0.0) - QUIET_S
-            self._claimed = found.sent_packets
-        spoke = sent - self._sent_before >= _PACKETS_LEAST
-        self._sent_before = sent
-        if not spoke:
+            self._take_claim(found.sent_packets, reports.last_at or 0.0)
+        if sent - self._sent_before < _PACKETS_LEAST:
             return
+        self._sent_before = sent
         highest = None if found.heard is None else found.heard.highest_sequence
         self._deaf = highest is None or highest == self._highest
         self._highest = highest
+
+    def _take_claim(self, packets: int, at: float) -> None:
+        """Take what the far side says it sent so far."""
+        claimed = self._claimed
+        if claimed is not None and 0 < packets - claimed < _PACKETS_LEAST:
+            return
+        self._claimed = packets
+        # It sends, it says, and since its last report nothing of that came.
+        grown = claimed is not None and packets > claimed
+        self._blocked = grown and self._heard_at < at - QUIET_S

@@ -47,13 +47,13 @@ class OutStream:
     def __init__(self, sender: RtpSender) -> None:
         """Continue the numbers of `sender`, in packets of 20 ms."""
         self.sender = sender
-        self.sent_timestamp = sender.timestamp
-        """Time stamp of the sound last given to the stream."""
+        self.sent_timestamp: int | None = None
+        """Time stamp of the sound last given to the stream, None where it was left out."""
         self._size = FRAME_SAMPLES
         self._packer: _Packer | None = None
         # What numbers the sound that comes: the stream itself, or its shadow before the packer.
         self._numbers = sender
-        self._anchor: tuple[int, int, int] | None = None
+        self._anchor: tuple[int, int, int, int] | None = None
         self._paced_to = 0.0
 
     def want(self, samples: int) -> Sequence[bytes]:
@@ -99,6 +99,10 @@ class OutStream:
             ahead = (packet.sequence + anchor[1] - numbers.sequence) & 0xFFFF
             if ahead >= 0x10000 - _LATE:
                 sequence = (numbers.sequence + ahead) & 0xFFFF
+                if (sequence - anchor[3]) & 0xFFFF >= 0x8000:
+                    # Something else was heard in its place, under its number.
+                    self.sent_timestamp = None
+                    return ()
                 timestamp = (packet.timestamp + anchor[2]) & 0xFFFFFFFF
                 return self._late(sequence, timestamp, payload)
             if ahead < _RELAY_JUMP:
@@ -134,6 +138,7 @@ class OutStream:
             packet.ssrc,
             (numbers.sequence - packet.sequence) & 0xFFFF,
             (numbers.timestamp - packet.timestamp) & 0xFFFFFFFF,
+            numbers.sequence,
         )
 
     def _late(self, sequence: int, timestamp: int, payload: bytes) -> Sequence[bytes]:

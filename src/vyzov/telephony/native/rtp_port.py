@@ -257,8 +257,9 @@ class RtpPort:
         payload = packet.payload if law is self.law else transcode(packet.payload, law, self.law)
         for datagram in self.out.passed_on(packet, payload, now):
             self._transmit(datagram, now)
-        if self.on_sent is not None:
-            self.on_sent(payload, self.out.sent_timestamp, now)
+        timestamp = self.out.sent_timestamp
+        if self.on_sent is not None and timestamp is not None:
+            self.on_sent(payload, timestamp, now)
 
     def play_event(self, digits: DigitSender, now: float) -> bool:
         """Sends the packet of a digit due on this tick; returns False in the pauses."""

@@ -161,8 +161,9 @@ class FastLine:
         payload = packet.payload if law is self.law else transcode(packet.payload, law, self.law)
         for datagram in self._out.passed_on(packet, payload, now):
             self._send(datagram, now)
-        if self.on_sent is not None:
-            self.on_sent(payload, self._out.sent_timestamp, now)
+        timestamp = self._out.sent_timestamp
+        if self.on_sent is not None and timestamp is not None:
+            self.on_sent(payload, timestamp, now)
 
     def report(self) -> None:
         """Sends a sender report, from which the browser knows delay and loss (RFC 3550 §6.4)."""
