@@ -33,7 +33,7 @@ class Tone:
 
 OURS = Tone(OUR_HZ, OUR_DBM0)
 MILLIWATT = Tone(1004.0, 0.0)
-PHONE = Tone(700.0, -3.3)
+PHONE, CUSTOMER = Tone(700.0, -3.3), Tone(900.0, -3.3)
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ class Expect:
     headers: tuple[tuple[str, str, str], ...] = ()
     """(message as in `wire`, header, text that it must hold); "" is the whole message."""
     exits: tuple[int, ...] = ()
+    once: tuple[str, ...] = ()
+    """Events that came exactly once."""
+    contacts: tuple[int, ...] = ()
+    """How many addresses of ours the registrar held, each time it was asked."""
 
 
 def answered(**extra: int) -> dict[str, int]:
@@ -99,6 +103,20 @@ EXPECTED: dict[str, Expect] = {
     "phone_presses_keys": Expect(wire=answered(), digits="15", they_hear=(OURS,)),
     "phone_rings_until_we_give_up": Expect("failed", 487, "cancelled", wire=CANCELLED),
     "phone_refuses": Expect("failed", 486, "ringing", wire=refused(486)),
+    "phone_at_the_desk": Expect(
+        wire={"REGISTER<": 3, "401>": 2, "200>": 1, "INVITE>": 1, "200<": 2, "ACK>": 1, "BYE>": 1},
+        we_hear=(CUSTOMER,), they_hear=(CUSTOMER, PHONE),
+        once=("phone_registered", "device_up", "bridge_joined", "device_down"),
+    ),
+    "signs_in_and_out": Expect(
+        "", wire={"REGISTER>": 3, "401<": 1, "200<": 2}, contacts=(1, 0), once=("trunk_state",)
+    ),
+    "signs_in_with_a_wrong_password": Expect(
+        "", wire={"REGISTER>": 2, "401<": 2}, contacts=(0,), once=("trunk_state",)
+    ),
+    "signs_in_again_before_it_expires": Expect(
+        "", wire={"REGISTER>": 3, "401<": 1, "200<": 2}, contacts=(1,)
+    ),
     "proxy_answers": Expect(wire=answered(), we_hear=ECHO, exits=(0,)),
     "proxy_callee_hangs_up": Expect(side="far", wire=ended_there(), we_hear=ECHO, exits=(0,)),
     "proxy_callee_refuses": Expect("failed", 486, "trying", wire=refused(486), exits=(0,)),
@@ -184,7 +202,10 @@ class Wire:
         readable = {"udp": ("udp",), "tcp": ("tcp",), "tls": ("hep", "log")}[run["transport"]]
         self.tls_seen = any(r["by"] == "tls" and r["target"][1] in known for r in rows)
         self.plain_seen = any(
-            r["by"] in ("udp", "tcp") and known & {r["source"][1], r["target"][1]} for r in rows
+            r["by"] in ("udp", "tcp")
+            and known & (ends := {r["source"][1], r["target"][1]})
+            and not behind & ends
+            for r in rows
         )
         self.counts: Counter[str] = Counter()
         self.first: dict[str, list[str]] = {}
@@ -290,7 +311,8 @@ def judge_events(events: list[dict[str, Any]], expect: Expect) -> list[str]:
     kinds = Counter(event["event"] for event in events)
     ends = [event for event in events if event["event"] in ("ended", "failed", "refused")]
     if not expect.end:
-        return [f"{kinds['answered']} calls were answered"] if kinds["answered"] else []
+        wrong = [f"{kinds['answered']} calls were answered"] if kinds["answered"] else []
+        return wrong + once(kinds, expect)
     if len(ends) != 1 or ends[0]["event"] != expect.end:
         return [f"the call's end is {[e['event'] for e in ends]}, wanted {expect.end}"]
     end = ends[0]
@@ -305,10 +327,16 @@ def judge_events(events: list[dict[str, Any]], expect: Expect) -> list[str]:
                 wrong.append(f"{name} is {end[name]!r}, wanted {value!r}")
     if expect.fault and expect.fault not in end.get("fault", "") + end.get("phrase", ""):
         wrong.append(f"the fault does not speak of {expect.fault!r}: {end}")
+    wrong += once(kinds, expect)
     pressed = "".join(event["digit"] for event in events if event["event"] == "digit")
     if pressed != expect.digits:
         wrong.append(f"keys are {pressed!r}, wanted {expect.digits!r}")
     return wrong
+
+
+def once(kinds: Counter[str], expect: Expect) -> list[str]:
+    """Events that came more or less often than once."""
+    return [f"{name} came {kinds[name]} times" for name in expect.once if kinds[name] != 1]
 
 
 def directions(wire: Wire) -> list[str]:
@@ -349,6 +377,8 @@ def judge(folder: Path) -> dict[str, Any]:
         missing, measures = deaf(paths, channel, tones)
         wrong += [f"{side}: {text}" for text in missing]
         told[f"{side}_heard"] = measures
+    if tuple(run.get("contacts", ())) != expect.contacts:
+        wrong.append(f"the registrar held {run.get('contacts')}, wanted {list(expect.contacts)}")
     if expect.exits and tuple(run.get("partner_exit", ())) != expect.exits:
         wrong.append(f"the partner's programs ended with {run.get('partner_exit')}")
     return {**told, "ok": not wrong, "wrong": wrong}

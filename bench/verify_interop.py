@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,8 @@ def main() -> int:
     if OWN_NET not in os.environ and (not partners or "asterisk" in partners):
         absent("asterisk")
     into_own_net()
+    # Asked to leave, it takes the partners along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     run = Run(options, out)

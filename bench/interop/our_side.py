@@ -61,6 +61,7 @@ class OurSide:
         self.events: list[Event] = []
         self._told = asyncio.Event()
         self._calls = 0
+        self._recorded: set[str] = set()
         # The path of a socket has few characters; the evidence's folder may be deep.
         self._scratch = tempfile.TemporaryDirectory(prefix="vyzov-")
         values: dict[str, Any] = {
@@ -129,6 +130,7 @@ class OurSide:
         came = await self.wait(Answered, Failed, Refused, leg=leg)
         if not isinstance(came, Answered):
             return
+        self._recorded.add(leg)
         self.send(
             RecordStart(leg, f"record-{leg}", f"{leg}.wav"),
             Play(leg, f"tone-{leg}", f"tone:{OUR_HZ}:{OUR_DBM0}", loop=True),
@@ -143,7 +145,7 @@ class OurSide:
     async def over(self, leg: str) -> None:
         """Waits for the end of a call, whoever ends it."""
         await self.wait(Ended, Failed, Refused, leg=leg, limit_s=45.0)
-        if any(isinstance(e, Answered) and e.leg == leg for e in self.events):
+        if leg in self._recorded:
             with suppress(TimeoutError):
                 await self.wait(RecordFinished, leg=leg, limit_s=3.0)
 

@@ -99,8 +99,8 @@ def extensions(folder: Path) -> str:
             "Milliwatt()",
         ],
         UPDATES: ["Answer()", record, *other, f"{again}=update)", "Milliwatt()"],
-        ECHO_DIGITS: ["Answer()", "Read(KEYS,,4,,1,6)", "SendDTMF(${KEYS},200,120)", "Wait(8)"],
-        SENDS_DIGITS: ["Answer()", "Wait(0.5)", "SendDTMF(1950,200,120)", "Wait(8)"],
+        ECHO_DIGITS: ["Answer()", "Read(KEYS,,4,,1,6)", "SendDTMF(${KEYS},80,100)", "Wait(8)"],
+        SENDS_DIGITS: ["Answer()", "Wait(0.5)", "SendDTMF(1950,80,100)", "Wait(8)"],
         HANGS_UP: ["Answer()", "Wait(0.7)", "Hangup(21)"],
     }
     lines = ["[carrier]"]
@@ -388,7 +388,7 @@ async def digits_by_telephone_event(scene: Scene) -> None:
     await digits(scene, ECHO_DIGITS, PLAIN, "1950")
 
 
-@check("asterisk", quick=False)
+@check("asterisk")
 async def digits_by_info(scene: Scene) -> None:
     """Asterisk tells its keys by INFO, and offers no telephone events."""
     await digits(scene, SENDS_DIGITS, BY_INFO, "")

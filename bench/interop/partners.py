@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import partner_asterisk_registrar  # noqa: F401 - enters its checks into the list
 from check_list import TLS_NAME
 from partner_asterisk import AsteriskPartner
 from partner_baresip import BaresipPartner
