@@ -15,6 +15,7 @@ from vyzov.sip.events import (
 )
 from vyzov.sip.registrar import (
     CONTACTS_PER_REQUEST_MAX,
+    KEEP_OPEN_S,
     MAX_EXPIRES_S,
     MIN_EXPIRES_S,
     PHONES_MAX,
@@ -253,6 +254,20 @@ def test_hosts_of_phones_are_known_to_the_guard() -> None:
     assert known.registrar.sources() == frozenset()
     DeskPhone(known).signs_in()
     assert known.registrar.sources() == frozenset({"127.0.0.1"})
+
+
+def test_the_way_to_a_phone_behind_translation_is_kept_open() -> None:
+    known = registrar(record(), record("desk2"))
+    DeskPhone(known).signs_in()
+    DeskPhone(known, "desk2", source=OVER_TCP).signs_in()
+    for at in (KEEP_OPEN_S, 2 * KEEP_OPEN_S):
+        known.handle_deadline(at)
+        assert known.messages_to_send() == [(b"\r\n\r\n", AT)]
+    known.handle_deadline(MAX_EXPIRES_S + KEEP_OPEN_S)
+    known.messages_to_send()
+    known.handle_deadline(MAX_EXPIRES_S + 5 * KEEP_OPEN_S)
+    assert known.messages_to_send() == [], "nobody is there any more"
+    assert known.next_deadline() is None
 
 
 def test_a_user_agent_is_shown_short_and_printable() -> None:

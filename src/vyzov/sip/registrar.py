@@ -22,6 +22,9 @@ MIN_EXPIRES_S = 30
 MAX_EXPIRES_S = 120
 """Short, so that a phone comes back by itself soon after the registrar was started anew."""
 DEFAULT_EXPIRES_S = 120
+KEEP_OPEN_S = 25.0
+"""Below the 30 s after which the shortest address translations forget a way (RFC 5626 §4.4)."""
+KEEP_ALIVE = b"\r\n\r\n"
 CONTACTS_PER_REQUEST_MAX = 8
 PHONES_MAX = 5_000
 URI_LENGTH_MAX = 512
@@ -85,6 +88,7 @@ class Registrar:
         self._with_md5: set[str] = set()
         self._timers = Timers(endpoint.layer.schedule, self._on_timer)
         self._swept_at: float | None = None
+        self._kept_open = False
 
     # ---- the owner's verbs -----------------------------------------------------------------------
 
@@ -209,11 +213,17 @@ class Registrar:
         ]
         self._endpoint.respond(transaction, 200, now, headers=contacts)
         self._tell(known, "signed_out", now)
+        if not self._kept_open:
+            self._kept_open = True
+            self._timers.set("keep_open", now + KEEP_OPEN_S)
         self._sweep_by(min((b.expires_at for b in known.bindings.values()), default=None))
 
     # ---- time --------------------------------------------------------------------------------------
 
-    def _on_timer(self, _name: str, now: float) -> None:
+    def _on_timer(self, name: str, now: float) -> None:
+        if name == "keep_open":
+            self._keep_open(now)
+            return
         self._swept_at = None
         for known in self._by_id.values():
             if self._drop_expired(known, now):
@@ -224,6 +234,16 @@ class Registrar:
                 default=None,
             )
         )
+
+    def _keep_open(self, now: float) -> None:
+        """Sends line ends the way each datagram phone came: address translation forgets it else."""
+        ways = [b.hop for known in self._by_id.values() for b in known.bindings.values()]
+        for hop in ways:
+            if not hop.transport.reliable:
+                self._endpoint.layer.send(KEEP_ALIVE, hop)
+        self._kept_open = bool(ways)
+        if ways:
+            self._timers.set("keep_open", now + KEEP_OPEN_S)
 
     def _drop_expired(self, known: _Known, now: float) -> bool:
         gone = [key for key, one in known.bindings.items() if one.expires_at <= now]
