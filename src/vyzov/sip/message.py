@@ -1,14 +1,14 @@
 """The front door for SIP messages: reads what peers really send, writes what they can read.
 
-Datagrams are bounded, cleaned and split here; `sipmessage` stores the headers, knows their
-compact names and reads CSeq. Everything the transaction layer needs is read once, inside
+Datagrams are bounded, cleaned and split here; `sipmessage` knows the compact names and reads
+CSeq. Everything the transaction layer needs is read once, inside
 `parse`, so a fault shows at the door and nowhere later. What a message means is not decided here.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sipmessage import CSeq, Headers
+from sipmessage import CSeq
 from sipmessage.message import COMPACT_FORMS
 
 from vyzov.sip.fields import NameAddr, Uri, Via, bounded_int, plain_user, split_outside_quotes
@@ -19,6 +19,11 @@ MAX_LINE = 8_192
 MAX_CSEQ = 2**32 - 1
 _SINGLE = ("From", "To", "Call-ID", "CSeq", "Content-Length")
 _SEPARATOR = b"\r\n\r\n"
+_LONG = {short: name.lower() for short, name in COMPACT_FORMS.items()}
+
+
+Headers = dict[str, list[str]]
+"""Values by name in lower case, in the order they came: found in one step, however many there are."""
 
 
 class Malformed(ValueError):
@@ -67,18 +72,19 @@ class Message:
 
     def header(self, name: str) -> str:
         """Returns the first value of a header, "" where it is absent."""
-        return self.headers.get(name) or ""
+        found = self.headers.get(name.lower())
+        return found[0] if found else ""
 
     def values(self, name: str) -> tuple[str, ...]:
         """Returns every value of a header, lists taken apart at their commas."""
         found: list[str] = []
-        for line in self.headers.getlist(name):
+        for line in self.headers.get(name.lower(), ()):
             found += [part for part in split_outside_quotes(line, ",") if part]
         return tuple(found)
 
     def lines(self, name: str) -> list[str]:
         """Returns every line of a header whole, for values whose commas belong to them."""
-        return self.headers.getlist(name)
+        return self.headers.get(name.lower(), [])
 
     def sdp(self) -> bytes | None:
         """Returns the session description in the body, None where there is none.
@@ -197,28 +203,28 @@ def _start_line(line: str) -> tuple[str, str, int, str]:
 
 
 def _headers(lines: list[str]) -> Headers:
-    headers = Headers()
+    headers: Headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        name = name.strip()
+        name = name.strip().lower()
         # A line without a colon is noise of a broken peer; the rest of the message is still good.
         if colon and name:
-            headers.add(COMPACT_FORMS.get(name.lower(), name), value.strip())
+            headers.setdefault(_LONG.get(name, name), []).append(value.strip())
     return headers
 
 
 def _refuse_twins(headers: Headers) -> None:
     """Two sizes or two names for one message are how one reader is shown another message."""
     for name in _SINGLE:
-        if len(set(headers.getlist(name))) > 1:
+        if len(set(headers.get(name.lower(), ()))) > 1:
             raise Malformed(f"more than one {name} header")
 
 
 def _required(headers: Headers, name: str) -> str:
-    value = headers.get(name)
-    if not value:
+    values = headers.get(name.lower())
+    if not values or not values[0]:
         raise Malformed(f"no {name} header")
-    return value
+    return values[0]
 
 
 def _cseq(headers: Headers) -> CSeq:
@@ -229,7 +235,7 @@ def _cseq(headers: Headers) -> CSeq:
 
 
 def _body(headers: Headers, body: bytes) -> bytes:
-    declared = headers.get("Content-Length")
+    declared = headers.get("content-length", [""])[0]
     if not declared:
         return body
     length = bounded_int(declared, MAX_DATAGRAM)
@@ -239,7 +245,7 @@ def _body(headers: Headers, body: bytes) -> bytes:
     return body[:length]
 
 
-_NOTHING = Headers()
+_NOTHING: Headers = {}
 
 
 def spent(message: Message) -> Message:
