@@ -175,6 +175,7 @@ def _one_way(call: Call, event: ev.OneWay) -> Moved:
 _REFUSALS: Mapping[str, Outcome] = {
     "unknown_trunk": Outcome.TRUNK_ERROR,
     "no_target": Outcome.TRUNK_ERROR,
+    "srtp_needs_tls": Outcome.TRUNK_ERROR,
     "bad_number": Outcome.INVALID_NUMBER,
 }
 

@@ -212,7 +212,7 @@ class LegEvent:
 @dataclass(frozen=True, slots=True)
 class Refused(LegEvent):
     """Nothing was sent. `reason`: stale, fence, unknown_trunk, no_target (its name leads nowhere),
-    duplicate, bad_number, draining."""
+    srtp_needs_tls, duplicate, bad_number, draining."""
 
     reason: str
 

@@ -36,6 +36,7 @@ from vyzov.sip.events import (
     SessionChanged,
     SipEvent,
     Stage,
+    Transport,
 )
 from vyzov.telephony.native.agreeing import (
     NO_SOUND,
@@ -240,6 +241,8 @@ class Calls:
             return "stale"
         if trunk is None:
             return self._trunks.refusal(order.trunk)
+        if trunk.srtp == "required" and trunk.target.transport is not Transport.TLS:
+            return "srtp_needs_tls"
         if not (E164.fullmatch(order.to) or SERVICE_NUMBER.fullmatch(order.to)):
             return "bad_number"
         if not CALLER_ID.fullmatch(order.caller_id):
