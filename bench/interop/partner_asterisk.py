@@ -243,21 +243,25 @@ async def answers(scene: Scene) -> None:
 
 @check("asterisk")
 async def busy(scene: Scene) -> None:
+    """It is busy: 486."""
     await outcome(scene, BUSY)
 
 
 @check("asterisk")
 async def congested(scene: Scene) -> None:
+    """It has no circuits: 503."""
     await outcome(scene, CONGESTED)
 
 
 @check("asterisk")
 async def unknown_number(scene: Scene) -> None:
+    """The number does not exist: 404."""
     await outcome(scene, UNKNOWN)
 
 
 @check("asterisk")
 async def rings_until_we_give_up(scene: Scene) -> None:
+    """We give up while it rings."""
     async with scene.ours() as ours:
         scene.notes["ours"] = ours.ports
         ours.trunk(scene.partner.ports[scene.transport])
@@ -272,6 +276,7 @@ async def announces_and_refuses(scene: Scene) -> None:
 
 @check("asterisk")
 async def challenges_with_sha256(scene: Scene) -> None:
+    """It asks for a password by SHA-256."""
     await outcome(
         scene, ANSWERS, caller_id=CHALLENGED, username="vyzov", password=PASSWORD,
         realm="carrier.example",
@@ -280,6 +285,7 @@ async def challenges_with_sha256(scene: Scene) -> None:
 
 @check("asterisk")
 async def wrong_password(scene: Scene) -> None:
+    """Our password is wrong: tried once, and told."""
     await outcome(
         scene, ANSWERS, caller_id=CHALLENGED, username="vyzov", password="wrong",
         realm="carrier.example",
@@ -297,6 +303,7 @@ async def challenges_with_md5_only(scene: Scene) -> None:
 
 @check("asterisk")
 async def challenges_with_md5_allowed(scene: Scene) -> None:
+    """It asks by MD5, and the trunk allows that."""
     await outcome(
         scene, ANSWERS, caller_id=STRICT_MD5, username="vyzov", password=PASSWORD,
         realm="carrier.example", allow_md5=True,
@@ -305,11 +312,13 @@ async def challenges_with_md5_allowed(scene: Scene) -> None:
 
 @check("asterisk")
 async def speaks_ulaw_only(scene: Scene) -> None:
+    """It takes G.711 in its other law."""
     await outcome(scene, ANSWERS, caller_id=ULAW)
 
 
 @check("asterisk")
 async def hangs_up_with_a_cause(scene: Scene) -> None:
+    """It hangs up first and says why."""
     async with scene.ours() as ours:
         scene.notes["ours"] = ours.ports
         ours.trunk(scene.partner.ports[scene.transport])
@@ -338,16 +347,19 @@ async def holds_and_resumes(scene: Scene) -> None:
 
 @check("asterisk")
 async def invites_again(scene: Scene) -> None:
+    """It changes the codec within the call by re-INVITE."""
     await outcome(scene, REINVITES)
 
 
 @check("asterisk")
 async def updates(scene: Scene) -> None:
+    """It changes the codec within the call by UPDATE."""
     await outcome(scene, UPDATES)
 
 
 @check("asterisk")
 async def wants_session_timers(scene: Scene) -> None:
+    """It agrees on session timers of 90 seconds."""
     await outcome(scene, ANSWERS, caller_id=TIMED, session_expires_s=90)
 
 
@@ -365,6 +377,7 @@ async def refreshes_the_session(scene: Scene) -> None:
 
 @check("asterisk")
 async def wants_reliable_provisionals(scene: Scene) -> None:
+    """It insists on PRACK (100rel required)."""
     await outcome(scene, ANSWERS, caller_id=RELIABLE)
 
 

@@ -255,26 +255,31 @@ async def talk(scene: Scene, *orders: tuple[float, str, str], over: bool = False
 
 @check("baresip", "udp", "tcp", "tls", name="phone_answers")
 async def _answers(scene: Scene) -> None:
+    """It rings, answers and speaks; under TLS the sound is SRTP."""
     await talk(scene)
 
 
 @check("baresip", "udp", name="phone_hangs_up")
 async def _hangs_up(scene: Scene) -> None:
+    """It answers and hangs up first."""
     await talk(scene, (1.0, "hangup", ""), over=True)
 
 
 @check("baresip", "udp", name="phone_holds_and_resumes")
 async def _holds(scene: Scene) -> None:
+    """It holds the call and takes it back."""
     await talk(scene, (0.8, "hold", ""), (0.8, "resume", ""))
 
 
 @check("baresip", "udp", name="phone_presses_keys")
 async def _keys(scene: Scene) -> None:
+    """It presses two keys."""
     await talk(scene, (0.3, "sndcode", "1"), (0.3, "sndcode", "5"))
 
 
 @check("baresip", "udp", name="phone_rings_until_we_give_up")
 async def _rings(scene: Scene) -> None:
+    """We give up while it rings."""
     called = Called(scene, answers="manual")
     try:
         async with scene.ours() as ours:
@@ -287,6 +292,7 @@ async def _rings(scene: Scene) -> None:
 
 @check("baresip", "udp", name="phone_refuses")
 async def _refuses(scene: Scene) -> None:
+    """It rejects the call."""
     called = Called(scene, answers="manual")
     try:
         async with scene.ours() as ours:

@@ -174,31 +174,37 @@ async def through(
 
 @check("kamailio", "udp", "tcp", "tls", name="proxy_answers")
 async def _answers(scene: Scene) -> None:
+    """A call through a proxy that stays in the way (Record-Route)."""
     await through(scene, "answers")
 
 
 @check("kamailio", "udp", "tcp", "tls", name="proxy_callee_hangs_up")
 async def _hangs_up(scene: Scene) -> None:
+    """The callee hangs up through the proxy."""
     await through(scene, "hangs_up", seconds=0.2)
 
 
 @check("kamailio", "udp", "tcp", "tls", name="proxy_callee_refuses")
 async def _refuses(scene: Scene) -> None:
+    """The callee is busy."""
     await through(scene, "refuses")
 
 
 @check("kamailio", name="proxy_routes_strictly")
 async def _strict(scene: Scene) -> None:
+    """The proxy routes strictly: its route has no `lr`."""
     await through(scene, "answers", to=STRICT)
 
 
 @check("kamailio", name="proxy_forks_and_both_answer")
 async def _forks(scene: Scene) -> None:
+    """It rings two callees and both answer: one is kept, one is hung up on."""
     await through(scene, "answers_at_once", "answers_at_once", to=FORKED)
 
 
 @check("kamailio", "udp", "tcp", "tls", name="proxy_cancelled")
 async def _cancelled(scene: Scene) -> None:
+    """We give up while it rings."""
     await through(scene, "rings", ring_s=0.7)
 
 

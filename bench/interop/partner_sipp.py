@@ -293,16 +293,19 @@ async def finished(scene: Scene, *sipps: Sipp) -> None:
 
 @check("sipp", "udp", "tcp", name="sipp_answers")
 async def _answers(scene: Scene) -> None:
+    """It rings, answers, and sends our own sound back."""
     await carried(scene, "answers")
 
 
 @check("sipp", "udp", "tcp", name="sipp_hangs_up")
 async def _hangs_up(scene: Scene) -> None:
+    """It answers and hangs up first."""
     await carried(scene, "hangs_up", seconds=0.2)
 
 
 @check("sipp", "udp", "tcp", name="sipp_refuses")
 async def _refuses(scene: Scene) -> None:
+    """It is busy."""
     await carried(scene, "refuses")
 
 
@@ -326,9 +329,11 @@ async def strange(scene: Scene, ours: OurSide, script: str) -> None:
 
 @check("sipp", name="sipp_calls_us")
 async def _calls_us(scene: Scene) -> None:
+    """A stranger calls us: refused."""
     await calls_us(scene, "calls")
 
 
 @check("sipp", name="sipp_asks_whether_we_live")
 async def _asks(scene: Scene) -> None:
+    """A stranger asks by OPTIONS whether we live."""
     await calls_us(scene, "asks")

@@ -1,6 +1,7 @@
 """The judge of `verify interop` finds what is planted: a wrong tone, a message too many, no end."""
 
 import json
+import sys
 import wave
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,15 @@ def test_every_check_is_described_and_every_description_is_used() -> None:
     from check_list import CHECKS
 
     assert {check.name for check in CHECKS} == set(EXPECTED)
+
+
+def test_the_page_of_third_parties_is_made_from_the_checks() -> None:
+    tools = Path(__file__).resolve().parents[2] / "tools"
+    sys.path.insert(0, str(tools))
+    import interop_doc
+
+    assert interop_doc.PAGE.read_text(encoding="utf-8") == interop_doc.page(), (
+        "run tools/interop_doc.py"
+    )
+    for line in interop_doc.page().splitlines():
+        assert not line.startswith("|  |"), f"a check without a description: {line}"
