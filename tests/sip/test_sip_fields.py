@@ -1,6 +1,8 @@
 """Header field values as they come: odd hosts, quotes, opaque URIs, no surprises."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vyzov.sip.fields import (
     NameAddr,
@@ -115,3 +117,28 @@ def test_only_plain_decimal_numbers_within_the_bound_are_numbers(text: str) -> N
 
 def test_the_first_of_two_parameters_of_one_name_counts() -> None:
     assert NameAddr.parse("<sip:h>;tag=a;TAG=b;=c").tag == "a"
+
+
+@given(st.text(alphabet='a,;"<>\\ \n', max_size=30))
+def test_a_list_is_taken_apart_outside_quotes_and_brackets_only(text: str) -> None:
+    for separator in ",;":
+        parts: list[str] = []
+        start = 0
+        quoted = bracketed = escaped = False
+        for index, char in enumerate(text):  # The rule, sign by sign.
+            if escaped:
+                escaped = False
+            elif quoted:
+                escaped = char == "\\"
+                quoted = char != '"'
+            elif char == '"':
+                quoted = True
+            elif bracketed:
+                bracketed = char != ">"
+            elif char == "<":
+                bracketed = True
+            elif char == separator:
+                parts.append(text[start:index].strip())
+                start = index + 1
+        parts.append(text[start:].strip())
+        assert split_outside_quotes(text, separator) == parts

@@ -16,6 +16,13 @@ DEFAULT_PORT = 5060
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 DEFAULT_TLS_PORT = 5061
 _PORT_MAX = 65_535
+_STRING = r'"(?:[^"\\]|\\.)*"?'
+# What is never closed reaches to the end; each alternative begins with a sign of its own, so the
+# time taken grows with the length alone.
+_OPAQUE_OR = {
+    separator: re.compile(rf'{_STRING}|<(?:[^">]|{_STRING})*>?|{separator}', re.DOTALL)
+    for separator in ",;"
+}
 
 
 def split_outside_quotes(text: str, separator: str) -> list[str]:
@@ -24,22 +31,10 @@ def split_outside_quotes(text: str, separator: str) -> list[str]:
         return [part.strip() for part in text.split(separator)]
     parts: list[str] = []
     start = 0
-    quoted = bracketed = escaped = False
-    for index, char in enumerate(text):
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped = char == "\\"
-            quoted = char != '"'
-        elif char == '"':
-            quoted = True
-        elif bracketed:
-            bracketed = char != ">"
-        elif char == "<":
-            bracketed = True
-        elif char == separator:
-            parts.append(text[start:index].strip())
-            start = index + 1
+    for found in _OPAQUE_OR[separator].finditer(text):
+        if text[found.start()] == separator:
+            parts.append(text[start : found.start()].strip())
+            start = found.end()
     parts.append(text[start:].strip())
     return parts
 
