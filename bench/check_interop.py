@@ -115,7 +115,7 @@ EXPECTED: dict[str, Expect] = {
         "", wire={"REGISTER>": 2, "401<": 2}, contacts=(0,), once=("trunk_state",)
     ),
     "signs_in_again_before_it_expires": Expect(
-        "", wire={"REGISTER>": 3, "401<": 1, "200<": 2}, contacts=(1,)
+        "", wire={"REGISTER>": 5, "401<": 2, "200<": 3}, contacts=(1,)
     ),
     "proxy_answers": Expect(wire=answered(), we_hear=ECHO, exits=(0,)),
     "proxy_callee_hangs_up": Expect(side="far", wire=ended_there(), we_hear=ECHO, exits=(0,)),
@@ -162,7 +162,7 @@ EXPECTED: dict[str, Expect] = {
         wire=answered(), headers=(("200<", "Session-Expires", "90"),), **BOTH
     ),
     "refreshes_the_session": Expect(
-        wire=answered(**{"UPDATE<": 1, "200>": 1}),
+        wire=answered(**{"UPDATE>": 1, "200<": 3}),
         headers=(("200<", "Session-Expires", "90"),), **BOTH,
     ),
     "wants_reliable_provisionals": Expect(wire=answered(**{"PRACK>": 1, "200<": 3}), **BOTH),
