@@ -172,3 +172,16 @@ def test_a_stream_arrives_whole_and_in_order() -> None:
         writer.close()
 
     assert streamed(echo) == bytes(range(256)) * 40
+
+
+def test_a_port_that_is_taken_is_said_to_be_and_any_free_one_is_found() -> None:
+    async def run() -> None:
+        taken = await peer()
+        with pytest.raises(OSError, match="in use"):
+            await ChaosProxy.open(("127.0.0.1", 9), Weather(), seed=1, listen=taken.address)
+        proxy = await ChaosProxy.open(("127.0.0.1", 9), Weather(), seed=1)
+        assert proxy.address[1] != taken.address[1]
+        proxy.close()
+        taken.transport.close()
+
+    asyncio.run(run())

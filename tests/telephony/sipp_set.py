@@ -127,7 +127,7 @@ class Stage:
         here: Address = (LOOPBACK, port)
         proxy = None
         if weather is not None:
-            proxy = await ChaosProxy.open(here, weather, seed=seed)
+            proxy = await ChaosProxy.open(here, weather, seed=seed, streams=case.tcp)
             here = proxy.address
         try:
             limit_s = 15 if weather is None and not case.long and not patient else 100

@@ -21,6 +21,7 @@ CALLERS_MAX = 256
 REORDERED_BY_S = 0.060
 """How much longer a datagram waits that is to be overtaken."""
 PIECE_BYTES_MAX = 600
+TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,30 @@ class ChaosProxy:
 
         Port 0 takes any free one; raises OSError for one that is taken."""
         proxy = cls(target, weather, seed)
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.bind(listen)
-        proxy.address = sock.getsockname()[:2]
+        sock = await proxy._bound(listen, streams=streams)
         front, _ = await proxy._loop.create_datagram_endpoint(
             lambda: _Datagrams(proxy._from_caller), sock=sock
         )
         proxy._front = front
-        if streams:
-            proxy._server = await asyncio.start_server(proxy._stream, *proxy.address)
         return proxy
+
+    async def _bound(self, listen: Address, *, streams: bool) -> socket.socket:
+        """Takes the address: for port 0 one that is free for datagrams and for connections."""
+        tries = 1 if listen[1] else TRIES
+        while True:
+            tries -= 1
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                sock.bind(listen)
+                self.address = sock.getsockname()[:2]
+                if streams:
+                    self._server = await asyncio.start_server(self._stream, *self.address)
+            except OSError:
+                sock.close()
+                if not tries:
+                    raise
+            else:
+                return sock
 
     def close(self) -> None:
         """Closes every socket; what was under way is lost."""
