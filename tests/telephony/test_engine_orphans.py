@@ -20,6 +20,7 @@ from vyzov.dialer.ports import (
     Orphan,
     PlayFinished,
     Ringing,
+    Snapshot,
 )
 from vyzov.media.tones import dominant, tone
 from vyzov.media.wav import Encoding, header
@@ -130,6 +131,9 @@ def test_a_floor_that_returns_in_time_keeps_its_calls(tmp_path: Path) -> None:
             async with Floor(lab.settings.socket) as again:
                 stopped = await again.wait(PlayFinished, "a")
                 assert (stopped.play, stopped.completed) == ("orphan", False)
+                # A floor listens only from its snapshot on: what its coming ended must stand there.
+                (first,) = again.of(Snapshot)
+                assert [e for e in first.legs["a"] if isinstance(e, PlayFinished)] == [stopped]
                 await asyncio.sleep(1.2)
                 assert again.of(Ended) == again.of(Failed) == []
                 assert set(lab.engine.calls.living) == {"a", "b"}

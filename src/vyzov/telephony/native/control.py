@@ -179,4 +179,6 @@ class Control:
         door.floor = ask.floor
         self._floors[ask.floor] = door
         self._came(ask.floor)
-        door.send(answer)
+        # Taken anew: what a floor's coming stops is told before the floor listens, so it must
+        # stand in what it reads first.
+        door.send(self._snapshot(ask) or answer)
