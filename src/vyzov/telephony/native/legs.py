@@ -217,8 +217,7 @@ class Calls:
                 case CallEnded():
                     self._ended(call, event)
                 case SessionChanged():
-                    call.offer = event.local or call.offer
-                    self._agree_again(call, event.sdp)
+                    self._changed(call, event)
                 case DigitReceived():
                     if call.answered_at is not None:
                         call.listener.told(event.digit, event.duration_ms)
@@ -359,6 +358,14 @@ class Calls:
         if not (held_without_sound or old_hold) or not call.port.has_remote:
             call.port.agree(terms, time.monotonic())
         return agreed.codec
+
+    def _changed(self, call: Call, event: SessionChanged) -> None:
+        """Takes a session changed in mid-call, and where its far side is reached from now on."""
+        call.offer = event.local or call.offer
+        dialog = self._agent.dialog_state(call.leg)
+        if dialog is not None:
+            self._book.note_dialog(call.leg, dialog.to_json())
+        self._agree_again(call, event.sdp)
 
     def _agree_again(self, call: Call, remote: bytes) -> None:
         """Takes a description that came before or within the talk; a bad one changes nothing."""
