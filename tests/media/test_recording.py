@@ -334,3 +334,14 @@ def test_what_was_said_before_the_beginning_and_came_late_is_left_out(tmp_path: 
     recording.left(mark(4), 10.04, 1760)
     left, _ = both(recording.finish())
     assert list(left[::80]) == [2, 3, 3, 4, 4]
+
+
+def test_a_stall_of_a_second_leaves_sound_where_it_was_said(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "call.wav", 0.0)
+    for number in range(150):
+        at = number * 0.02
+        # From 1 s on nothing arrives for 1.2 s, then everything at once.
+        recording.left(mark(number + 1), 2.2 if 1.0 <= at < 2.2 else at, number * 160)
+    left, _ = both(recording.finish())
+    assert left[::160].tolist() == list(range(1, 151))
+    assert recording.late == 0

@@ -1,6 +1,7 @@
 """Sound without a network: the media clock, ports, what a leg hears, browsers' offers."""
 
 import asyncio
+import resource
 import socket
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from vyzov.media.tones import Tone, dominant, level_dbm0
 from vyzov.telephony.native import webrtc
 from vyzov.telephony.native.browser_sdp import BadOffer, advertise, narrow
 from vyzov.telephony.native.clock import BACKLOG_FRAMES, FRAME_S, MediaClock, Schedule
-from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort, Terms
+from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort, Terms, take_files
 from vyzov.telephony.native.sources import Hearing, SoundShelf, UnknownSound
 
 # ---- the clock
@@ -350,3 +351,13 @@ def test_an_aiortc_without_the_methods_we_ride_on_is_refused(
     monkeypatch.delattr(webrtc.RTCDtlsTransport, "_send_rtp")
     with pytest.raises(webrtc.EngineUnfit, match=r"RTCDtlsTransport\._send_rtp"):
         webrtc.probe()
+
+
+def test_an_engine_may_open_as_many_files_as_the_system_allows() -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, most), most))
+        take_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))

@@ -32,6 +32,10 @@ _TOLERANCE: Final = SAMPLE_RATE // 10
 """How far arrival may stray from the flow, in samples, before it counts as a gap: 100 ms."""
 _STAMP_TOLERANCE: Final = SAMPLE_RATE // 2
 """How far a time stamp may lead away from its arrival before it is taken for a new clock."""
+_HELD_UP: Final = 3 * SAMPLE_RATE // 2
+"""How late sound may come after a stall of network or machine and still belong where it was said."""
+_OVERLAP: Final = SAMPLE_RATE // 4
+"""How far behind what is there packets that were overtaken may belong."""
 _DRIFT_WINDOW: Final = 10 * SAMPLE_RATE
 """Moments over which the quickest arrival is taken for the one the network did not hold up."""
 _DRIFT_TOLERANCE: Final = SAMPLE_RATE // 50
@@ -195,7 +199,7 @@ class Recording:
             moment, stamp = channel.anchor
             step = (timestamp - stamp + _TIMESTAMPS // 2) % _TIMESTAMPS - _TIMESTAMPS // 2
             place = moment + step
-            if abs(place - arrived) <= _STAMP_TOLERANCE:
+            if abs(place - arrived) <= _STAMP_TOLERANCE or _was_held_up(channel, place, arrived):
                 channel.anchor = (place, timestamp)
                 return place
         # A first packet, a new sender, or clocks that drifted apart: begin from its arrival, but
@@ -221,6 +225,11 @@ class Recording:
         _write_all(self._file.fileno(), data)
         self._written += moments
         self._held = np.concatenate([self._held[moments:], np.zeros((moments, 2), np.int16)])
+
+
+def _was_held_up(channel: _Channel, place: int, arrived: int) -> bool:
+    """Tell sound that goes on where the last ended, late, from a clock that was set back."""
+    return 0 < arrived - place <= _HELD_UP and place >= channel.next - _OVERLAP
 
 
 def _stretched(samples: Samples, slip: int) -> Samples:

@@ -37,7 +37,7 @@ from vyzov.telephony.native.phones import REALM, Phones
 from vyzov.telephony.native.pulse import Pulse
 from vyzov.telephony.native.reaping import Reaper, record_finished
 from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
-from vyzov.telephony.native.rtp_port import PortRange
+from vyzov.telephony.native.rtp_port import PortRange, take_files
 from vyzov.telephony.native.signalling import Listening, Signalling
 from vyzov.telephony.native.sources import SoundShelf, UnknownSound
 from vyzov.telephony.native.tape import Tape, TraceSettings
@@ -475,6 +475,7 @@ async def serve(settings: EngineSettings, stop: asyncio.Event | None = None) -> 
             loop.add_signal_handler(number, stopping.set)
     await engine.start()
     take_precedence()
+    take_files()
     # Sound hates pauses: what lives as long as the process is taken out of the collector's way.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.collect()

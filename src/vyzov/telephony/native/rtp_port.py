@@ -7,10 +7,12 @@ stays continuous in `media.stream`, what is sent when in `sources` and `bridge`.
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
 import random
+import resource
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +41,13 @@ LONGEST_DATAGRAM = 2048
 SOUND_TYPES = frozenset({0, 8, 13})
 """PCMU, PCMA and comfort noise: what an agreement on G.711 lets a far side send (RFC 3551 §6)."""
 PAIR_TRIES = 64
+
+
+def take_files() -> None:
+    """Raises the limit of open files to what the system allows: each leg needs two sockets."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class NoFreePort(OSError):
