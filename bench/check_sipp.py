@@ -203,6 +203,7 @@ class Call:
             yield f"SIPp ended with {self.row['exit']}: it did not see what it waited for"
         yield from self._outcome()
         yield from self._counts()
+        yield from self._after_the_end()
         yield from self._answers()
         yield from self._sayings()
         yield from self._digests()
@@ -242,10 +243,26 @@ class Call:
             self.expect["outcome"] == "answered" and self.expect.get("last", {}).get("side") == "us"
         )
         for method in COUNTED:
-            count = len(self.ours(method))
+            count = len({m.branch for m in self.ours(method)})
             wanted = wire.get(method, int(bye and method == "BYE"))
             if count != wanted:
-                yield f"{method} came {count} times, expected {wanted}"
+                yield f"{count} {method} transactions, expected {wanted}"
+        for method, wanted in self.expect.get("sent", {}).items():
+            if len(self.ours(method)) < wanted:
+                yield f"{method} was sent {len(self.ours(method))} times, expected {wanted}"
+
+    def _after_the_end(self) -> Iterator[str]:
+        """Once the call is over on the wire no request of ours may follow."""
+        over = [
+            place
+            for place, m in enumerate(self.said)
+            if (m.cseq[1] == "BYE" and m.code >= 200)
+            or (not m.sent and m.method == "ACK" and m.branch in self._invite_branches())
+        ]
+        challenged = any(m.sent and m.code in (401, 407, 422) for m in self.said)
+        for m in self.said[max(over, default=len(self.said)) + 1 :]:
+            if not m.sent and m.method not in ("", "ACK") and not challenged:
+                yield f"{m.method} after the end"
 
     def _answers(self) -> Iterator[str]:
         """Our responses to the callee's requests, in order, as `METHOD CODE`."""

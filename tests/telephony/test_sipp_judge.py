@@ -119,7 +119,8 @@ def changed(wire: Wire, start: str, change: Callable[[str], str]) -> Wire:
         ([*ANSWERED, (False, ours("BYE", "bye2", 3))], "2 BYE transactions"),
         (changed(ANSWERED, "ACK", lambda t: t.replace("ack", "invite")), "transaction of its own"),
         ([*ANSWERED[:1], (False, INVITE + "X: 1\n"), *ANSWERED[1:]], "repeated INVITE differs"),
-        ([*ANSWERED, (False, ours("INFO", "info", 3))], "INFO came 1 times"),
+        ([*ANSWERED, (False, ours("PUBLISH", "late", 3))], "PUBLISH after the end"),
+        ([*ANSWERED, (False, ours("INFO", "info", 3))], "1 INFO transactions, expected 0"),
         (changed(ANSWERED, "INVITE", lambda t: t + BAD_PROOF), "a wrong digest"),
     ],
 )  # fmt: skip
