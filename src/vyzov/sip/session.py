@@ -35,6 +35,9 @@ RETRY_AFTER_LIMIT_S = 32
 REFRESH_AGAIN_SHARE = 10
 """A refused refresh is tried again after this part of the session's life."""
 OFFER_OWED_WAIT_S = 10
+SESSION_EXPIRED = "session_expired"
+LOST = "lost"
+"""Causes of calls that could not go on: the session timer ran out, or the far side knows none."""
 EXPIRED = 'Q.850;cause=102;text="session timer expired"'
 UNSUITABLE = 'SIP;cause=488;text="no common codec"'
 GONE = "SIP;cause=481"
@@ -237,7 +240,7 @@ class Session:
             self._timers.set("again", now + wait)
         elif code in (0, 408, 481):
             # The far side knows no such dialog any more (RFC 3261 §12.2.1.2).
-            cause, reason = ("session_expired", EXPIRED) if change.refresh else ("lost", GONE)
+            cause, reason = (SESSION_EXPIRED, EXPIRED) if change.refresh else (LOST, GONE)
             self.lost(now, cause, reason)
         elif change.refresh:
             if self.terms is not None:
@@ -286,7 +289,7 @@ class Session:
             self._go_on(now)
         else:
             assert name == "expire", name
-            self.lost(now, "session_expired", EXPIRED)
+            self.lost(now, SESSION_EXPIRED, EXPIRED)
 
     def _cancel(self, now: float) -> None:
         """Gives up a re-INVITE that is never concluded; without a 487 the call is lost."""
@@ -297,7 +300,7 @@ class Session:
         transaction = change.sent.transaction
         if change.tries > MAX_TRIES:
             transaction.terminate()
-            self.lost(now, "lost", GONE)
+            self.lost(now, LOST, GONE)
             return
         change.tries = MAX_TRIES + 1
         layer = self.talk.endpoint.layer

@@ -24,6 +24,7 @@ from vyzov.dialer import ports
 from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapshot, Verb
 from vyzov.media.recording import Finished
 from vyzov.sip.events import SipEvent
+from vyzov.sip.session import LOST, SESSION_EXPIRED
 from vyzov.telephony.native import orphans, webrtc
 from vyzov.telephony.native.agreeing import NO_SOUND, NOT_SECURE
 from vyzov.telephony.native.bridge import Party, Switchboard
@@ -52,7 +53,9 @@ EXPIRE_EVERY_S = 30.0
 DRAIN_LIMIT_S = 3.0
 RECORDERS_PER_LEG_MAX = 4
 STOPPING = "engine_stopping"
-OWN_CAUSES = frozenset({orphans.CAUSE, STOPPING, ENGINE_FAULT, NO_SOUND, NOT_SECURE})
+OWN_CAUSES = frozenset(
+    {orphans.CAUSE, STOPPING, ENGINE_FAULT, NO_SOUND, NOT_SECURE, SESSION_EXPIRED, LOST}
+)
 """Ends nobody asked for: the engine gave up on the leg."""
 NICENESS = -10
 SWITCH_INTERVAL_S = 0.001
