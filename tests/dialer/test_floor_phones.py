@@ -131,6 +131,10 @@ def test_the_choice_is_kept_over_a_restart_and_the_phone_goes_on(
     assert (shown["kind"], shown["phone"]["state"]) == ("phone", "connected")
     assert centre.found(ann).agent.device_leg == leg
     assert len([one for one in centre.world.engine.book if one.startswith(str(leg))]) == 1
+    assert leg is not None
+    centre.world.engine.lose_device(leg, "closed")
+    centre.world.run(0.1)
+    assert device(centre, ann)["phone"]["why"] == "closed"
     centre.settle()
 
 
@@ -155,6 +159,10 @@ def test_changing_from_the_browser_to_the_phone_lets_the_browser_go(
     centre.ready(ann)
     browser = centre.found(ann).agent.device_leg
     assert centre.desk("device", ann, kind="phone").ok
+    assert centre.until(lambda: browser not in centre.world.engine.devices, 1.0)
+    centre.world.run(0.2)
+    assert device(centre, ann)["phone"]["why"] is None
+    assert device(centre, ann)["phone"]["state"] == "ringing"
     assert centre.until(lambda: device(centre, ann)["phone"]["state"] == "connected", 5.0)
     assert browser not in centre.world.engine.devices
     offered = centre.desk("offer", ann, sdp="v=0")

@@ -96,8 +96,13 @@ class DeskPhones:
     def down(self, event: ports.DeviceDown) -> None:
         """Notes why an agent's phone did not come to be a leg, or why it is none any more."""
         found = self._scene.room.agents.get(event.agent)
-        if found is not None and event.leg == found.phone_leg:
+        if found is None or found.device_kind is not DeviceKind.PHONE:
+            return
+        # After a restart of the floor the leg is known as the agent's, not as the one we rang.
+        was_rung = event.leg == found.phone_leg
+        if was_rung:
             found.phone_leg, found.phone_rings = "", False
+        if was_rung or (event.leg == found.agent.device_leg and event.reason != "replaced"):
             found.phone_said = event.reason
 
     # ---- what the agent asks
