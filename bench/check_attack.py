@@ -22,6 +22,9 @@ GUESSES_MOST = 10
 MEMORY_SHARE_MOST = 1.2
 MEMORY_STEP_MB = 8.0
 """A flat memory still moves: growth in the second half of the flood, beyond which it is none."""
+LONG_SAMPLES = 100
+STREAMS_MB_MOST = 48.0
+"""What hundreds of stalled connections, TLS among them, may take beside the flood."""
 TELLING_MOST = 0.06
 """How far from one half time may tell: beyond what chance does with 500 known users."""
 VERSION = re.compile(rb"(?im)^(?:server|user-agent):[^\r\n]*\d")
@@ -106,7 +109,7 @@ def sound(folder: Path, damage: dict[str, list[Any]]) -> dict[str, Any]:
         damage["silent_legs"] += [f"{name} {leg['call']}" for leg in legs if leg["carried"] == "0"]
         if not sent:
             damage["silent_legs"].append(name)
-    for name in ("flood", "after"):
+    for name in ("flood", "streams", "after"):
         if found[f"lost_{name}"] > found["lost_quiet"] + LOST_MORE_MOST:
             damage["sound_lost"].append({name: found[f"lost_{name}"]})
         if found[f"p99_{name}_ms"] > found["p99_quiet_ms"] + LATE_MORE_MS:
@@ -115,24 +118,27 @@ def sound(folder: Path, damage: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 def memory(folder: Path, damage: dict[str, list[Any]]) -> dict[str, Any]:
-    told = [(row["phase"], float(row["mb"])) for row in rows(folder / "memory.csv")]
-    quiet = [mb for phase, mb in told if phase == "quiet"]
-    flood = [mb for phase, mb in told if phase == "flood"]
+    by_phase: dict[str, list[float]] = defaultdict(list)
+    for row in rows(folder / "memory.csv"):
+        by_phase[row["phase"]].append(float(row["mb"]))
+    quiet, flood, streams = (by_phase[name] for name in ("quiet", "flood", "streams"))
     half = flood[len(flood) // 2 :]
-    found = {
+    if max(flood) > MEMORY_SHARE_MOST * max(quiet):
+        damage["memory"].append(f"{max(flood):.0f} MB in the flood, {max(quiet):.0f} before")
+    if len(flood) > LONG_SAMPLES and half[-1] - half[0] > MEMORY_STEP_MB:
+        damage["memory"].append("it goes on growing")
+    if max(streams) > max(flood) + STREAMS_MB_MOST:
+        damage["memory"].append(f"{max(streams):.0f} MB with stalled connections")
+    return {
         "memory_quiet_mb": round(max(quiet), 1),
         "memory_flood_mb": round(max(flood), 1),
         "memory_second_half_mb": round(half[-1] - half[0], 1),
+        "memory_streams_mb": round(max(streams), 1),
     }
-    if max(flood) > MEMORY_SHARE_MOST * max(quiet):
-        damage["memory"].append(f"{max(flood):.0f} MB of {max(quiet):.0f}")
-    if len(flood) > 60 and half[-1] - half[0] > MEMORY_STEP_MB:
-        damage["memory"].append("it goes on growing")
-    return found
 
 
 def neighbours(folder: Path, notes: dict[str, Any], damage: dict[str, list[Any]]) -> dict[str, Any]:
-    asked = [row for row in rows(folder / "good.csv") if float(row["at"]) < notes["flood_to"]]
+    asked = rows(folder / "good.csv")
     times = sorted(float(row["ms"]) for row in asked if row["ms"])
     share = len(times) / max(1, len(asked))
     setups = notes["setups"]
@@ -172,11 +178,13 @@ def main() -> int:
     if notes["right_password"] != 200:
         damage["deaf_control"].append(notes["right_password"])
     flood = notes["flood"]
+    if not notes["streams"]["opened"]:
+        damage["weak_attack"].append(notes["streams"])
     if flood["sent"] < 0.9 * notes["rate"] * notes["seconds"]:
         damage["weak_attack"].append(flood)
     figures |= {
         "flood_sent": flood["sent"], "flood_per_s": round(flood["sent"] / flood["seconds"]),
-        "connections": notes["streams"], "engine_share": notes["engine_share"],
+        "connections": notes["streams"], "engine_share": flood["engine_share"],
         "live_calls": notes["live"],
     }  # fmt: skip
     ok = not any(damage.values())
@@ -186,6 +194,7 @@ def main() -> int:
             "users_found": 0, "passwords_found": 0, "leaks": 0, "calls_ended": 0,
             "good_ms_most": GOOD_MS_MOST, "lost_more_most": LOST_MORE_MOST,
             "late_more_ms": LATE_MORE_MS, "memory_share_most": MEMORY_SHARE_MOST,
+            "streams_mb_most": STREAMS_MB_MOST,
         },
         "damage": {name: found[:10] for name, found in damage.items() if found},
     }  # fmt: skip

@@ -202,8 +202,8 @@ class Attack:
             watch = asyncio.create_task(self._watch_memory(target))
             await self._window(1, "quiet", QUIET_S, peers)
             await self._guesses(target, users)
-            await self._flood(target, peers)
-            await self._window(3, "after", AFTER_S, peers)
+            await self._attack(target, peers)
+            await self._window(4, "after", AFTER_S, peers)
             self.notes["ended"] = target.ended
         finally:
             if watch is not None:
@@ -228,33 +228,43 @@ class Attack:
         finally:
             part.end()
 
-    async def _flood(self, target: Target, peers: dict[str, Part]) -> None:
-        options, self.phase = self.options, "flood"
+    async def _attack(self, target: Target, peers: dict[str, Part]) -> None:
+        options = self.options
         where = {"host": "127.0.0.1", "port": target.sip_port, "seed": options.seed}
-        seconds = options.seconds
-        good = self.part("good", **where, source="127.0.0.1", seconds=seconds + AFTER_S,
+        stalled = max(10.0, options.seconds / 4)
+        whole = options.seconds + stalled + 2 * DRAIN_S
+        good = self.part("good", **where, source="127.0.0.1", seconds=whole,
                          file=str(self.out / "good.csv"))  # fmt: skip
-        flood = self.part("flood", **where, sources=FLOOD_HOSTS, rate=options.rate,
-                          seconds=seconds, row=400)  # fmt: skip
-        streams = self.part("streams", **where, tls_port=target.sip_port + 1, each=20,
-                            sources=STREAM_HOSTS, seconds=seconds)  # fmt: skip
-        attackers = (flood, streams)
-        setups = asyncio.create_task(self._setups(target, time.monotonic() + seconds))
-        before, begun = cpu_s(target.pid), time.monotonic()
+        setups = asyncio.create_task(self._setups(target, time.monotonic() + whole))
         try:
-            self.notes["flood_from"] = begun
-            await self._window(2, "flood", seconds, peers)
-            sent = [await told(part, 60) for part in attackers]
-            self.notes["flood_to"] = time.monotonic()
-            share = (cpu_s(target.pid) - before) / (time.monotonic() - begun)
-            self.notes |= {"flood": sent[0], "streams": sent[1], "engine_share": round(share, 3)}
+            self.notes["flood"] = await self._under(
+                "flood", 2, options.seconds, target, peers,
+                {**where, "sources": FLOOD_HOSTS, "rate": options.rate, "row": 400},
+            )  # fmt: skip
             self.notes["stranger_after_ms"] = await asyncio.to_thread(new_stranger, target.sip_port)
+            self.notes["streams"] = await self._under(
+                "streams", 3, stalled, target, peers,
+                {**where, "tls_port": target.sip_port + 1, "sources": STREAM_HOSTS, "each": 20},
+            )  # fmt: skip
             self.notes["setups"] = await setups
             self.notes["good_asked"] = (await told(good, 60))["asked"]
         finally:
             setups.cancel()
-            for part in (good, *attackers):
-                part.end()
+            good.end()
+
+    async def _under(
+        self, name: str, window: int, seconds: float, target: Target, peers: dict[str, Part],
+        attack: dict[str, Any],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Holds a window open under an attack, and returns what the attacker and the engine did."""
+        part = self.part(name, **attack, seconds=seconds)
+        before, begun = cpu_s(target.pid), time.monotonic()
+        try:
+            await self._window(window, name, seconds, peers)
+            share = (cpu_s(target.pid) - before) / (time.monotonic() - begun)
+            return await told(part, 60) | {"engine_share": round(share, 3)}
+        finally:
+            part.end()
 
     async def _setups(self, target: Target, until: float) -> dict[str, int]:
         """New calls of the known carrier while the flood lasts."""
