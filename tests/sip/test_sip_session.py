@@ -1,6 +1,7 @@
 """Changes of a session in mid-call: ours and theirs, holds, glare, and what a refusal leaves."""
 
 import pytest
+from session_talk import HELD, MOVED, answered, asked, one_event
 from sip_net import (
     ANSWER,
     CALLER,
@@ -9,7 +10,6 @@ from sip_net import (
     OFFER,
     Call,
     Callee,
-    Sent,
     after,
     agent,
     in_dialog,
@@ -24,26 +24,6 @@ from vyzov.sip.auth import write_challenge
 from vyzov.sip.events import CallEnded, OfferRefused, SessionChanged
 from vyzov.sip.sdp import Direction
 from vyzov.sip.user_agent import Account, Hop, Transport
-
-HELD = ANSWER.replace(b"sendrecv", b"recvonly")
-MOVED = OFFER.replace(b"m=audio 4000", b"m=audio 4444")
-
-
-def asked(call: Call, verb: str = "hold", *args: object) -> Sent:
-    """Wishes for a change and returns the one request that leaves."""
-    assert getattr(call.user_agent, verb)("leg-1", *args, call.now)
-    (request,) = sent_by(call.user_agent)
-    return request
-
-
-def answered(call: Call, request: Sent, code: int, **options: object) -> list[Sent]:
-    return call.hears(reply(request, code, **options))  # type: ignore[arg-type]
-
-
-def one_event(call: Call) -> object:
-    (event,) = call.events()
-    return event
-
 
 # ---- our changes -------------------------------------------------------------------------------
 
@@ -317,42 +297,6 @@ def test_a_change_under_way_when_the_call_ends_is_still_acknowledged() -> None:
     assert [one.line for one in answered(second, invite, 491)] == ["ACK"]
     assert second.waits(100) == []
     assert second.events() == []
-
-
-# ---- a change that is never concluded ------------------------------------------------------------
-
-
-def test_a_change_the_far_side_thinks_about_too_long_is_cancelled() -> None:
-    call = talk()
-    invite = asked(call)
-    answered(call, invite, 100)
-    found = call.waits(60.0)
-    assert [(when, one.line, one.branch) for when, one in found] == [
-        (60.0, "CANCEL", invite.branch)
-    ]
-    answered(call, found[0][1], 200)
-    answered(call, invite, 487)
-    assert one_event(call) == OfferRefused("leg-1", 60.0, 487, "Whatever")
-
-
-def test_a_change_that_outlives_its_cancel_ends_the_call() -> None:
-    call = talk()
-    invite = asked(call)
-    answered(call, invite, 180)
-    ((_, cancel),) = call.waits(60.0)
-    answered(call, cancel, 200)
-    assert [(when, one.line) for when, one in call.waits(92.0)] == [(92.0, "BYE")]
-    assert call.named() == ["CallEnded"]
-
-
-def test_an_answer_that_crosses_the_cancel_of_a_change_is_taken() -> None:
-    call = talk()
-    invite = asked(call)
-    answered(call, invite, 100)
-    call.waits(60.0)
-    assert [one.line for one in answered(call, invite, 200, body=HELD)] == ["ACK"]
-    assert call.named() == ["SessionChanged"]
-    assert [one.line for _, one in call.waits(200.0)] == ["CANCEL"] * 10  # It is resent.
 
 
 # ---- asking the far side for an offer ------------------------------------------------------------
