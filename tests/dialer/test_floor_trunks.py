@@ -203,6 +203,8 @@ def test_the_screens_see_what_a_trunk_is_fit_for_and_why(centre: Centre) -> None
     assert tell_trunk(centre)["until"] is not None
     tell(centre, found(centre, centre.trunk, "down", misses=2))
     assert tell_trunk(centre)["state"] == "down"
+    (alert,) = centre.world.screens["floor:org"]["alerts"]
+    assert (alert["kind"], alert["args"]) == ("trunk_down", {"trunk": "Carrier"})
 
 
 def tell_trunk(centre: Centre) -> dict[str, Any]:

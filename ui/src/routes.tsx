@@ -100,6 +100,11 @@ const trunks = createRoute({
   path: '/trunks',
   component: lazyRouteComponent(() => import('./office/Trunks.tsx'), 'Trunks'),
 })
+const trunk = createRoute({
+  getParentRoute: () => inside,
+  path: '/trunks/$id',
+  component: lazyRouteComponent(() => import('./office/TrunkPage.tsx'), 'TrunkPage'),
+})
 const people = createRoute({
   getParentRoute: () => inside,
   path: '/people',
@@ -128,6 +133,7 @@ export function makeRouter(queries: QueryClient) {
       contact,
       reports,
       trunks,
+      trunk,
       people,
       stopList,
     ]),

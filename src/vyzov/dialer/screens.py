@@ -177,6 +177,7 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
         "muted": found.agent.muted,
         "held": found.agent.held,
         "recording": call.recording,
+        "unheard": call.unheard,
         "history": [
             {"at": stamp(past.at), "outcome": past.outcome, "talk_s": past.talk_s,
              "agent": past.agent, "result": past.result}
@@ -429,8 +430,9 @@ def _alerts(scene: Scene) -> list[Json]:
         state = _trunk(scene, trunk)["state"]
         if state in ("failing", "down", "open"):
             name = trunk.record.settings.name
+            kind = "trunk_failing" if state == "failing" else "trunk_down"
             alerts.append(
-                {"id": f"trunk:{trunk.record.id}", "kind": "trunk_failing", "args": {"trunk": name},
+                {"id": f"trunk:{trunk.record.id}", "kind": kind, "args": {"trunk": name},
                  "since": now}
             )  # fmt: skip
     return alerts

@@ -11,6 +11,7 @@ export type Attempt = {
   trunk: Named | null
   outcome: string | null
   detail: string | null
+  failover_of?: string | null
   sip_code: number | null
   q850: number | null
   reserved_at: string

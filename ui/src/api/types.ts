@@ -182,19 +182,6 @@ export type ContactVerdict = {
   }[]
 }
 
-export type Trunk = {
-  id: string
-  name: string
-  host: string
-  port: number
-  username: string
-  realm: string
-  codecs: string[]
-  lines_max: number
-  calls_per_second: number
-  active: boolean
-  has_password: boolean
-}
 export type User = {
   id: string
   login: string

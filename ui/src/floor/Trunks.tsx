@@ -1,17 +1,14 @@
-/* Trunks: lines against capacity, health, share of answers. */
-import { Check, CircleHelp, TriangleAlert } from 'lucide-react'
+/* Trunks: lines against capacity, health and why, share of answers. */
+import { Link } from '@tanstack/react-router'
 import { Bar } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
+import { trunkLook } from '../kit/states.ts'
 import type { FloorTrunk } from '../live/shapes.ts'
-
-const LOOK = {
-  ok: { tone: 'ok', icon: Check },
-  failing: { tone: 'bad', icon: TriangleAlert },
-  unknown: { tone: 'pause', icon: CircleHelp },
-} as const
+import { whyNot } from '../kit/trunk.ts'
 
 export function Trunks({ trunks }: { trunks: FloorTrunk[] }) {
-  const { t, num, share } = useWords()
+  const words = useWords()
+  const { t, num, share } = words
   return (
     <section className="card">
       <header>
@@ -20,23 +17,25 @@ export function Trunks({ trunks }: { trunks: FloorTrunk[] }) {
       </header>
       <div className="trunks">
         {trunks.map((trunk) => {
-          const look = LOOK[trunk.state]
+          const look = trunkLook(trunk.state)
+          const why = whyNot(words, trunk)
           return (
             <div key={trunk.id}>
-              <span className="m cut" title={trunk.name}>
+              <Link to="/trunks/$id" params={{ id: trunk.id }} className="m cut" title={trunk.name}>
                 {trunk.name}
-              </span>
+              </Link>
               <Bar parts={[[look.tone, trunk.lines / Math.max(1, trunk.lines_max)]]} />
               <span className="num small ink2 r">
                 {num(trunk.lines)} / {num(trunk.lines_max)}
               </span>
-              <span className={`st small ${look.tone}`}>
+              <span className={`st small ${look.tone}`} title={why ?? undefined}>
                 <look.icon className="s" aria-hidden />
-                {t(`trunk_state.${trunk.state}`)}
+                {words.id('trunk_state', trunk.state)}
               </span>
               <b className="num r m">
-                {trunk.answer_share === null ? '–' : share(trunk.answer_share)}
+                {trunk.answer_share == null ? '–' : share(trunk.answer_share)}
               </b>
+              {why && <span className="small ink2 reason">{why}</span>}
             </div>
           )
         })}

@@ -2,6 +2,7 @@
 import {
   Ban,
   Check,
+  CircleHelp,
   Coffee,
   Headphones,
   HeadphoneOff,
@@ -19,7 +20,7 @@ import {
   Voicemail,
   X,
 } from 'lucide-react'
-import type { AgentState } from '../live/shapes.ts'
+import type { AgentState, TrunkHealth } from '../live/shapes.ts'
 import type { Tone } from './parts.tsx'
 
 export type Look = { tone: Tone; icon: LucideIcon }
@@ -74,6 +75,20 @@ const CAMPAIGN: Record<string, Look> = {
 
 export function campaignLook(state: string): Look {
   return CAMPAIGN[state] ?? { tone: 'pause', icon: Pen }
+}
+
+const TRUNK: Record<TrunkHealth, Look> = {
+  ok: { tone: 'ok', icon: Check },
+  unknown: { tone: 'pause', icon: CircleHelp },
+  trial: { tone: 'wrapup', icon: PhoneOutgoing },
+  paused: { tone: 'wrapup', icon: Pause },
+  failing: { tone: 'bad', icon: TriangleAlert },
+  open: { tone: 'bad', icon: OctagonX },
+  down: { tone: 'bad', icon: OctagonX },
+}
+
+export function trunkLook(state: string): Look {
+  return TRUNK[state as TrunkHealth] ?? TRUNK.unknown
 }
 
 /** Look of a saved result by its group. */

@@ -48,6 +48,8 @@ export type LiveCall = {
   muted: boolean
   held: boolean
   recording: boolean
+  /** Who is not heard by the other now; empty while sound goes both ways. */
+  unheard?: '' | 'far' | 'us' | 'both'
   history: History[]
 }
 export type WrapUp = {
@@ -131,9 +133,18 @@ export type FloorAgent = Named & {
 export type FloorTrunk = Named & {
   lines: number
   lines_max: number
-  state: 'ok' | 'failing' | 'unknown'
+  state: TrunkHealth
+  since?: string | null
+  until?: string | null
+  target?: string
+  sign_in?: 'unknown' | 'up' | 'down' | null
+  error?: { fault: string; code: number; phrase: string; at: string } | null
+  per_second?: number
+  per_second_max?: number
   answer_share: number | null
 }
+/** What a trunk is fit for: `ok` and `unknown` take calls, `trial` takes one, the others none. */
+export type TrunkHealth = 'ok' | 'failing' | 'unknown' | 'trial' | 'paused' | 'open' | 'down'
 export type Alert = {
   id: string
   kind: string

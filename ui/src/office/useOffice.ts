@@ -1,7 +1,8 @@
 /* The lists many office screens read: people, trunks, contact lists, campaigns. Server state only. */
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../api/http.ts'
-import type { Campaign, ContactList, DeskPhone, Page, Trunk, User } from '../api/types.ts'
+import type { Trunk } from '../api/trunk.ts'
+import type { Campaign, ContactList, DeskPhone, Page, User } from '../api/types.ts'
 
 const all = <T>(path: string) => api<Page<T>>(`${path}?limit=200`).then((page) => page.items)
 

@@ -76,6 +76,7 @@ export function AttemptOpen({ id }: { id: string }) {
         {data.contact.phone && <span className="num">{formatPhone(data.contact.phone)}</span>}
       </div>
       <div>{who.filter(Boolean).join(' · ')}</div>
+      <Cause attempt={data} />
       {data.list && <div>{t('desk.from_row', { file: data.list.file, row: data.list.row })}</div>}
       {data.results.map((result) => (
         <div key={result.at}>
@@ -99,10 +100,38 @@ export function AttemptOpen({ id }: { id: string }) {
           <li key={fact.seq}>
             <span className="num">{words.clock(fact.at, undefined, true)}</span>{' '}
             {words.id('fact', fact.kind)}
+            {heardIn(fact, words)}
           </li>
         ))}
         {code && <li className="mono">{code}</li>}
       </ol>
     </div>
+  )
+}
+
+/** What the sound told: a tone before the answer, or who did not hear whom. */
+function heardIn(fact: AttemptFull['facts'][number], words: ReturnType<typeof useWords>) {
+  const { unheard, heard } = fact.data
+  if (typeof unheard === 'string') return `: ${words.id('unheard', unheard || 'nobody')}`
+  return typeof heard === 'string' ? `: ${words.id('heard', heard)}` : ''
+}
+
+/** Why it failed and what to do, and that another trunk had failed before it. */
+function Cause({ attempt }: { attempt: AttemptFull }) {
+  const words = useWords()
+  const { t } = words
+  const why = attempt.detail && words.id('cause', attempt.detail, {}, '')
+  const advice = attempt.detail && words.id('cause_do', attempt.detail, {}, '')
+  const trunk = [
+    attempt.trunk?.name,
+    attempt.failover_of && t('report.failover'),
+    attempt.facts.some((fact) => fact.data.failed_over === true) && t('report.failed_over'),
+  ]
+  return (
+    <>
+      {why && !attempt.answered_at && <div>{why}</div>}
+      {advice && <div className="ink3">{advice}</div>}
+      {attempt.trunk && <div className="ink3">{trunk.filter(Boolean).join(', ')}</div>}
+    </>
   )
 }

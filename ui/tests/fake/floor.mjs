@@ -132,7 +132,9 @@ export const floor = (lang, more = {}) => ({
       name: pick(lang, 'Бета', 'Beta'),
       lines: 3,
       lines_max: 30,
-      state: 'failing',
+      state: 'paused',
+      until: at(42),
+      error: { fault: 'wait_asked', code: 503, phrase: 'Maintenance', at: at(-18) },
       answer_share: 0.09,
     },
     {

@@ -1,5 +1,6 @@
 /* Invented lists, people, trunks and stops for pictures. */
 import { at, pick } from './desk.mjs'
+import { floor } from './floor.mjs'
 
 export const list = (lang) => ({
   id: 'l1',
@@ -145,16 +146,30 @@ export const phones = (lang) => ({
 
 export const trunks = (lang) => ({
   items: [
-    ['t1', 'Альфа', 'Alpha', 'sip.example.org', 60, true, 'vyzov'],
-    ['t2', 'Бета', 'Beta', '192.0.2.10', 30, true, ''],
-    ['t3', 'Гамма', 'Gamma', 'gw.example.net', 20, false, ''],
-  ].map(([id, ru, en, host, lines, active, username]) => ({
+    ['t1', 'Альфа', 'Alpha', 'sip.example.org', 60, true, 'vyzov', 'tls'],
+    ['t2', 'Бета', 'Beta', '192.0.2.10', 30, true, '', 'udp'],
+    ['t3', 'Гамма', 'Gamma', 'gw.example.net', 20, false, '', 'tcp'],
+  ].map(([id, ru, en, host, lines, active, username, transport]) => ({
     id,
     name: pick(lang, ru, en),
     host,
-    port: 5060,
+    port: transport === 'tls' ? 5061 : 5060,
+    transport,
+    tls_name: '',
+    srtp: transport === 'tls' ? 'required' : 'off',
     username,
     realm: '',
+    allow_md5: Boolean(username),
+    sign_in: Boolean(username),
+    register_expires_s: 300,
+    number_format: 'national:8',
+    prefix: '',
+    caller_headers: ['from', 'pai'],
+    from_user: '',
+    from_domain: '',
+    probe_s: 30,
+    session_expires_s: 1800,
+    redirects: 'report',
     codecs: ['PCMA', 'PCMU'],
     lines_max: lines,
     calls_per_second: 5,
@@ -163,6 +178,38 @@ export const trunks = (lang) => ({
   })),
   next_cursor: null,
 })
+
+/* A trunk as the floor sees it, and what a look at it finds. */
+export const liveTrunks = (lang) => ({
+  ...floor(lang),
+  trunks: floor(lang).trunks.map((one) =>
+    one.id === 't1'
+      ? {
+          ...one,
+          since: at(-5400),
+          target: 'tls:192.0.2.20:5061',
+          sign_in: 'up',
+          per_second: 2,
+          per_second_max: 5,
+          error: { fault: 'no_reply', code: 0, phrase: '', at: at(-5460) },
+        }
+      : one,
+  ),
+})
+
+export const trunkCheck = {
+  steps: [
+    { step: 'resolve', finding: 'ok', detail: '192.0.2.20:5061 (tls, SRV)' },
+    { step: 'connect', finding: 'ok', detail: '192.0.2.20:5061' },
+    {
+      step: 'certificate',
+      finding: 'expires_soon',
+      detail: 'sip.example.org, TLSv1.3, 2026-12-01',
+    },
+    { step: 'options', finding: 'ok', detail: '200 OK, 14 ms' },
+    { step: 'register', finding: 'only_md5', detail: '401 Unauthorized' },
+  ],
+}
 
 export const stops = (lang) => ({
   items: [

@@ -3,7 +3,7 @@ import { desk, pick } from './desk.mjs'
 import { deskPhones } from './deskphone.mjs'
 import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
-import { list, phones, preview, stops, trunks, users } from './people.mjs'
+import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
 import {
   abandonment,
@@ -54,6 +54,8 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /users': users(lang),
       'GET /phones': phones(lang),
       'GET /trunks': trunks(lang),
+      'GET /trunks/t1': trunks(lang).items[0],
+      'POST /trunks/t1/test': trunkCheck,
       'GET /stop-list': stops(lang),
       'GET /contacts': {
         items: ['c1', 'c2', 'c3'].map((id, index) => ({
@@ -201,8 +203,11 @@ export const SHOTS = [
     },
   }),
   officeShot('trunks', '/trunks', 'table'),
-  officeShot('trunk', '/trunks', 'table', {
-    act: (page) => page.locator('tbody tr').first().click(),
+  officeShot('trunk', '/trunks/t1', '.livefacts', {
+    floor: liveTrunks,
+    full: true,
+    also: ['ru-light-400'],
+    act: (page) => page.locator('aside .btn').click(),
   }),
   officeShot('stop-list', '/stop-list', 'table'),
 ]

@@ -31,12 +31,33 @@ const ROOMS: [string, string, string][] = [
   ['entry', 'core/contact.py', 'EntryState'],
   ['stop_source', 'dialer/office_records.py', 'StopSource'],
   ['use', 'dialer/lists.py', 'Meaning'],
+  ['cause', 'core/diagnosis.py', 'Cause'],
 ]
 
 describe('server ids', () => {
   test.each(ROOMS)('every %s has words', (room, path, name) => {
     const missing = enumOf(path, name).filter((value) => !isKey(`${room}.${value}`))
     expect(missing).toEqual([])
+  })
+
+  test('every fault, health, step and finding of a trunk has words', () => {
+    const called = new Set([
+      'call', 'sound', 'not_answered', 'call_failed', 'one_way', 'silent',
+    ]) // prettier-ignore
+    const check = 'telephony/native/trunk_check.py'
+    const ids = [
+      ...enumOf('core/trunk.py', 'TrunkFault').map((id) => `trunk_fault.${id}`),
+      ...['ok', 'failing', 'unknown', 'trial', 'paused', 'open', 'down'].map(
+        (id) => `trunk_state.${id}`,
+      ),
+      ...enumOf(check, 'Step')
+        .filter((id) => !called.has(id))
+        .map((id) => `check_step.${id}`),
+      ...enumOf(check, 'Finding')
+        .filter((id) => !called.has(id))
+        .map((id) => `check.${id}`),
+    ]
+    expect(ids.filter((id) => !isKey(id))).toEqual([])
   })
 
   test('every reason of no trunk has words', () => {
