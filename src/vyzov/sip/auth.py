@@ -57,6 +57,12 @@ class Account:
     realm: str = ""
     allow_md5: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a text that would write more than its own value."""
+        for what in ("username", "password", "realm"):
+            if not str(getattr(self, what)).isprintable():
+                raise ValueError(f"the account's {what} holds control signs: remove them")
+
 
 NO_ACCOUNT = Account()
 

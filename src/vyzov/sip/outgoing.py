@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sipmessage.message import COMPACT_FORMS
+
 from vyzov.sip.auth import NO_ACCOUNT, Account
 from vyzov.sip.dialog import Dialog, DialogState, contact_of
 from vyzov.sip.endpoint import Endpoint, refresh_headers
@@ -24,6 +26,7 @@ CSEQ_LEAP = 1000
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}\Z", re.ASCII)
 _CALLER = re.compile(r"[A-Za-z0-9+*#._-]{1,64}\Z", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}(?:%[A-Za-z0-9]{1,15})?\Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}\Z", re.ASCII)
 _OURS = frozenset(
     {"via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "route", "record-route"}
@@ -154,6 +157,8 @@ def plan_call(
         raise ValueError(
             f"caller domain {caller_domain[:40]!r} is no host name: letters, digits, .-"
         )
+    if not _HOST.match(target.host):
+        raise ValueError(f"host {target.host[:40]!r} is no address and no host name")
     if not _NUMBER.match(to):
         raise ValueError(f"number {to[:40]!r} may hold a plus sign, digits, * and # only")
     if not _CALLER.match(caller_id):
@@ -161,7 +166,7 @@ def plan_call(
     if not caller_name.isprintable():
         raise ValueError(f"caller name {caller_name[:40]!r} holds control signs: remove them")
     for name, value in headers:
-        if not _TOKEN.match(name) or name.lower() in _OURS:
+        if not _TOKEN.match(name) or name.lower() in _OURS or name.lower() in COMPACT_FORMS:
             raise ValueError(f"header {name[:40]!r} is not the caller's to set")
         if not value.isprintable():
             raise ValueError(f"header {name} holds control signs: remove them")
