@@ -408,3 +408,17 @@ def test_the_desk_is_told_the_call_with_its_contact_and_its_results(
     centre.finish_talk(ann)
     assert centre.world.screens[f"desk:{ann}"]["wrap_up"]["result"] == "refused"
     centre.settle()
+
+
+def test_the_desk_is_told_who_does_not_hear_whom(centre: Centre, ann: str, talk: str) -> None:
+    def unheard() -> str:
+        return str(centre.world.screens[f"desk:{ann}"]["call"]["unheard"])
+
+    assert unheard() == ""
+    centre.world.engine.post(ports.OneWay(talk, 0, 0.0, "far", 4.2, 17))
+    assert centre.until(lambda: unheard() == "far", limit_s=1.0)
+    centre.world.engine.post(ports.OneWay(talk, 0, 0.0, ""))
+    assert centre.until(lambda: unheard() == "", limit_s=1.0)
+    centre.finish_talk(ann)
+    told = [fact.data["unheard"] for fact in centre.facts(FactKind.ONE_WAY)]
+    assert told == ["far", ""]

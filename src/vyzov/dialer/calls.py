@@ -82,6 +82,8 @@ class Calls:
         world = self._world(live, event)
         if world is not None:
             self.feed(live, world, at)
+        if isinstance(event, ports.OneWay) and live.agent is not None:
+            self._scene.room.told_desks.add(live.agent)
         if isinstance(event, ports.BridgeJoined) and live.call.state is CallState.TALKING:
             self._agents.talks(live.call.talked_with or "", live)
 

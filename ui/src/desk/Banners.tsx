@@ -50,6 +50,11 @@ export function Banners({
               : t('phone.reconnecting')}
         </Note>
       )}
+      {desk.call?.unheard && desk.call.state === 'talking' && !lost && (
+        <Note tone="bad" icon={<VolumeX aria-hidden />} alert>
+          <b>{t(`desk.unheard_${desk.call.unheard}`)}</b> {t('desk.unheard_next')}
+        </Note>
+      )}
       {view.blocked && (
         <Note
           tone="bad"
