@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from vyzov.dialer.phone_secrets import REALM as REALM
 from vyzov.dialer.ports import (
     DeviceCall,
     DeviceDown,
@@ -24,7 +25,6 @@ from vyzov.dialer.ports import (
     PhoneUnregistered,
     SetPhone,
 )
-from vyzov.dialer.phone_secrets import REALM
 from vyzov.media.g711 import law_of
 from vyzov.media.rtp import RtpPacket
 from vyzov.sip import sdp
