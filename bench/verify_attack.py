@@ -28,10 +28,10 @@ from media_peers import CUSTOMERS
 from processes import HERE, Part, cpu_s, judged
 from sip_words import request, status_of
 
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import Answered, Ended, Hangup, SetPhone
 from vyzov.sip.auth import secret_hash
 from vyzov.telephony.native.engine import take_precedence
-from vyzov.telephony.native.phones import REALM
 
 DESIGN_CALLS_PER_S = 100
 MESSAGES_PER_CALL = 4

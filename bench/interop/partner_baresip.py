@@ -20,6 +20,7 @@ from our_side import free_port
 from partner_sipp import wait_bound
 from wire_watch import Seen
 
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import (
     Answered,
     Bridge,
@@ -35,7 +36,6 @@ from vyzov.dialer.ports import (
     SetPhone,
 )
 from vyzov.sip.events import Transport
-from vyzov.telephony.native.phones import REALM
 
 NUMBER = "+70005550101"
 DESK_USER, DESK_PASSWORD = "1001", "battery-staple"

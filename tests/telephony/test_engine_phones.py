@@ -13,6 +13,7 @@ from callee import Callee
 from engine_lab import EngineProcess, Floor, Lab, originate
 from softphone import Softphone
 
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import (
     Answered,
     Bridge,
@@ -48,7 +49,7 @@ PHONE_HZ = 700.0
 
 
 def ha1(username: str, password: str) -> Mapping[str, str]:
-    text = f"{username}:{phones.REALM}:{password}"
+    text = f"{username}:{REALM}:{password}"
     return {"SHA-256": hashlib.sha256(text.encode()).hexdigest()}
 
 

@@ -16,10 +16,10 @@ from callee import Callee
 from engine_lab import Lab, originate
 
 from vyzov import __version__
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import Answered, Protection, SetPhone, Unban
 from vyzov.sip.auth import Account, Credentials, secret_hash
 from vyzov.sip.guard import Limits
-from vyzov.telephony.native.phones import REALM
 from vyzov.telephony.native.signalling import Listening
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "sip"))

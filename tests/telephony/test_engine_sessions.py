@@ -11,6 +11,7 @@ import uvloop
 from callee import Callee, CalleeCall
 from engine_lab import Lab, originate
 
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import (
     Answered,
     DeviceCall,
@@ -25,7 +26,6 @@ from vyzov.media.telephone_event import DigitSender
 from vyzov.pstn.desk_phone import DeskPhone, PhoneSettings
 from vyzov.sip import sdp
 from vyzov.sip.events import SessionChanged
-from vyzov.telephony.native import phones
 
 RELAY = "application/dtmf-relay"
 
@@ -201,7 +201,7 @@ def test_a_call_asks_for_the_session_timer_of_its_trunk(tmp_path: Path) -> None:
 def test_a_desk_phone_on_hold_gets_no_sound_until_it_is_taken_back(tmp_path: Path) -> None:
     async def run() -> None:
         async with Lab(tmp_path) as lab:
-            secret = hashlib.sha256(f"1001:{phones.REALM}:secret".encode()).hexdigest()
+            secret = hashlib.sha256(f"1001:{REALM}:secret".encode()).hexdigest()
             lab.floor.send(SetPhone("p1", "1001", {"SHA-256": secret}))
             place = ("127.0.0.1", lab.engine.signalling.address[1])
             async with DeskPhone(

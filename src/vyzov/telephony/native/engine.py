@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from vyzov.dialer import ports
+from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapshot, Verb
 from vyzov.media.recording import Finished
 from vyzov.sip.events import SipEvent
@@ -34,7 +35,7 @@ from vyzov.telephony.native.devices import Devices
 from vyzov.telephony.native.journal import LegBook
 from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
 from vyzov.telephony.native.orphans import Orphans
-from vyzov.telephony.native.phones import REALM, Phones
+from vyzov.telephony.native.phones import Phones
 from vyzov.telephony.native.pulse import Pulse
 from vyzov.telephony.native.reaping import Reaper, record_finished
 from vyzov.telephony.native.recorder import LegRecorder, RecorderThread

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vyzov.dialer.phone_secrets import REALM as REALM
 from vyzov.dialer.ports import (
     DeviceCall,
     DeviceDown,
