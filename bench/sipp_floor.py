@@ -154,7 +154,7 @@ class FloorRun:
             end = time.monotonic() + CALL_LIMIT_S
             while time.monotonic() < end and not row.over:
                 progress = await asyncio.to_thread(manager.get, f"/campaigns/{campaign}/progress")
-                row.over = progress["closed"] >= 1
+                row.over = progress["closed"] + progress["callback"] >= 1
                 await asyncio.sleep(0.3)
             with suppress(TimeoutError):
                 row.exit = await asyncio.wait_for(carrier.process.wait(), 25.0)
