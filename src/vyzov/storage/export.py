@@ -22,7 +22,7 @@ CALL_COLUMNS = (
     "attempt", "call_id", "campaign", "contact", "number", "state", "outcome", "detail",
     "sip_code", "q850", "trunk", "caller_id", "agent", "result", "reserved_at", "originated_at",
     "answered_at", "bridged_at", "ended_at", "campaign_version", "rule_version", "recording",
-    "recording_s", "recording_sha256",
+    "recording_s", "recording_sha256", "failover_of",
 )  # fmt: skip
 # A spreadsheet runs a cell that begins with one of these; an apostrophe makes it text.
 FORMULA_SIGNS = ("=", "-", "@", "\t", "\r", "\n", "＝", "－", "＠")

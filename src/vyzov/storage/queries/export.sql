@@ -9,7 +9,7 @@ SELECT
     a.number, a.state, a.outcome, a.detail, a.sip_code, a.q850, a.trunk_id AS trunk, a.caller_id,
     a.agent_id AS agent, d.result, a.reserved_at, a.originated_at, a.answered_at, a.bridged_at,
     a.ended_at, a.campaign_version, a.rule_version, r.path AS recording, r.seconds AS recording_s,
-    r.sha256 AS recording_sha256
+    r.sha256 AS recording_sha256, a.failover_of
 FROM attempt a
 LEFT JOIN disposition d
     ON d.organisation_id = a.organisation_id AND d.attempt_id = a.id AND d.undone_at IS NULL

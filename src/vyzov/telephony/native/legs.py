@@ -52,7 +52,7 @@ from vyzov.telephony.native.journal import LegBook, Placed
 from vyzov.telephony.native.listening import Listener
 from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort
 from vyzov.telephony.native.signalling import Signalling
-from vyzov.telephony.native.trunks import Trunk, Trunks
+from vyzov.telephony.native.trunks import Trunk, Trunks, WireCall
 
 log = logging.getLogger("vyzov.engine.legs")
 
@@ -153,13 +153,20 @@ class Calls:
             self._post(Refused(order.leg, 0, 0.0, reason))
             return
         try:
+            wire = trunk.wire_call(order)
+        except ValueError as error:
+            log.warning("leg %s is not placed: %s", order.leg, error)
+            self._book.open(order.leg, floor)
+            self._post(Refused(order.leg, 0, 0.0, "bad_number"))
+            return
+        try:
             sound, reports = self._ports.open_pair()
         except (NoFreePort, OSError) as error:
             log.warning("leg %s is not placed: %s", order.leg, error)
             self._book.open(order.leg, floor)
             self._post(Refused(order.leg, 0, 0.0, "no_port"))
             return
-        self._place(order, floor, trunk, RtpPort(self._loop, sound, reports))
+        self._place(order, floor, trunk, wire, RtpPort(self._loop, sound, reports))
 
     def hangup(self, leg: str, cause: str) -> None:
         """Gives a call up or ends it; a leg that is gone is no fault."""
@@ -248,7 +255,9 @@ class Calls:
             return "bad_number"
         return ""
 
-    def _place(self, order: Originate, floor: str, trunk: Trunk, port: RtpPort) -> None:
+    def _place(
+        self, order: Originate, floor: str, trunk: Trunk, wire: WireCall, port: RtpPort
+    ) -> None:
         now = time.monotonic()
         offer = sdp.offer(
             address=self._advertised_host,
@@ -257,7 +266,7 @@ class Calls:
             codecs=trunk.codecs,
             crypto=fresh_keys() if trunk.srtp == "required" else None,
         )
-        target, wire = trunk.target, trunk.wire_call(order)
+        target = trunk.target
         placed = Placed(
             order.attempt,
             *target.address,

@@ -8,6 +8,7 @@ takes, and what a failure means, is decided by the floor.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,13 +37,15 @@ REST_S = 60.0
 """How long an address that failed is passed over while the name leads to others."""
 
 ANONYMOUS = "anonymous"
+_SHOWN = re.compile(r"[A-Za-z0-9+*#._-]{1,64}", re.ASCII)
+_PLACE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?", re.ASCII)
 
 is_address = is_v4
 
 
 @dataclass(frozen=True, slots=True)
 class WireCall:
-    """A call as this trunk wants it written; none of it is checked yet, `invite` does that."""
+    """A call as this trunk wants it written; `invite` checks the numbers once more."""
 
     to: str
     caller_id: str
@@ -78,7 +81,9 @@ class Trunk:
         return self.told.redirects
 
     def wire_call(self, order: Originate) -> WireCall:
-        """Returns the numbers and headers of a call, in this carrier's form."""
+        """Returns the numbers and headers of a call, in this carrier's form.
+
+        Raises ValueError where a text would write more into a header than its own value."""
         told = self.told
         form = NumberFormat(told.number_format, told.prefix)
         domain = told.from_domain or ""
@@ -87,10 +92,16 @@ class Trunk:
             privacy = (("Privacy", "id"),)
             return WireCall(form.called(order.to), ANONYMOUS, "anonymous.invalid", privacy)
         shown = form.written(order.caller_id)
-        user = shown if "from" in told.caller_headers else told.username or ANONYMOUS
+        user = told.username or ANONYMOUS
+        if "from" in told.caller_headers:
+            user = shown
         place = domain or host_port(told.host)
+        for text, form_of in ((shown, _SHOWN), (place, _PLACE)):
+            if not form_of.fullmatch(text):
+                raise ValueError(f"{text[:40]!r} cannot stand in an address of the number shown")
+        uri = f"<sip:{shown.replace('#', '%23')}@{place}>"
         headers = tuple(
-            (name, value.format(uri=f"<sip:{shown}@{place}>"))
+            (name, value.format(uri=uri))
             for kind, (name, value) in _CALLER_HEADERS.items()
             if kind in told.caller_headers
         )
