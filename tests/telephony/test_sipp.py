@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif(MISSING, reason="sipp is not installed"),
 ]
 CASES = {case.name: case for case in cases()}
-PARALLEL = 12
+PARALLEL = 20
 SCENARIOS_LEAST = 60
 NUMBER = "+70005550101"
 

@@ -29,7 +29,7 @@ pytestmark = [
 ]
 SHARES = (0.05, 0.2)
 SAMPLE = (
-    "answers", "answers_unannounced", "challenges-401", "forks_both_answer", "hangs_up",
+    "answers", "answers_unannounced", "challenges-401", "forks_one_answers", "hangs_up",
     "cancel_crossed_by_answer", "holds_sendonly", "refuses-486", "reliable_several",
     "rings_forever", "routes_several", "tcp_answers",
 )  # fmt: skip
