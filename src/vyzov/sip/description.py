@@ -9,10 +9,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from vyzov.sip.fields import bounded_int
 
 MAX_SDP = 16_384
+KEPT_LENGTH_MAX = 1024
+"""Descriptions up to this length that were read lately are remembered."""
 MAX_MEDIA = 16
 MAX_FORMATS = 64
 MAX_CRYPTO = 8
@@ -157,6 +160,16 @@ Lines = list[tuple[str, str]]
 
 def parse(data: bytes) -> Session:
     """Reads a session description; raises ValueError saying which line cannot be read."""
+    # A 200 repeats what the 183 said, a refresh what was agreed. Keys are not kept beyond their call.
+    return _read(data) if len(data) > KEPT_LENGTH_MAX or b"crypto" in data else _kept(data)
+
+
+@lru_cache(maxsize=256)
+def _kept(data: bytes) -> Session:
+    return _read(data)
+
+
+def _read(data: bytes) -> Session:
     if len(data) > MAX_SDP:
         raise ValueError(f"a session description of {len(data)} bytes (at most {MAX_SDP})")
     sections = _sections(data)

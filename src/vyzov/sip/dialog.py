@@ -6,7 +6,8 @@ decided in `established` and `caller`.
 
 import ipaddress
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import lru_cache
 
 from vyzov.sip.events import Hop, Transport
 from vyzov.sip.fields import NameAddr, Uri, addresses, default_port
@@ -29,7 +30,8 @@ class DialogState:
 
     def to_json(self) -> str:
         """Writes the state as one line of JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(values, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "DialogState":
@@ -160,11 +162,7 @@ def _saved_hop(value: list[object]) -> Hop:
 
 def reachable(uri: Uri, otherwise: Hop) -> Hop:
     """Returns the hop a URI names, `otherwise` where it is no address of one host."""
-    try:
-        host = ipaddress.ip_address(uri.host)
-    except ValueError:
-        return otherwise
-    if host.is_unspecified or host.is_multicast or uri.host == _BROADCAST:
+    if not _is_one_host(uri.host):
         return otherwise
     transport = _transport_of(uri, otherwise.transport)
     if otherwise.transport is Transport.TLS and transport is not Transport.TLS:
@@ -175,6 +173,16 @@ def reachable(uri: Uri, otherwise: Hop) -> Hop:
         return otherwise
     flow = otherwise.flow if transport is otherwise.transport else 0
     return Hop(uri.host, port, transport, otherwise.name, flow)
+
+
+@lru_cache(maxsize=1024)
+def _is_one_host(host: str) -> bool:
+    """Tells an address that one host has from names and from addresses of many or of none."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return not (address.is_unspecified or address.is_multicast or host == _BROADCAST)
 
 
 def _transport_of(uri: Uri, otherwise: Transport) -> Transport:

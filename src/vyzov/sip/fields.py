@@ -8,6 +8,7 @@ These readers keep what they cannot split as opaque text, compare parameter name
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote as unescape
 
 from vyzov.sip.events import Transport
@@ -16,6 +17,8 @@ DEFAULT_PORT = 5060
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 DEFAULT_TLS_PORT = 5061
 _PORT_MAX = 65_535
+_KEPT, _KEPT_LENGTH_MAX = 1024, 256
+"""How many addresses that were read are remembered, and how long they may be."""
 _STRING = r'"(?:[^"\\]|\\.)*"?'
 # What is never closed reaches to the end; each alternative begins with a sign of its own, so the
 # time taken grows with the length alone.
@@ -97,6 +100,11 @@ class Uri:
     @classmethod
     def parse(cls, text: str) -> "Uri":
         """Reads a URI; raises ValueError where there is no scheme, a space or a control sign."""
+        return _uri(text) if len(text) <= _KEPT_LENGTH_MAX else cls.uncached(text)
+
+    @classmethod
+    def uncached(cls, text: str) -> "Uri":
+        """Does what `parse` does, without remembering."""
         text = text.strip()
         scheme, colon, rest = text.partition(":")
         if not colon or not scheme or not text.isprintable() or any(c in text for c in ' <>"'):
@@ -172,7 +180,15 @@ class NameAddr:
 
     @classmethod
     def parse(cls, text: str) -> "NameAddr":
-        """Reads `"Name" <uri>;params` or `uri;params`; raises ValueError where no URI is seen."""
+        """Reads `"Name" <uri>;params` or `uri;params`; raises ValueError where no URI is seen.
+
+        What it returns may be shared: nobody changes its parameters.
+        """
+        return _name_addr(text) if len(text) <= _KEPT_LENGTH_MAX else cls.uncached(text)
+
+    @classmethod
+    def uncached(cls, text: str) -> "NameAddr":
+        """Does what `parse` does, without remembering."""
         parts = split_outside_quotes(text, ";")
         head = parts[0]
         if head.endswith(">") and "<" in head:
@@ -187,6 +203,17 @@ class NameAddr:
         if not uri or any(c in uri for c in ' <>"'):
             raise ValueError(f"no address in {text[:80]!r}")
         return cls(name, uri, parameters(parts[1:]))
+
+
+# Every message of a call repeats its From, To and Contact: most are read a second time or a fifth.
+@lru_cache(maxsize=_KEPT)
+def _uri(text: str) -> Uri:
+    return Uri.uncached(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _name_addr(text: str) -> NameAddr:
+    return NameAddr.uncached(text)
 
 
 def addresses(values: list[str]) -> list[NameAddr]:

@@ -10,6 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import dns.asyncresolver
@@ -214,6 +215,7 @@ def at_address(host: str, port: int, transport: Transport, name: str) -> Found:
     return Found((Target(hop),), TTL_MOST_S, "address")
 
 
+@lru_cache(maxsize=1024)
 def is_v4(host: str) -> bool:
     """Tells an IPv4 address from a name."""
     try:

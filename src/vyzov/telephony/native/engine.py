@@ -12,6 +12,7 @@ import gc
 import ipaddress
 import logging
 import os
+import random
 import secrets
 import signal
 import sys
@@ -408,8 +409,8 @@ class Engine:
         self._expiry = self._loop.call_later(EXPIRE_EVERY_S, self._expire)
 
 
-def _dice() -> float:
-    return secrets.randbelow(1 << 32) / (1 << 32)
+_dice = random.Random(secrets.randbits(128)).random
+"""Dice for waits and for choices among servers; nothing here has to be hard to guess."""
 
 
 def take_precedence() -> None:
