@@ -148,6 +148,18 @@ def test_no_call_leaves_while_a_carrier_rests(centre: Centre) -> None:
     centre.settle()
 
 
+def test_a_wait_is_kept_by_a_floor_that_starts_anew(centre: Centre) -> None:
+    _, other = two_trunks(centre, 0)
+    now = centre.world.timeline.now
+    waits = found(centre, other, "paused", until=now + 30.0, code=503, source="call")
+    over = found(centre, centre.trunk, "paused", until=now, code=503, source="call")
+    snapshot = ports.Snapshot("run", now, {}, (), {}, {other: (waits,), centre.trunk: (over,)})
+    centre.kill_floor()
+    tell(centre, snapshot)  # type: ignore[arg-type]
+    assert state(centre, other) is TrunkHealth.PAUSED
+    assert state(centre, centre.trunk) is TrunkHealth.UNKNOWN
+
+
 def test_a_dead_carrier_opens_the_breaker_and_one_call_tries_it(centre: Centre) -> None:
     centre.everybody(SILENT)
     ann = centre.operator()

@@ -180,6 +180,11 @@ def test_a_call_refused_with_a_wait_tells_the_wait(tmp_path: Path) -> None:
             failed = await lab.floor.wait(Failed, "a")
             assert (failed.code, failed.retry_after_s) == (503, 17)
             assert carrier.methods() == ["INVITE", "ACK"]
+            found = await state(lab.floor, "paused")
+            assert found.source == "call"
+            assert found.until - found.at == pytest.approx(17.0, abs=0.01)
+            # Whoever starts anew hears of it too.
+            assert (await lab.floor.snapshot()).trunks["carrier"] == (found,)
 
     told(tmp_path, story)
 

@@ -66,7 +66,7 @@ class CheckTrunk:
 class TrunkState:
     """What the engine found when it last looked at a trunk; what follows is the floor's to decide.
 
-    `source`: probe, registration. `state`: up (answered, signed in), down (not this time: `misses`
+    `source`: probe, registration, call. `state`: up (answered, signed in), down (not this time: `misses`
     in a row), paused (told to wait until the monotonic second `until`), unknown (not looked yet).
     `reason` is a word of `core.trunk.TrunkFault` or empty; `code`, `phrase` the answer as it came."""
 

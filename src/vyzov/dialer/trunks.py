@@ -204,7 +204,7 @@ class Trunks:
         """Takes in all findings of an engine that has come (back)."""
         for findings in seen.trunks.values():
             for finding in findings:
-                if finding.state != "paused":
+                if finding.state != "paused" or finding.until > seen.at:
                     self.found(finding)
 
     def out_of_sight(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from vyzov.core.trunk import TrunkFault, probe_lives
 from vyzov.dialer.ports import Event, SetTrunk, TrunkState
 from vyzov.sip.events import (
+    CallRejected,
     Hop,
     OptionsAnswered,
     RegistrationChanged,
@@ -75,6 +76,7 @@ class TrunkWatch:
         self._watched: dict[str, _Watched] = {}
         self._probes: dict[str, _Probe] = {}
         trunks.on_found = self._found
+        trunks.on_wait = self._told_to_wait
 
     def set(self, verb: SetTrunk, floor: str) -> None:
         """Takes a trunk and looks at it from now on."""
@@ -232,6 +234,17 @@ class TrunkWatch:
                        watched.misses, target),
         )  # fmt: skip
         self._probe_in(name, min(AGAIN_S, told.probe_s) if watched.misses < 3 else told.probe_s)
+
+    def _told_to_wait(self, name: str, target: Hop, event: CallRejected) -> None:
+        """Keeps what a call was told, so that a floor that starts anew keeps to it as well."""
+        watched = self._watched.get(name)
+        if watched is not None and event.retry_after is not None:
+            now = time.monotonic()
+            self._say(
+                watched,
+                TrunkState(name, "paused", TrunkFault.WAIT_ASKED, event.code, event.phrase,
+                           now + event.retry_after, now, "call", 0, str(target)),
+            )  # fmt: skip
 
     # ---- signing in
 

@@ -150,6 +150,8 @@ class Trunks:
         self._changed = asyncio.Event()
         self.on_found: Callable[[str], None] = lambda _: None
         """Told of a trunk whose name was looked up, found or not."""
+        self.on_wait: Callable[[str, Hop, CallRejected], None] = lambda *_: None
+        """Told of a call by whose refusal the carrier asked for rest."""
 
     # ---- what floors tell
 
@@ -241,6 +243,8 @@ class Trunks:
             fault = TrunkFault.ONLY_MD5 if "MD5" in event.challenge_refused else fault
         elif event.code == 0 and not event.provisionals and event.stage is not Stage.CANCELLED:
             fault = fault_of(event.phrase)
+        if event.code == 503 and event.retry_after is not None:
+            self.on_wait(name, target, event)
         heard_nothing = event.code == 0 and not event.provisionals
         if heard_nothing or (event.code == 503 and event.retry_after is None):
             return fault.value, self.failed(name, target)
