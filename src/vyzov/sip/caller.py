@@ -207,11 +207,12 @@ class OutgoingCall:
         if len(self._acks) >= MAX_FORKS:
             self._ignore("too many answers", now)
             return
-        self._note_realm(now)
         plan = self.plan
         dialog = plan.dialog(self._endpoint, response)
         early = self._early.pop(tag, None)
-        session = self._new_session(dialog) if early is None else early.session
+        # A session that ended with its early dialog would never change nor be refreshed again.
+        living = early is not None and not early.over
+        session = early.session if early is not None and living else self._new_session(dialog)
         if early is not None:
             early.over = True  # From here on its session belongs to the answered call.
             # A PRACK may have used up numbers of this dialog.
@@ -249,6 +250,11 @@ class OutgoingCall:
 
     def _win(self, call: EstablishedCall, response: Message, now: float) -> None:
         self.established = call
+        if self._transaction.unfinished:
+            # Answered was an earlier INVITE: the present one must neither ring on nor be told of.
+            self._leave_to_ghost(now, ringing=self._transaction.proceeding)
+        else:
+            self._note_realm(now)
         self.over = True
         self._timers.stop()
         for early in self._early.values():
@@ -299,12 +305,15 @@ class OutgoingCall:
 
     def _give_up(self, stage: Stage, now: float, failure: str = "") -> None:
         """Ends a call without a final response; what may still come finds its ghost."""
-        self._transaction.terminate()
-        ghost = Ghost(self._endpoint, self.plan, self._dialogs, self._ghosts, now)
-        if failure and self._heard and not self._cancel_sent:
-            # The far side may ring although the connection is gone; a new one carries the CANCEL.
-            ghost.cancel(self._cseq, now)
+        # The far side may ring although the connection is gone; a new one carries the CANCEL.
+        self._leave_to_ghost(now, ringing=bool(failure and self._heard))
         self._conclude(None, stage, now, failure)
+
+    def _leave_to_ghost(self, now: float, *, ringing: bool) -> None:
+        ghost = Ghost(self._endpoint, self.plan, self._dialogs, self._ghosts, now, self._acks)
+        if ringing and not self._cancel_sent:
+            ghost.cancel(self._cseq, now)
+        self._transaction.terminate()
 
     def _conclude(
         self, response: Message | None, stage: Stage, now: float, failure: str = ""

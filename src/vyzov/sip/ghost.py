@@ -4,6 +4,8 @@ Serves calls given up without a final response, and calls of an earlier run of t
 (`reap`), whose INVITEs are known only by the names derived from the leg.
 """
 
+from collections.abc import Mapping
+
 from vyzov.sip.auth import Credentials
 from vyzov.sip.endpoint import Endpoint
 from vyzov.sip.established import Dialogs, EstablishedCall
@@ -26,18 +28,25 @@ class Ghost:
     """Answers stray responses to the INVITEs of one leg, so that no callee is left in silence.
 
     A `reporting` ghost tells its end once (`CallRejected` or `CallEnded`); the ghost of a call
-    whose end was told already reports late answers as `MessageIgnored` only.
+    whose end was told already reports late answers as `MessageIgnored` only. `acks` are those of
+    answers that were taken: they are repeated, their calls are left alone.
     """
 
     def __init__(
-        self, endpoint: Endpoint, plan: Plan, dialogs: Dialogs, ghosts: "Ghosts", now: float
+        self,
+        endpoint: Endpoint,
+        plan: Plan,
+        dialogs: Dialogs,
+        ghosts: "Ghosts",
+        now: float,
+        acks: Mapping[str, tuple[bytes, Hop]] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._plan = plan
         self._dialogs = dialogs
         self._ghosts = ghosts
         self._call_id = plan.identity(endpoint).call_id
-        self._acks: dict[str, tuple[bytes, Hop]] = {}
+        self._acks: dict[str, tuple[bytes, Hop]] = dict(acks or {})
         self._cancels = 0
         self._open_cancels = 0
         self._cancel_taken = False

@@ -88,8 +88,7 @@ class Negotiation:
 
         A side that is held itself holds back with `inactive` (RFC 3264 §8.4).
         """
-        remote = sdp.current(sdp.parse(self.remote)) if self.remote else None
-        music = remote is None or not remote.held
+        music = not _held(self.remote or b"")
         return sdp.with_direction(self.local, Direction.SENDONLY if music else Direction.INACTIVE)
 
     def resumed(self) -> bytes:
@@ -127,6 +126,15 @@ def _version(text: bytes) -> int:
         return sdp.parse(text).version
     except ValueError:
         return 0
+
+
+def _held(text: bytes) -> bool:
+    """Tells a description of the far side that holds us; one that cannot be read holds nobody."""
+    try:
+        stream = sdp.current(sdp.parse(text))
+    except ValueError:
+        return False
+    return stream is not None and stream.held
 
 
 def _direction(text: bytes) -> Direction:

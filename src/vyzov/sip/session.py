@@ -54,6 +54,7 @@ class _Change:
     refresh: bool = False
     tries: int = 0
     method: str = ""
+    pondered: bool = False
     sent: Sent | None = None
     ack: tuple[bytes, Hop] | None = None
 
@@ -144,6 +145,12 @@ class Session:
         self._over = True
         self._timers.stop()
 
+    def release(self) -> None:
+        """Gives up the answer to a change that an ended call still waits for: it has no timer."""
+        change = self._change
+        if change is not None and change.sent is not None and change.sent.transaction is not None:
+            change.sent.transaction.terminate()
+
     # ---- our changes ---------------------------------------------------------------------------
 
     def _go_on(self, now: float) -> None:
@@ -158,6 +165,7 @@ class Session:
     def _send(self, change: _Change, now: float) -> None:
         self._change = change
         change.tries += 1
+        change.pondered = False
         by_update = change.refresh and self.updates
         change.method = "UPDATE" if by_update or not self.confirmed else "INVITE"
         body = b""
@@ -180,7 +188,9 @@ class Session:
 
     def _responded(self, change: _Change, response: Message | None, now: float) -> None:
         if response is not None and response.code < 200:
-            if change.method == "INVITE" and change is self._change:
+            # A far side that says again and again that it is thinking gains no time by it.
+            if change.method == "INVITE" and change is self._change and not change.pondered:
+                change.pondered = True
                 self._timers.set("stuck", now + CHANGE_LIMIT_S)
         elif response is not None and response.code < 300:
             if change.ack is not None:
@@ -286,6 +296,10 @@ class Session:
         elif name == "refresh":
             if self._next is None and self._later is None and self._change is None:
                 self._next = _Change(self.negotiation.local or None, refresh=True)
+            else:
+                # What is under way refreshes too, unless it is refused.
+                assert self.terms is not None
+                self._timers.set("refresh", now + self.terms.interval_s / REFRESH_AGAIN_SHARE)
             self._go_on(now)
         else:
             assert name == "expire", name

@@ -142,6 +142,11 @@ class ClientTransaction:
         """Tells that a provisional response came and no final one yet."""
         return self.state is State.PROCEEDING
 
+    @property
+    def unfinished(self) -> bool:
+        """Tells that no final response came yet."""
+        return self.state in (State.CALLING, State.PROCEEDING)
+
     def start(self, now: float) -> None:
         """Sends the request and arms timers A and B, or E and F; A and E over UDP only."""
         self._send(self._data, self.target)
