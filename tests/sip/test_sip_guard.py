@@ -94,6 +94,18 @@ def test_a_phone_is_known_by_its_port_and_its_neighbours_are_not() -> None:
     assert guard.judge(STRANGER, 5070, 500, KNOWN_S) is not BANNED
 
 
+def test_who_is_known_can_be_asked() -> None:
+    guard = Guard(Limits(), 0.0)
+    guard.judge(STRANGER, 5060, 500, 0.0)
+    guard.know(CARRIER, 0.0)
+    guard.know(STRANGER, 0.0, port=5070)
+    assert guard.knows(CARRIER, 1234, 1.0)
+    assert guard.knows(STRANGER, 5070, 1.0)
+    assert not guard.knows(STRANGER, 5060, 1.0)
+    assert not guard.knows("198.51.100.99", 5060, 1.0)
+    assert not guard.knows(CARRIER, 1234, KNOWN_S)
+
+
 def test_ten_failed_authentications_ban_an_address_for_a_while() -> None:
     guard = Guard(Limits(), 0.0)
     ban(guard, STRANGER, 5.0)

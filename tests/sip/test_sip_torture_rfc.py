@@ -83,6 +83,18 @@ def test_an_agent_that_takes_no_calls_refuses_and_lives(situation: Situation) ->
     assert status(first) != 100
 
 
+@pytest.mark.parametrize(
+    "situation", [one for one in (*REQUESTS, *VERSION6) if 405 in one.answers], ids=name_of
+)
+def test_a_registrar_asks_whoever_comes_for_proof_first(situation: Situation) -> None:
+    user_agent = agent(realm="vyzov")
+    user_agent.receive(situation.make(Sender(PLACE)), PEER, 0.0)
+    ((answer, _),) = user_agent.messages_to_send()
+    known = situation.name not in ("intmeth", "esc02", "mpart01")
+    assert status(answer) == (401 if known else 405)
+    assert (b"\r\nWWW-Authenticate: Digest " in answer) == known
+
+
 def caller() -> tuple[UserAgent, Invited]:
     user_agent = agent()
     user_agent.invite(

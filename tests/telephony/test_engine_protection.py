@@ -19,8 +19,10 @@ from vyzov import __version__
 from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import Answered, Protection, SetPhone, Unban
 from vyzov.sip.auth import Account, Credentials, secret_hash
+from vyzov.sip.events import Transport
 from vyzov.sip.guard import Limits
 from vyzov.telephony.native.signalling import Listening
+from vyzov.telephony.native.sip_sockets import StreamLimits
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "sip"))
 from rfc4475 import ANSWERS, CALL, REQUESTS, VERSION6, Invited, Sender
@@ -250,6 +252,30 @@ async def test_a_phone_that_signed_in_is_heard_behind_the_address_of_a_banned_gu
             guesser.send(guesser.request("OPTIONS"))
             assert await guesser.hear(0.3) == b""
             assert status(await phone.asked("OPTIONS")) == 200
+
+
+@on_loop
+async def test_silent_connections_cannot_keep_a_new_one_out(tmp_path: Path) -> None:
+    limits = StreamLimits(accepted_max=6, per_source_max=2)
+    async with Lab(tmp_path, listening=Listening(limits=limits)) as lab:
+        port = lab.engine.signalling.ports[Transport.TCP]
+
+        async def opened(host: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            return await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0))
+
+        held = [await opened(f"127.0.1.{1 + number // 2}") for number in range(6)]
+        first = held[0][1].get_extra_info("sockname")
+        # The oldest is a phone that signed in: the next oldest has to go.
+        lab.engine.signalling.door.guard.know(first[0], time.monotonic(), first[1])
+        reader, writer = await opened("127.0.1.9")
+        with Stranger("127.0.1.9", lab.engine.signalling.address) as words:
+            writer.write(words.request("OPTIONS").replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2.0)
+        assert status(answer) == 200
+        assert await asyncio.wait_for(held[1][0].read(), 2.0) == b""
+        assert not held[0][0].at_eof()
+        for _, one in (*held, (reader, writer)):
+            one.close()
 
 
 @on_loop

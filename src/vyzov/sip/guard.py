@@ -164,6 +164,11 @@ class Guard:
             source.bucket = _Bucket(self.limits.known_burst, now)
         source.known_until = now + KNOWN_S
 
+    def knows(self, host: str, port: int, now: float) -> bool:
+        """Tells whether an address, or this port of it, is one this agent deals with."""
+        keys = ((host, port), (source_of(host), 0))
+        return any(key in self._sources and self._sources[key].known_until > now for key in keys)
+
     def failed(self, host: str, now: float) -> bool:
         """Counts a failed authentication; True where the address is banned by it.
 

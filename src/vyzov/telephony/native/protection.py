@@ -46,6 +46,10 @@ class SipDoor:
         self._report_later()
         return False
 
+    def knows(self, source: Hop) -> bool:
+        """Tells whether a source is one this engine deals with."""
+        return self.guard.knows(source.host, source.port, time.monotonic())
+
     def sent(self, data: bytes, target: Hop) -> None:
         """Takes that we sent something: whom we send requests to is known."""
         if len(data) > _KEEP_ALIVE_BYTES and not data.startswith(RESPONSE):

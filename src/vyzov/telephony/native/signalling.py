@@ -148,6 +148,10 @@ class Signalling:
         """Tells whether a source is heard: each message passes here, each new connection as 0."""
         return self.door.may(source, size)
 
+    def knows(self, source: Hop) -> bool:
+        """Tells whether a source is one we deal with."""
+        return self.door.knows(source)
+
     def arrived(self, data: bytes, source: Hop) -> None:
         """Carries one message through, so that an answer's journal line waits for no burst."""
         if self.tape is not None:

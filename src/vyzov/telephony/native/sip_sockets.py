@@ -60,6 +60,10 @@ class Owner(Protocol):
         """Tells whether a source is heard: a new connection (0 bytes), or a message."""
         ...
 
+    def knows(self, source: Hop) -> bool:
+        """Tells whether a source is one we deal with, whose connection is not dropped for others."""
+        ...
+
     def arrived(self, data: bytes, source: Hop) -> None:
         """Takes one whole message."""
         ...
@@ -92,6 +96,11 @@ class Connection(asyncio.Protocol):
     def closing(self) -> bool:
         """Tells that what is written now would be lost."""
         return self._transport is not None and self._transport.is_closing()
+
+    @property
+    def stands(self) -> bool:
+        """Tells whether there is something that can be dropped."""
+        return self._transport is not None and not self._transport.is_closing()
 
     def send(self, data: bytes) -> None:
         """Writes a message, or keeps it until the connection stands."""
@@ -289,11 +298,11 @@ class SipSockets:
 
     def _accept(self, transport: Transport, accepted: socket.socket, host: str, port: int) -> None:
         hop = Hop(host, port, transport, flow=next(self._numbers))
-        full = (
-            len(self._flows) >= self.limits.accepted_max
-            or self._sources[host] >= self.limits.per_source_max
-        )
-        if full or not self.owner.may(hop, 0):
+        if (
+            self._sources[host] >= self.limits.per_source_max
+            or not self.owner.may(hop, 0)
+            or (len(self._flows) >= self.limits.accepted_max and not self._made_room())
+        ):
             self.refused += 1
             accepted.close()
             if not self._sources[host]:
@@ -303,6 +312,14 @@ class SipSockets:
         self._flows[hop.flow] = connection
         self._sources[host] += 1
         self._run(self._greet(connection, accepted))
+
+    def _made_room(self) -> bool:
+        """Drops the stranger who has been here longest; False where everybody is known."""
+        for connection in self._flows.values():
+            if connection.stands and not self.owner.knows(connection.hop):
+                connection.give_up("its place was needed")
+                return True
+        return False
 
     async def _greet(self, connection: Connection, accepted: socket.socket) -> None:
         """Gives an accepted socket its protocol; over TLS after the handshake."""
