@@ -156,6 +156,7 @@ class Session:
 
 
 Lines = list[tuple[str, str]]
+_DIRECTIONS = frozenset(Direction)
 
 
 def parse(data: bytes) -> Session:
@@ -209,15 +210,17 @@ def _origin(lines: Lines) -> tuple[int, int]:
 
 def _connection(lines: Lines, inherited: str) -> str:
     for kind, value in lines:
+        if kind != "c":
+            continue
         words = value.split()
-        if kind == "c" and len(words) >= 3 and words[0].upper() == "IN":
+        if len(words) >= 3 and words[0].upper() == "IN":
             return words[2].partition("/")[0]  # A multicast TTL may follow.
     return inherited
 
 
 def _direction(lines: Lines, inherited: Direction) -> Direction:
     for kind, value in lines:
-        if kind == "a" and value.strip().lower() in set(Direction):
+        if kind == "a" and value.strip().lower() in _DIRECTIONS:
             return Direction(value.strip().lower())
     return inherited
 
@@ -254,6 +257,8 @@ def _codecs(formats: tuple[str, ...], attributes: Lines) -> tuple[Codec, ...]:
     maps: dict[int, tuple[str, int]] = dict(_STATIC)
     fmtp: dict[int, str] = {}
     for name, value in attributes:
+        if name not in ("rtpmap", "fmtp"):
+            continue
         number, _, text = value.partition(" ")
         payload = _bounded(number, 127)
         if payload is None:
@@ -263,7 +268,7 @@ def _codecs(formats: tuple[str, ...], attributes: Lines) -> tuple[Codec, ...]:
             rate = _bounded(rest.partition("/")[0].strip(), 999_999)
             if encoding and rate is not None:
                 maps[payload] = (encoding, rate)
-        elif name == "fmtp":
+        else:
             fmtp[payload] = text.strip()
     found: list[Codec] = []
     for text in formats:
@@ -292,8 +297,8 @@ def _milliseconds(attributes: Lines, wanted: str) -> int | None:
 def _rtcp(attributes: Lines) -> tuple[str, int] | None:
     """Reads `a=rtcp:PORT [IN IP4 HOST]` (RFC 3605 §2.1)."""
     for name, value in attributes:
-        words = value.split()
-        if name == "rtcp" and words and (port := _bounded(words[0], 65_535)):
+        words = value.split() if name == "rtcp" else []
+        if words and (port := _bounded(words[0], 65_535)):
             return (words[3] if len(words) >= 4 else ""), port
     return None
 
@@ -302,8 +307,8 @@ def _crypto(attributes: Lines) -> tuple[SrtpKeys, ...]:
     """Reads the a=crypto lines this agent can keep to; others are left out (RFC 4568 §5.1)."""
     found: list[SrtpKeys] = []
     for name, value in attributes:
-        words = value.split()
-        if name != "crypto" or len(words) < 3 or len(found) >= MAX_CRYPTO:
+        words = value.split() if name == "crypto" else []
+        if len(words) < 3 or len(found) >= MAX_CRYPTO:
             continue
         tag = _bounded(words[0], 999_999_999)
         method, _, key = words[2].partition(":")
@@ -383,7 +388,7 @@ def with_direction(text: bytes, direction: Direction) -> bytes:
     alive = False
     for line in text.rstrip().split(b"\n"):
         bare = line.strip()
-        if bare.startswith(b"a=") and bare[2:].decode("latin-1").lower() in set(Direction):
+        if bare.startswith(b"a=") and bare[2:].decode("latin-1").lower() in _DIRECTIONS:
             continue
         if bare.startswith(b"m="):
             if alive:
