@@ -25,7 +25,7 @@ NASTY = st.text(
     max_size=24,
 )
 GOOD_NUMBER = st.from_regex(r"\A\+?[0-9*#]{1,15}\Z")
-REQUEST_LINE = re.compile(rb"INVITE sip:[+0-9*]+(%23|[+0-9*])*@[0-9A-Za-z.:\[\]-]+ SIP/2\.0")
+REQUEST_LINE = re.compile(rb"INVITE sip:(?:%23|[+0-9*])+@[0-9A-Za-z.:\[\]-]+ SIP/2\.0")
 OURS = {
     "via", "max-forwards", "from", "to", "call-id", "cseq", "contact", "allow", "supported",
     "user-agent", "content-type", "content-length",
