@@ -146,7 +146,7 @@ PARSING = (
         "A stream is framed by Content-Length: many messages in a read, a message in many reads.",
         sip("stream", "several_messages_in_one_read_come_out_in_order"),
         sip("stream", "a_message_cut_at_any_byte_comes_out_whole"),
-        engine("streams", "a_request_split_at_every_byte_is_answered_on_its_connection"),
+        engine("stream_doors", "a_request_split_at_every_byte_is_answered_on_its_connection"),
     ),
     row(
         "A request too large for UDP goes by TCP where the peer takes it.",
