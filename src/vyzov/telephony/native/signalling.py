@@ -94,6 +94,7 @@ class Signalling:
         )
         self._handle: Callable[[SipEvent], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
         self._pumping = False
         self._closed = False
         self._ignored = 0
@@ -204,11 +205,15 @@ class Signalling:
                 self.arrived(data, hop)
 
     def _arm(self) -> None:
+        due = self.agent.next_deadline()
         if self._timer is not None:
+            # Woken too early it finds nothing to do: cheaper than to move it with every message.
+            if due is not None and self._timer_due <= due:
+                return
             self._timer.cancel()
             self._timer = None
-        due = self.agent.next_deadline()
         if due is not None:
+            self._timer_due = due
             self._timer = self._loop.call_later(max(0.001, due - time.monotonic()), self._fire)
 
     def _fire(self) -> None:
