@@ -148,6 +148,48 @@ def test_a_far_side_whose_session_cannot_be_read_can_be_held() -> None:
     assert b"a=sendonly" in offered.body
 
 
+# ---- addresses that lead further inside ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("home", "contact", "followed"),
+    [
+        ("8.8.8.8", "9.9.9.9:5099", True),
+        ("8.8.8.8", "127.0.0.1:6379;transport=tcp", False),
+        ("8.8.8.8", "169.254.169.254:80;transport=tcp", False),
+        ("8.8.8.8", "10.0.0.9", False),
+        ("8.8.8.8", "100.64.0.1", False),
+        ("8.8.8.8", "[2606:4700::1111]", False),
+        ("10.0.0.1", "10.0.0.9", True),
+        ("10.0.0.1", "8.8.8.8", True),
+        ("10.0.0.1", "127.0.0.1", False),
+        ("10.0.0.1", "169.254.0.1", False),
+        ("127.0.0.1", "10.0.0.9", True),
+        ("127.0.0.1", "[::1]", False),
+        ("sbc.example", "9.9.9.9", True),
+        ("sbc.example", "127.0.0.1", False),
+        ("sbc.example", "sbc.example:5099", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("routed", [False, True])
+def test_nobody_has_us_speak_to_what_lies_further_inside_than_they_do(
+    home: str, contact: str, *, followed: bool, routed: bool
+) -> None:
+    hop = Hop(home, 5070)
+    caller = agent()
+    caller.invite(
+        "leg", target=hop, to=NUMBER, caller_id=CALLER, sdp=OFFER, account=Account(), now=0.0
+    )
+    (invite,) = sent(caller)
+    route = [f"Record-Route: <sip:{contact};lr>"] if routed else []
+    caller.receive(
+        reply(invite, 200, contact=f"sip:them@{contact}", headers=route, body=ANSWER), hop, 0.0
+    )
+    (ack,) = sent(caller)
+    assert ack.uri == f"sip:them@{contact}"
+    assert (ack.target != hop) is followed
+
+
 # ---- by seed -------------------------------------------------------------------------------------
 
 

@@ -227,7 +227,7 @@ def test_responses_go_back_where_the_request_came_from(via: str, source: Hop, ta
         ("sip:them@192.0.2.5;transport=tcp", TLS, TLS),
         ("sip:them@192.0.2.5:5099", FLOW, Hop("192.0.2.5", 5099, Transport.TCP, flow=7)),
         ("sip:them@192.0.2.5;transport=udp", FLOW, Hop("192.0.2.5", 5060)),
-        ("sip:them@[2001:db8::5]:5099;transport=tcp", PEER,
+        ("sip:them@[2001:db8::5]:5099;transport=tcp", Hop("2001:db8::1", 5070),
          Hop("2001:db8::5", 5099, Transport.TCP)),
     ],
 )  # fmt: skip

@@ -161,8 +161,8 @@ def _saved_hop(value: list[object]) -> Hop:
 
 
 def reachable(uri: Uri, otherwise: Hop) -> Hop:
-    """Returns the hop a URI names, `otherwise` where it is no address of one host."""
-    if not _is_one_host(uri.host):
+    """Returns the hop a URI names, `otherwise` where that is no host we may be sent to."""
+    if not _may_lead(uri.host, otherwise.host):
         return otherwise
     transport = _transport_of(uri, otherwise.transport)
     if otherwise.transport is Transport.TLS and transport is not Transport.TLS:
@@ -176,13 +176,30 @@ def reachable(uri: Uri, otherwise: Hop) -> Hop:
 
 
 @lru_cache(maxsize=1024)
-def _is_one_host(host: str) -> bool:
-    """Tells an address that one host has from names and from addresses of many or of none."""
+def _may_lead(host: str, home: str) -> bool:
+    """Tells an address that one host has, and that a far side at `home` may send us to.
+
+    Nobody sends us further inwards than they are themselves: who is outside and names this machine
+    or a network behind us would have us speak to what they cannot reach.
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return not (address.is_unspecified or address.is_multicast or host == _BROADCAST)
+    if address.is_unspecified or address.is_multicast or host == _BROADCAST:
+        return False
+    try:
+        theirs = ipaddress.ip_address(home)
+    except ValueError:
+        return address.is_global
+    return address.version == theirs.version and _depth(address) <= _depth(theirs)
+
+
+def _depth(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> int:
+    """Orders addresses by how far inside they are: the world, a network, a cable, this machine."""
+    if address.is_loopback:
+        return 3
+    return 2 if address.is_link_local else int(not address.is_global)
 
 
 def _transport_of(uri: Uri, otherwise: Transport) -> Transport:

@@ -234,7 +234,11 @@ class Engine:
         event = replace(event, seq=seq, at=event.at or time.monotonic())
         if isinstance(event, Ended) and event.cause in OWN_CAUSES:
             event = replace(event, side="engine")
-        self.book.note(event)
+        try:
+            self.book.note(event)
+        except OSError:
+            # A full disk must not keep a floor from hearing what became of its call.
+            log.exception("an event of leg %s is not in the journal", event.leg)
         self.control.post(record.floor, event)
         if isinstance(event, PlayFinished):
             self.orphans.play_ended(event.leg, event.play, completed=event.completed)

@@ -115,16 +115,22 @@ class Journal:
         self._path = path
         self._whole = whole
         self._size = 0
+        self._torn = False
         self._file = self._rewritten()
 
     def append(self, line: dict[str, Any]) -> None:
-        """Writes one line; past `COMPACT_AT_BYTES` the file is rewritten without dead legs."""
+        """Writes one line; past `COMPACT_AT_BYTES` the file is rewritten without dead legs.
+
+        A fault of the disk is raised; what it cut short spoils no later line."""
         data = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-        os.write(self._file, data)
+        torn, self._torn = self._torn, True
+        _write_all(self._file, b"\n" + data if torn else data)
+        self._torn = False
         self._size += len(data)
         if self._size > COMPACT_AT_BYTES:
-            os.close(self._file)
-            self._file = self._rewritten()
+            self._size //= 2  # Where there is no room for a new file, the old one goes on a while.
+            former, self._file = self._file, self._rewritten()
+            os.close(former)
 
     def close(self) -> None:
         """Closes the file; the journal stays where it is."""
@@ -132,16 +138,27 @@ class Journal:
 
     def _rewritten(self) -> int:
         fresh = self._path.with_name(self._path.name + ".new")
-        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         data = b"".join(
             orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self._whole()
         )
-        os.write(file, data)
-        os.fsync(file)
-        fresh.replace(self._path)
+        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        try:
+            _write_all(file, data)
+            os.fsync(file)
+            fresh.replace(self._path)
+        except OSError:
+            os.close(file)
+            raise
         # A busy engine may keep more than the bound: the next rewrite waits for as much again.
         self._size = min(len(data), COMPACT_AT_BYTES // 2)
         return file
+
+
+def _write_all(file: int, data: bytes) -> None:
+    """Writes every byte: the system takes fewer where a disk is almost full."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

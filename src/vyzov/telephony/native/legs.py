@@ -166,7 +166,12 @@ class Calls:
             self._book.open(order.leg, floor)
             self._post(Refused(order.leg, 0, 0.0, "no_port"))
             return
-        self._place(order, floor, trunk, wire, RtpPort(self._loop, sound, reports))
+        port = RtpPort(self._loop, sound, reports)
+        try:
+            self._place(order, floor, trunk, wire, port)
+        finally:
+            if order.leg not in self.living:
+                port.close()  # Whatever failed: a call that is not placed keeps no sockets.
 
     def hangup(self, leg: str, cause: str) -> None:
         """Gives a call up or ends it; a leg that is gone is no fault."""
@@ -234,6 +239,11 @@ class Calls:
                     log.debug("leg %s: %s changes nothing", call.leg, type(event).__name__)
         except Exception:
             log.exception("leg %s failed on %s and is hung up", call.leg, type(event).__name__)
+            if isinstance(event, CallRejected) and call.leg in self.living:
+                # SIP says nothing more of it: hanging up would wait for ever.
+                fault = Failed(call.leg, 0, 0.0, event.code, event.phrase, str(event.stage))
+                self._finish(call, fault)
+                return
             self._loop.call_soon(self.hangup, call.leg, ENGINE_FAULT)
 
     # ---- inside
@@ -289,7 +299,6 @@ class Calls:
             offer=offer,
             placed_at=now,
         )
-        self.living[order.leg] = call
         port.on_hear = lambda packet, at: self._heard(call, packet, at)
         try:
             call_id = self._agent.invite(
@@ -308,10 +317,10 @@ class Calls:
             )
         except ValueError as error:
             log.warning("leg %s is not placed: %s", order.leg, error)
-            del self.living[order.leg]
-            port.close()
             self._post(Refused(order.leg, 0, 0.0, "bad_number"))
             return
+        # From here on it can be hung up, and nothing but its end takes it away.
+        self.living[order.leg] = call
         self._post(Dialing(order.leg, 0, 0.0, call_id))
         call.ring_timer = self._loop.call_later(
             order.ring_timeout_s, self.hangup, order.leg, "ring_timeout"
@@ -409,12 +418,15 @@ class Calls:
         del self.living[call.leg]
         self._stop_ring_timer(call)
         self._clock.discard(call)
-        self._switchboard.part(call.party, comfort=False)
-        call.party.hearing.stop(None)
-        self._over(call)
-        call.port.close()
-        self._post(last)
-        self._emptied.set()
+        try:
+            self._switchboard.part(call.party, comfort=False)
+            call.party.hearing.stop(None)
+            self._over(call)
+        finally:
+            # Whatever failed: the sockets are free again, and the floor hears of the end.
+            call.port.close()
+            self._post(last)
+            self._emptied.set()
 
     def _stop_ring_timer(self, call: Call) -> None:
         if call.ring_timer is not None:

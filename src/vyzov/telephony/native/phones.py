@@ -203,7 +203,12 @@ class Phones:
             return "not_registered"
         hop, uri = place
         # On the disk's way before the INVITE leaves: a killed engine must not leave a phone ringing.
-        self._book.open(verb.leg, floor, Placed.of_phone(hop, uri, verb.agent))
+        try:
+            self._book.open(verb.leg, floor, Placed.of_phone(hop, uri, verb.agent))
+        except OSError:
+            self._agent.cancel(verb.leg, now)
+            port.close()
+            raise
         party = Party(verb.leg, floor, port, self._post)
         leg = PhoneLeg(
             verb.leg, verb.agent, floor, verb.phone, hop.host, port, party, offer, quality_at=now
