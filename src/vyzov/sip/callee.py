@@ -160,7 +160,7 @@ class ReceivedCall:
         headers = list(said.headers)
         terms: Terms | None = None
         if said.code >= 200:
-            self._timers.stop()
+            self._timers.end()
             self._reliable.stop()
         if 100 < said.code < 300:
             contact = self._endpoint.contact(self.invite.source.transport)

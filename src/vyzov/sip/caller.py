@@ -256,7 +256,7 @@ class OutgoingCall:
         else:
             self._note_realm(now)
         self.over = True
-        self._timers.stop()
+        self._timers.end()
         for early in self._early.values():
             early.end()
         self._emit(
@@ -319,7 +319,7 @@ class OutgoingCall:
         self, response: Message | None, stage: Stage, now: float, failure: str = ""
     ) -> None:
         self.over = True
-        self._timers.stop()
+        self._timers.end()
         for early in self._early.values():
             early.end()
         challenged = response is not None and response.code in (401, 407)

@@ -57,6 +57,7 @@ class EarlyDialog:
         """Ends this early dialog: nothing more is sent in it."""
         self.over = True
         self.session.stop()
+        self._broken = _unconcerned
 
     def _acknowledge(self, response: Message, described: bytes | None, now: float) -> bool:
         """Acknowledges a reliable provisional once and in its order (RFC 3262 §4)."""
@@ -95,8 +96,9 @@ class EarlyDialog:
 
     def _fail(self, now: float) -> None:
         if not self.over:
+            broken = self._broken
             self.end()
-            self._broken(self, now)
+            broken(self, now)
 
     def receive_request(self, request: ServerTransaction, now: float) -> None:
         """Answers a request of the far side before its answer to the call."""
@@ -118,6 +120,10 @@ class EarlyDialog:
             if method == "INFO" and message.header("Info-Package"):
                 code = 469
             self._endpoint.respond(request, code, now, headers=[("Allow", self._endpoint.allow)])
+
+
+def _unconcerned(_early: EarlyDialog, _now: float) -> None:
+    """Stands for the call once this early dialog is over."""
 
 
 def is_reliable(response: Message) -> bool:

@@ -112,6 +112,7 @@ class EstablishedCall:
             self.notify_transfer(503, "Service Unavailable", now)
         else:
             assert name == "gone", name
+            self._timers.end()
             self.session.release()
             self._dialogs.pop(self.dialog.key, None)
 

@@ -141,7 +141,9 @@ class Ghost:
     def _on_timer(self, name: str, now: float) -> None:
         if name == "give_up":
             self._report_rejection(None, now)
-        elif self._ghosts.get(self._call_id) is self:
+            return
+        self._timers.end()
+        if self._ghosts.get(self._call_id) is self:
             del self._ghosts[self._call_id]
 
 

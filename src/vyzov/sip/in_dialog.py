@@ -27,6 +27,46 @@ class Sent:
     transaction: ClientTransaction | None = None
 
 
+class _Carried:
+    """A request on its way through challenges.
+
+    Apart from `Sent`, which senders keep: the way goes from the transaction to here and on to the
+    sender, never back, so that all of them go when the transaction is over.
+    """
+
+    def __init__(
+        self,
+        talk: "Talk",
+        sent: Sent,
+        on_response: OnResponse,
+        make: Callable[[bool], Request],
+    ) -> None:
+        self._talk = talk
+        self._sent = sent
+        self._on_response = on_response
+        self._make = make
+        self._hop = talk.dialog.next_hop()
+        self._asked_for = talk.credentials.begin()
+        self._proofs = 0
+
+    def send(self, now: float, *, asked: bool) -> None:
+        """Sends the request, with proofs where it was `asked` for them."""
+        self._sent.transaction = self._talk.endpoint.layer.start_client(
+            self._make(asked), self._hop, now, self._answered
+        )
+
+    def _answered(self, response: Message | None, now: float) -> None:
+        if (
+            response is not None
+            and self._proofs < MAX_PROOFS
+            and self._talk.credentials.take_response(response, self._asked_for)
+        ):
+            self._proofs += 1
+            self.send(now, asked=True)
+        else:
+            self._on_response(response, now)
+
+
 @dataclass(slots=True)
 class Talk:
     """One dialog as a sender sees it. `home` is where the call was placed or came from.
@@ -51,28 +91,9 @@ class Talk:
     ) -> Sent:
         """Sends a request; `on_response` is told every response but challenges that are met."""
         sent = Sent()
-        asked_for = self.credentials.begin()
-        proofs = 0
-
-        def send(at: float, *, asked: bool) -> None:
-            sent.transaction = self.endpoint.layer.start_client(
-                self._request(method, headers, body, asked=asked), hop, at, answered
-            )
-
-        def answered(response: Message | None, at: float) -> None:
-            nonlocal proofs
-            if (
-                response is not None
-                and proofs < MAX_PROOFS
-                and self.credentials.take_response(response, asked_for)
-            ):
-                proofs += 1
-                send(at, asked=True)
-            else:
-                on_response(response, at)
-
-        hop = self.dialog.next_hop()
-        send(now, asked=False)
+        _Carried(
+            self, sent, on_response, lambda asked: self._request(method, headers, body, asked=asked)
+        ).send(now, asked=False)
         return sent
 
     def _request(self, method: str, headers: Headers, body: bytes, *, asked: bool) -> Request:

@@ -100,6 +100,7 @@ class Registration:
             # It may yet be granted: the one that takes it back has a higher CSeq.
             self._asked.terminate()
         elif self._bound_until <= now:
+            self._timers.end()
             self._change(RegistrationState.STOPPED, now)
             return
         self._begin(now)
@@ -204,7 +205,7 @@ class Registration:
         """Ends a cycle that came to nothing, or the last one of all."""
         self._asked = None
         if self._stopping:
-            self._timers.stop()
+            self._timers.end()
             self._change(RegistrationState.STOPPED, now, code, phrase)
         else:
             self._fail(now, code, phrase)

@@ -83,8 +83,9 @@ class ReliableProvisionals:
             self._start(self._waiting.pop(0), now)
 
     def stop(self) -> None:
-        """Ends the resending: the INVITE has its final response."""
-        self._timers.stop()
+        """Ends everything for good: the INVITE has its final response, and its call is let go."""
+        self._timers.end()
+        self._send, self._unheard = _said_no_more, _unawaited
         self._current = None
         self._waiting.clear()
 
@@ -104,5 +105,14 @@ class ReliableProvisionals:
             self._timers.set("resend", now + self._interval)
             self._send(said, self._rseq, now)
         else:
+            unheard = self._unheard
             self.stop()
-            self._unheard(now)
+            unheard(now)
+
+
+def _said_no_more(_said: Said, _rseq: int, _now: float) -> None:
+    """Stands for the call after its final response."""
+
+
+def _unawaited(_now: float) -> None:
+    """Stands for the call after its final response."""

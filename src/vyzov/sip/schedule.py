@@ -1,11 +1,18 @@
 """Which timer is due when: named timers per owner, the earliest of all found at once.
 
 Moving a deadline leaves the old entry in the heap to be skipped later, so arming costs
-O(log n) however many thousand calls are up.
+O(log n) however many thousand calls are up; the heap is made anew before such entries outnumber
+the living ones.
+
+Timers and their owner hold each other. So that a call's memory comes back the moment it is over,
+not when a collector passes, an owner that is over says `end`.
 """
 
 import heapq
 from collections.abc import Callable
+
+HEAP_LEAST = 1024
+"""Entries below which the heap is not worth making anew."""
 
 
 class Schedule:
@@ -27,6 +34,9 @@ class Schedule:
         self._serial += 1
         self._due[timers] = (due, self._serial)
         heapq.heappush(self._heap, (due, self._serial, timers))
+        if len(self._heap) > max(HEAP_LEAST, 2 * len(self._due)):
+            self._heap = [(when, serial, one) for one, (when, serial) in self._due.items()]
+            heapq.heapify(self._heap)
 
     def next_deadline(self) -> float | None:
         """Returns the earliest deadline, None where nothing is armed."""
@@ -66,6 +76,11 @@ class Timers:
             self._due.pop(name, None)
         self._schedule.arm(self, min(self._due.values(), default=None))
 
+    def end(self) -> None:
+        """Stops all timers for good and lets the owner go: nothing is told any more."""
+        self.stop()
+        self._on_timer = _nobody
+
     def fire(self, now: float) -> None:
         """Tells the owner of every timer due at `now`, earliest first."""
         for name in sorted(self._due, key=self._due.__getitem__):
@@ -74,3 +89,7 @@ class Timers:
                 del self._due[name]
                 self._on_timer(name, now)
         self._schedule.arm(self, min(self._due.values(), default=None))
+
+
+def _nobody(_name: str, _now: float) -> None:
+    """Stands for an owner that is over."""

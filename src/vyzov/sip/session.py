@@ -141,9 +141,10 @@ class Session:
         self._go_on(now)
 
     def stop(self) -> None:
-        """Ends everything that would still be sent."""
+        """Ends everything that would still be sent, and lets the owner go."""
         self._over = True
-        self._timers.stop()
+        self._timers.end()
+        self.lost = unconcerned
 
     def release(self) -> None:
         """Gives up the answer to a change that an ended call still waits for: it has no timer."""
@@ -419,7 +420,7 @@ class Session:
 
 
 def unconcerned(_now: float, _cause: str, _reason: str) -> None:
-    """Stands for an owner until a call has one."""
+    """Stands for an owner before the call has one and after it is over."""
 
 
 def refused_session(offered: bytes, local: bytes) -> bytes:

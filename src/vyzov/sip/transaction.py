@@ -51,6 +51,10 @@ def unheard(_response: Message | None, _now: float) -> None:
     """Takes the responses to a request whose outcome changes nothing."""
 
 
+def ended() -> None:
+    """Stands for who was told of the end of a transaction already."""
+
+
 class State(StrEnum):
     """Where a transaction stands."""
 
@@ -105,7 +109,8 @@ class Request:
 class ClientTransaction:
     """A request of ours and its responses. Both kinds differ only in their timers and ACK.
 
-    `on_end` is told when nothing more of it is to be found. `instead` is the hop that was asked
+    `on_end` is told when nothing more of it is to be found; from then on it holds nobody, so that
+    it and its user are not kept alive by each other. `instead` is the hop that was asked
     for where the request was sent by another way; it is taken where that way does not exist.
     """
 
@@ -159,6 +164,7 @@ class ClientTransaction:
         if self._invite:
             self._receive_to_invite(response, now)
         elif self.state in (State.CALLING, State.PROCEEDING):
+            on = self._on
             if response.code < 200:
                 self.state = State.PROCEEDING
                 if not self.target.transport.reliable:
@@ -171,7 +177,7 @@ class ClientTransaction:
                 self.state = State.COMPLETED
                 self._timers.stop()
                 self._timers.set("gone", now + T4)
-            self._on(response, now)
+            on(response, now)
 
     def transport_failed(self, reason: str, now: float, *, stood: bool) -> None:
         """Takes that the connection is gone; `stood` is False where it could not be made at all.
@@ -194,15 +200,20 @@ class ClientTransaction:
             self._send(self._data, self.target)
         else:
             self.failure = reason
-            self.terminate()
-            self._on(None, now)
+            self._tell_the_end(now)
 
     def terminate(self) -> None:
         """Ends the transaction at once; later responses are strays."""
         if self.state is not State.TERMINATED:
             self.state = State.TERMINATED
-            self._timers.stop()
-            self._on_end()
+            self._timers.end()
+            on_end, self._on_end, self._on = self._on_end, ended, unheard
+            on_end()
+
+    def _tell_the_end(self, now: float) -> None:
+        on = self._on
+        self.terminate()
+        on(None, now)
 
     def _receive_to_invite(self, response: Message, now: float) -> None:
         if response.code < 200:
@@ -237,10 +248,10 @@ class ClientTransaction:
             if not self._invite:
                 self._interval = min(self._interval, T2)
             self._timers.set("resend", now + self._interval)
-            return
-        self.terminate()
-        if name == "give_up":
-            self._on(None, now)
+        elif name == "give_up":
+            self._tell_the_end(now)
+        else:
+            self.terminate()
 
 
 class ServerTransaction:
@@ -328,11 +339,14 @@ class ServerTransaction:
             self._interval = min(2 * self._interval, T2)
             self._timers.set("resend", now + self._interval)
             return
+        unacknowledged = self.on_unacknowledged
         self._end()
-        if name == "give_up" and self.on_unacknowledged is not None:
-            self.on_unacknowledged(now)
+        if name == "give_up" and unacknowledged is not None:
+            unacknowledged(now)
 
     def _end(self) -> None:
         self.state = State.TERMINATED
-        self._timers.stop()
-        self._on_end()
+        self._timers.end()
+        self.on_unacknowledged = None
+        on_end, self._on_end = self._on_end, ended
+        on_end()
