@@ -57,6 +57,15 @@ class Party:
             self.line.on_sent = None
         return recorder
 
+    def end(self) -> None:
+        """Ends this leg's sound: nothing is played, heard or told any more.
+
+        Line, hearing and party hold each other, so each lets go of the others here: that a call's
+        memory comes back with its end must not wait for a collector.
+        """
+        self.hearing.end()
+        self.line.on_hear = self.line.on_sent = None
+
     def _was_sent(self, payload: bytes, timestamp: int | None, now: float) -> None:
         for recorder in self.recorders.values():
             recorder.right(payload, timestamp, self.line.law, now)

@@ -181,7 +181,7 @@ class Devices:
         party = device.party
         if party is not None:
             self._switchboard.part(party, comfort=True)
-            party.hearing.stop(None)
+            party.end()
             self._over(party)
         device.up = False
         self._post(DeviceDown(device.leg, 0, 0.0, device.agent, reason))

@@ -317,6 +317,7 @@ class Calls:
             )
         except ValueError as error:
             log.warning("leg %s is not placed: %s", order.leg, error)
+            call.party.end()
             self._post(Refused(order.leg, 0, 0.0, "bad_number"))
             return
         # From here on it can be hung up, and nothing but its end takes it away.
@@ -420,7 +421,7 @@ class Calls:
         self._clock.discard(call)
         try:
             self._switchboard.part(call.party, comfort=False)
-            call.party.hearing.stop(None)
+            call.party.end()
             self._over(call)
         finally:
             # Whatever failed: the sockets are free again, and the floor hears of the end.

@@ -79,7 +79,10 @@ class Orphans:
 
     def play_ended(self, leg: str, play: str, *, completed: bool) -> None:
         """Ends an orphan's call once it has heard the message."""
-        if play == PLAY and completed:
+        if play != PLAY:
+            return
+        self._harbour.discard(leg)
+        if completed:
             self._hangup(leg, CAUSE)
 
     def close(self) -> None:
@@ -94,6 +97,8 @@ class Orphans:
             self._since.clear()
             return
         now = time.monotonic()
+        for leg in self._since.keys() - self._calls.living.keys():
+            del self._since[leg]
         for call in list(self._calls.living.values()):
             if call.floor in self._away and not call.closing:
                 self._look(call, now)

@@ -341,7 +341,7 @@ class Phones:
         self._stop_ring_timer(leg)
         self._clock.discard(leg)
         self._switchboard.part(leg.party, comfort=True)
-        leg.party.hearing.stop(None)
+        leg.party.end()
         self._over(leg.party)
         leg.up = False
         leg.port.close()

@@ -136,6 +136,11 @@ class Hearing:
             stopped, self._play = self._play[0], None
             self._ended(stopped, False)
 
+    def end(self) -> None:
+        """Stops what plays, tells so for the last time, and lets the party go."""
+        self.stop(None)
+        self._ended = _untold
+
     def hold(self, sound: Sound | None) -> None:
         """Plays hold music from now on, or takes it away."""
         self._hold = sound
@@ -218,6 +223,10 @@ class Hearing:
             self._cue = cue[FRAME_SAMPLES:] if len(cue) > FRAME_SAMPLES else None
             return encode(_padded(cue[:FRAME_SAMPLES]), law)
         return SILENCE[law] if waited > QUIET_AFTER_S else None
+
+
+def _untold(_play: str, _completed: bool) -> None:  # noqa: FBT001
+    """Stands for the party once its leg is over."""
 
 
 def _padded(samples: Samples) -> Samples:
