@@ -76,11 +76,11 @@ def _tagged(message: object) -> dict[str, object]:
     if name not in _CLASSES:
         raise WireError(f"{name} is neither a verb nor an event of the telephony port")
     out: dict[str, object] = {"type": name}
-    for item in fields(cast("Any", message)):
-        value = getattr(message, item.name)
+    for field in _READERS[type(message)]:
+        value = getattr(message, field)
         if isinstance(value, float) and not isfinite(value):
-            raise WireError(f"{name}.{item.name} is {value}, which JSON cannot carry")
-        out[item.name] = value
+            raise WireError(f"{name}.{field} is {value}, which JSON cannot carry")
+        out[field] = value
     if isinstance(message, ports.Snapshot):
         out["legs"] = {leg: [_tagged(event) for event in log] for leg, log in message.legs.items()}
         out["trunks"] = {

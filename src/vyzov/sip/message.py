@@ -168,19 +168,27 @@ def _decode(head: bytes) -> tuple[str, str]:
 
 def _unfold(text: str) -> list[str]:
     """Splits the head into lines and joins folded ones (RFC 3261 §7.3.1)."""
-    lines: list[str] = []
-    for line in text.split("\r\n"):
-        if "\n" in line or "\r" in line or "\x00" in line.replace("\\\x00", ""):
-            raise Malformed("a line feed, carriage return or zero byte inside a line")
-        if line[:1] in (" ", "\t") and lines:
-            lines[-1] += " " + line.strip()
-        else:
-            lines.append(line)
+    inside = text.replace("\r\n", " ")
+    if "\n" in inside or "\r" in inside or "\x00" in inside.replace("\\\x00", ""):
+        raise Malformed("a line feed, carriage return or zero byte inside a line")
+    lines = text.split("\r\n")
+    if "\r\n " in text or "\r\n\t" in text:
+        lines = _joined(lines)
     if len(lines) > MAX_HEADER_LINES:
         raise Malformed(f"{len(lines)} header lines")
     if any(len(line) > MAX_LINE for line in lines):
         raise Malformed(f"a header line of more than {MAX_LINE} characters")
     return lines
+
+
+def _joined(lines: list[str]) -> list[str]:
+    joined = lines[:1]
+    for line in lines[1:]:
+        if line[:1] in (" ", "\t"):
+            joined[-1] += " " + line.strip()
+        else:
+            joined.append(line)
+    return joined
 
 
 def _start_line(line: str) -> tuple[str, str, int, str]:
@@ -271,8 +279,9 @@ def encode_response(
 def _encode(start: str, headers: HeaderList, body: bytes, encoding: str = "utf-8") -> bytes:
     lines = [start, *(f"{name}: {value}" for name, value in headers)]
     lines.append(f"Content-Length: {len(body)}")
-    for line in lines:
-        # One line break in a value would let its author write headers or requests of their own.
-        if "\r" in line or "\n" in line or "\x00" in line.replace("\\\x00", ""):
-            raise ValueError(f"a line break in {line[:60]!r}: remove it before sending")
+    inside = " ".join(lines)
+    # One line break in a value would let its author write headers or requests of their own.
+    if "\r" in inside or "\n" in inside or "\x00" in inside.replace("\\\x00", ""):
+        broken = next(line for line in lines if not line.isprintable())
+        raise ValueError(f"a line break in {broken[:60]!r}: remove it before sending")
     return ("\r\n".join(lines) + "\r\n\r\n").encode(encoding, "replace") + body
