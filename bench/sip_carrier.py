@@ -159,7 +159,7 @@ class Sipp:
                 [
                     _program(), "-sf", str(path), "-i", "127.0.0.1", "-p", str(self.port),
                     "-ci", "127.0.0.1", "-cp", str(free_port()),
-                    "-mi", "127.0.0.1", "-mp", str(free_port() // 2 * 2), "-nostdin",
+                    "-mi", "127.0.0.1", "-mp", str(free_port() // 2 * 2), "-aa", "-nostdin",
                     "-trace_logs", "-log_file", str(self.log), "-trace_counts",
                     "-trace_stat", "-stf", str(folder / f"{name}.stat.csv"), "-fd", "1",
                     "-buff_size", str(BUFFER_BYTES), "-trace_err",
