@@ -24,7 +24,9 @@ from sip_net import (
 from sipmessage import Request
 
 from vyzov.sip import sdp
+from vyzov.sip.auth import MAX_CHALLENGES
 from vyzov.sip.events import CallAnswered, CallEnded, CallRejected, LegEvent, Transport
+from vyzov.sip.schedule import HEAP_LEAST
 from vyzov.sip.session import CHANGE_LIMIT_S
 from vyzov.sip.transaction import GIVE_UP
 from vyzov.sip.user_agent import Account, Hop
@@ -146,6 +148,46 @@ def test_a_far_side_whose_session_cannot_be_read_can_be_held() -> None:
     call.user_agent.hold("leg-1", call.now)
     (offered,) = sent(call.user_agent)
     assert b"a=sendonly" in offered.body
+
+
+def test_of_a_thousand_calls_no_timer_and_no_table_entry_is_left() -> None:
+    call = place()
+    schedule = call.user_agent._layer.schedule
+    for number in range(1000):
+        leg = f"leg-{number + 2}"
+        call.user_agent.invite(
+            leg, target=PEER, to=NUMBER, caller_id=CALLER, sdp=OFFER, account=ACCOUNT, now=call.now
+        )
+        (call.invite,) = sent(call.user_agent)
+        call.answers(180)
+        call.answers(486) if number % 2 else call.answers(200, body=ANSWER)
+        call.user_agent.bye(leg, call.now)
+        for bye in sent(call.user_agent):
+            call.hears(reply(bye, 200))
+        call.user_agent.forget(leg)
+        # Deadlines that moved leave entries behind: never more than there are living ones.
+        assert len(schedule._heap) <= max(HEAP_LEAST, 2 * len(schedule._due))
+        call.waits(call.now + 0.25)
+    call.waits(call.now + 400.0)
+    assert (schedule._heap, schedule._due) == ([], {})
+    layer = call.user_agent._layer
+    assert (layer._clients, call.user_agent._dialogs, call.user_agent._ghosts) == ({}, {}, {})
+    assert set(call.user_agent._legs) <= {"leg-1"}
+
+
+def test_a_far_side_with_a_new_realm_each_time_does_not_make_requests_grow() -> None:
+    call = place(ACCOUNT)
+    call.answers(200, body=ANSWER)
+    proofs = 0
+    for number in range(30):
+        call.user_agent.reoffer("leg-1", OFFER.replace(b"4000", b"%d" % (4002 + number)), call.now)
+        (offered,) = sent(call.user_agent)
+        for realm in "ab":
+            text = CHALLENGE.replace("box", f"{realm}{number}").replace("n1", f"n{realm}{number}")
+            _, offered = call.hears(reply(offered, 401, headers=[text]))
+        proofs = len(offered.all("Authorization"))
+        call.hears(reply(offered, 200, body=ANSWER))
+    assert proofs == MAX_CHALLENGES
 
 
 # ---- addresses that lead further inside ----------------------------------------------------------

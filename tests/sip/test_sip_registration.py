@@ -43,6 +43,13 @@ def test_the_span_of_our_own_contact_counts_not_that_of_another() -> None:
     assert carrier.told().expires_s == 60
 
 
+def test_a_contact_the_registrar_has_mended_counts_as_ours_may() -> None:
+    carrier = Carrier()
+    spans = {"vyzov@203.0.113.7:41000": 60, "else@192.0.2.9": 9000, "gone@192.0.2.9": 0}
+    carrier.says(200, "OK", *(f"Contact: <sip:{uri}>;expires={s}" for uri, s in spans.items()))
+    assert carrier.told().expires_s == 60
+
+
 def test_a_span_said_for_all_counts_where_the_contact_says_none() -> None:
     carrier = Carrier()
     carrier.says(200, "OK", "Contact: <sip:vyzov@127.0.0.1:5060>", "Expires: 90")

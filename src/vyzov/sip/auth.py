@@ -211,6 +211,9 @@ class Credentials:
             self._round.asked.add((proxy, realm))
             self._round.nonces.add(best.nonce)
             self._round.taken += 1
+        while len(self._answered) > MAX_CHALLENGES:
+            # A far side with a new realm every time must not make every request longer.
+            del self._answered[next(iter(self._answered))]
         return True
 
     def headers(self, method: str, uri: str, body: bytes = b"") -> list[tuple[str, str]]:

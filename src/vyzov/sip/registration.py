@@ -329,15 +329,28 @@ class Registrations:
 
 
 def _granted_span(response: Message, contact: str, asked: int) -> int:
-    """Returns the seconds granted to our own contact (RFC 3261 §10.2.4), bounded."""
-    own = [one for one in addresses(response.lines("Contact")) if one.uri == contact]
-    texts = [one.params.get("expires", "") for one in own] or [""]
-    for text in (texts[0], response.header("Expires")):
-        try:
-            return bounded_int(text, EXPIRES_MAX_S)
-        except ValueError:
-            continue
-    return asked
+    """Returns the seconds granted to our own contact (RFC 3261 §10.2.4), bounded.
+
+    A registrar that mends addresses may list ours as it saw it: where none is recognised, the
+    shortest span may be ours, and to come back too early does no harm.
+    """
+    contacts = addresses(response.lines("Contact"))
+    own = [_seconds(one.params.get("expires", "")) for one in contacts if one.uri == contact]
+    if own and own[0] is not None:
+        return own[0]
+    listed = [] if own else [_seconds(one.params.get("expires", "")) for one in contacts]
+    spans = [span for span in listed if span]
+    if spans:
+        return min(spans)
+    said = _seconds(response.header("Expires"))
+    return asked if said is None else said
+
+
+def _seconds(text: str) -> int | None:
+    try:
+        return bounded_int(text, EXPIRES_MAX_S)
+    except ValueError:
+        return None
 
 
 def _retry_after(response: Message) -> float:
