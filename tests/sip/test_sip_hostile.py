@@ -13,6 +13,7 @@ from sip_net import (
     OFFER,
     PEER,
     Call,
+    Callee,
     Sent,
     agent,
     in_dialog,
@@ -148,6 +149,15 @@ def test_a_far_side_whose_session_cannot_be_read_can_be_held() -> None:
     call.user_agent.hold("leg-1", call.now)
     (offered,) = sent(call.user_agent)
     assert b"a=sendonly" in offered.body
+
+
+def test_a_call_answered_without_a_session_of_ours_cannot_be_held() -> None:
+    callee = Callee()
+    leg = callee.rings()
+    callee.responds(leg, 200)
+    assert not callee.user_agent.hold(leg, callee.now)
+    assert not callee.user_agent.unhold(leg, callee.now)
+    assert not callee.user_agent.hold("unknown", callee.now)
 
 
 def test_of_a_thousand_calls_no_timer_and_no_table_entry_is_left() -> None:

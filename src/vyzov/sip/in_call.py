@@ -29,18 +29,20 @@ class InCall:
         return session is not None
 
     def hold(self, leg: str, now: float) -> bool:
-        """Puts the far side on hold; otherwise as `reoffer`."""
+        """Puts the far side on hold; False also where we have described no session of ours."""
         session = self._session(leg)
-        if session is not None:
-            session.hold(now)
-        return session is not None
+        if session is None or not session.negotiation.local:
+            return False
+        session.hold(now)
+        return True
 
     def unhold(self, leg: str, now: float) -> bool:
-        """Takes the far side back from hold; otherwise as `reoffer`."""
+        """Takes the far side back from hold; False as with `hold`."""
         session = self._session(leg)
-        if session is not None:
-            session.unhold(now)
-        return session is not None
+        if session is None or not session.negotiation.local:
+            return False
+        session.unhold(now)
+        return True
 
     def answer_transfer(self, leg: str, now: float, *, accept: bool) -> None:
         """Accepts or declines what `TransferRequested` asked for; nothing is dialled by it."""
