@@ -83,7 +83,14 @@ class Run:
             self._with(name)
 
     def _with(self, name: str) -> None:
-        watch = Watch()
+        try:
+            watch = Watch()
+        except PermissionError:
+            self.broken[name] = (
+                "the loopback may not be watched: allow user namespaces (unshare -Urn), or run as root"
+            )
+            print(f"{name}: {self.broken[name]}", file=sys.stderr, flush=True)
+            return
         partner: Any = None
         try:
             # One that does not start must not keep the others from their checks.
