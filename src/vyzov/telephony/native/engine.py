@@ -8,7 +8,6 @@ the journal ends the engine: what cannot be written down must not be dialled.
 import asyncio
 import contextlib
 import fcntl
-import gc
 import ipaddress
 import logging
 import os
@@ -27,7 +26,7 @@ from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapsh
 from vyzov.media.recording import Finished
 from vyzov.sip.events import SipEvent
 from vyzov.sip.session import LOST, SESSION_EXPIRED
-from vyzov.telephony.native import orphans, webrtc
+from vyzov.telephony.native import collector, orphans, webrtc
 from vyzov.telephony.native.agreeing import NO_SOUND, NOT_SECURE
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
@@ -485,11 +484,8 @@ async def serve(settings: EngineSettings, stop: asyncio.Event | None = None) -> 
     await engine.start()
     take_precedence()
     take_files()
-    # Sound hates pauses: what lives as long as the process is taken out of the collector's way.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    collector.settle()
     try:
         await stopping.wait()
     finally:
