@@ -245,7 +245,15 @@ class Via:
 
     @classmethod
     def parse(cls, text: str) -> "Via":
-        """Reads the first hop of a Via value; raises ValueError where there is none."""
+        """Reads the first hop of a Via value; raises ValueError where there is none.
+
+        What it returns may be shared: nobody changes its parameters.
+        """
+        return _via(text) if len(text) <= _KEPT_LENGTH_MAX else cls.uncached(text)
+
+    @classmethod
+    def uncached(cls, text: str) -> "Via":
+        """Does what `parse` does, without remembering."""
         first = split_outside_quotes(text, ",")[0]
         head, _, tail = first.partition(";")
         # The grammar allows spaces around both slashes: "SIP / 2.0 / UDP host".
@@ -257,6 +265,12 @@ class Via:
         host, port, _ = _host_port(place)
         params = parameters(split_outside_quotes(tail, ";")) if tail else {}
         return cls(transport.upper(), host, port, params)
+
+
+# Every response of a transaction repeats its Via, and so does a request sent once more.
+@lru_cache(maxsize=_KEPT)
+def _via(text: str) -> Via:
+    return Via.uncached(text)
 
 
 def default_port(transport: Transport) -> int:

@@ -7,6 +7,7 @@ CSeq. Everything the transaction layer needs is read once, inside
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sipmessage import CSeq
 from sipmessage.message import COMPACT_FORMS
@@ -17,7 +18,9 @@ MAX_DATAGRAM = 65_535
 MAX_HEADER_LINES = 200
 MAX_LINE = 8_192
 MAX_CSEQ = 2**32 - 1
-_SINGLE = ("From", "To", "Call-ID", "CSeq", "Content-Length")
+_SINGLE = {name.lower(): name for name in ("From", "To", "Call-ID", "CSeq", "Content-Length")}
+_CSEQ_KEPT, _CSEQ_LENGTH_MAX = 256, 64
+"""How many CSeq values that were read are remembered, and how long they may be."""
 _SEPARATOR = b"\r\n\r\n"
 _LONG = {short: name.lower() for short, name in COMPACT_FORMS.items()}
 
@@ -77,8 +80,11 @@ class Message:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Returns every value of a header, lists taken apart at their commas."""
+        lines = self.headers.get(name.lower())
+        if lines is None:
+            return ()
         found: list[str] = []
-        for line in self.headers.get(name.lower(), ()):
+        for line in lines:
             found += [part for part in split_outside_quotes(line, ",") if part]
         return tuple(found)
 
@@ -144,10 +150,10 @@ def parse(data: bytes) -> Message:
             headers=headers,
             body=_body(headers, body),
             raw=data,
-            via=Via.parse(_required(headers, "Via")),
-            sender=NameAddr.parse(_required(headers, "From")),
-            recipient=NameAddr.parse(_required(headers, "To")),
-            call_id=_required(headers, "Call-ID"),
+            via=Via.parse(_required(headers, "via")),
+            sender=NameAddr.parse(_required(headers, "from")),
+            recipient=NameAddr.parse(_required(headers, "to")),
+            call_id=_required(headers, "call-id"),
             cseq=cseq.sequence,
             cseq_method=cseq.method,
             encoding=encoding,
@@ -176,7 +182,7 @@ def _unfold(text: str) -> list[str]:
         lines = _joined(lines)
     if len(lines) > MAX_HEADER_LINES:
         raise Malformed(f"{len(lines)} header lines")
-    if any(len(line) > MAX_LINE for line in lines):
+    if len(text) > MAX_LINE and any(len(line) > MAX_LINE for line in lines):
         raise Malformed(f"a header line of more than {MAX_LINE} characters")
     return lines
 
@@ -217,29 +223,44 @@ def _headers(lines: list[str]) -> Headers:
         name = name.strip().lower()
         # A line without a colon is noise of a broken peer; the rest of the message is still good.
         if colon and name:
-            headers.setdefault(_LONG.get(name, name), []).append(value.strip())
+            name = _LONG.get(name, name)
+            if name in headers:
+                headers[name].append(value.strip())
+            else:
+                headers[name] = [value.strip()]
     return headers
 
 
 def _refuse_twins(headers: Headers) -> None:
     """Two sizes or two names for one message are how one reader is shown another message."""
-    for name in _SINGLE:
-        if len(set(headers.get(name.lower(), ()))) > 1:
-            raise Malformed(f"more than one {name} header")
+    for name, written in _SINGLE.items():
+        values = headers.get(name)
+        if values is not None and len(values) > 1 and len(set(values)) > 1:
+            raise Malformed(f"more than one {written} header")
+
+
+_WRITTEN = {"via": "Via", **_SINGLE}
 
 
 def _required(headers: Headers, name: str) -> str:
-    values = headers.get(name.lower())
+    values = headers.get(name)
     if not values or not values[0]:
-        raise Malformed(f"no {name} header")
+        raise Malformed(f"no {_WRITTEN[name]} header")
     return values[0]
 
 
 def _cseq(headers: Headers) -> CSeq:
-    cseq = CSeq.parse(_required(headers, "CSeq"))
+    text = _required(headers, "cseq")
+    cseq = _kept_cseq(text) if len(text) <= _CSEQ_LENGTH_MAX else CSeq.parse(text)
     if cseq.sequence > MAX_CSEQ:
         raise Malformed(f"a CSeq of more than {MAX_CSEQ}")
     return cseq
+
+
+# "1 INVITE" is what nearly every call says.
+@lru_cache(maxsize=_CSEQ_KEPT)
+def _kept_cseq(text: str) -> CSeq:
+    return CSeq.parse(text)
 
 
 def _body(headers: Headers, body: bytes) -> bytes:
@@ -277,7 +298,7 @@ def encode_response(
 
 
 def _encode(start: str, headers: HeaderList, body: bytes, encoding: str = "utf-8") -> bytes:
-    lines = [start, *(f"{name}: {value}" for name, value in headers)]
+    lines = [start, *[f"{name}: {value}" for name, value in headers]]
     lines.append(f"Content-Length: {len(body)}")
     inside = " ".join(lines)
     # One line break in a value would let its author write headers or requests of their own.
