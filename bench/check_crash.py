@@ -16,7 +16,7 @@ LIMIT_S = 10.0
 RING_LIMIT_S = 16.0
 LIVE_LEAST = 5
 TOO_BRIEF_S = 0.6
-DEAD_S = 3.0
+DEAD_S = 4.0
 NOT_PEOPLE = {"voicemail", "silent", "announcement"}
 
 
@@ -110,28 +110,42 @@ def recordings(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[str
 
 def uncounted(
     facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
-) -> tuple[int, list[str]]:
+) -> tuple[int, int, list[str]]:
     """People who picked up, were left by our side and are not counted as abandoned.
 
-    The first figure is how many were left. A join that was over before it could be heard is known
-    to the facts and not to the callee: it is no silence that somebody forgot to count."""
+    The first figure is how many were left, the second how many of them had been joined in the very
+    moment the engine or the operator's line died: the facts know of that join, the callee of nobody,
+    so it is no silence that somebody forgot to count."""
     kinds: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for fact in facts:
         if fact["attempt"]:
             kinds[fact["attempt"]].setdefault(fact["kind"], fact)
-    left, missed = 0, []
+    left, joined, missed = 0, 0, []
     for call, record in calls.items():
         if not record.get("abandoned") or served_by_robot(record):
             continue
         left += 1
         known = kinds[reserved.get(call, "")]
-        bridged, over = known.get("bridged"), known.get("agent_away") or known.get("ended")
-        # A dead engine's calls are known to be over only when the next one is there.
-        limit = DEAD_S if over and over["data"].get("side") == "engine" else TOO_BRIEF_S
-        brief = bridged and over and seconds(over["at"]) - seconds(bridged["at"]) < limit
-        if "abandoned" not in known and not brief:
+        if "abandoned" in known:
+            continue
+        if joined_as_it_died(known):
+            joined += 1
+        else:
             missed.append(call)
-    return left, missed
+    return left, joined, missed
+
+
+def joined_as_it_died(known: dict[str, dict[str, Any]]) -> bool:
+    """Whether a join was over at once. A dead engine's end is known only when the next one runs."""
+    bridged, away, ended = (known.get(kind) for kind in ("bridged", "agent_away", "ended"))
+    if bridged is None:
+        return False
+    joined_at = seconds(bridged["at"])
+    if away is not None and seconds(away["at"]) - joined_at < TOO_BRIEF_S:
+        return True
+    dead = ended is not None and ended["data"].get("side") == "engine"
+    limit = DEAD_S if dead else TOO_BRIEF_S
+    return ended is not None and seconds(ended["at"]) - joined_at < limit
 
 
 def served_by_robot(record: dict[str, Any]) -> bool:
@@ -190,7 +204,7 @@ def main() -> int:
         elif fact["kind"] == "answered":
             answers[fact["attempt"]] += 1
     count, damaged = recordings(facts, folder / "data" / "recordings")
-    left, missed = uncounted(facts, calls, reserved)
+    left, joined, missed = uncounted(facts, calls, reserved)
     saved, lost = results_lost(facts, folder)
     points, unreached = points_of(told)
     damage = {
@@ -218,6 +232,7 @@ def main() -> int:
         "recordings": count,
         "results": saved,
         "callees_left": left,
+        "joined_as_it_died": joined,
         "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),
         "back_s_max": round(max((k["back"] - k["at"] for k in kills if k["back"]), default=0), 2),
         **{name: len(found) for name, found in damage.items()},
