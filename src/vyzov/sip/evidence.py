@@ -30,6 +30,8 @@ def evidence_of(response: Message) -> Evidence:
 
 def _raw(response: Message, name: str) -> tuple[str, ...]:
     values = response.values(name)[:MAX_VALUES]
+    if not values:
+        return ()
     return tuple(value[:MAX_VALUE_CHARS] for value in values)
 
 

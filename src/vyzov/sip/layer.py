@@ -67,7 +67,7 @@ class TransactionLayer:
     ) -> ClientTransaction:
         """Sends a request in a transaction of its own."""
         key = (request.branch, request.method)
-        hop = self._way(request, target, now)
+        hop, data = self._way(request, target, now)
 
         def drop() -> None:
             self._leave(transaction, hop)
@@ -84,24 +84,28 @@ class TransactionLayer:
             on,
             drop,
             instead=target if hop.transport is not target.transport else None,
+            data=data,
         )
         self._clients[key] = transaction
         self._enter(transaction, hop)
         transaction.start(now)
         return transaction
 
-    def _way(self, request: Request, target: Hop, now: float) -> Hop:
-        """Says how a request really goes: a CANCEL as its INVITE (RFC 3261 §9.1), large by TCP."""
+    def _way(self, request: Request, target: Hop, now: float) -> tuple[Hop, bytes]:
+        """Says how a request really goes, and as what bytes: large ones by TCP.
+
+        A CANCEL goes as its INVITE (RFC 3261 §9.1)."""
         if request.method == "CANCEL":
             invite = self._clients.get((request.branch, "INVITE"))
             if invite is not None:
-                return invite.target
-        if not self._large_by_tcp or target.transport.reliable:
-            return target
+                return invite.target, self.encode(request, invite.target)
+        data = self.encode(request, target)
+        if len(data) <= LARGE_BYTES or not self._large_by_tcp or target.transport.reliable:
+            return target, data
         if self._no_tcp.get(target.address, now) > now:
-            return target
-        large = len(self.encode(request, target)) > LARGE_BYTES
-        return target._replace(transport=Transport.TCP) if large else target
+            return target, data
+        hop = target._replace(transport=Transport.TCP)
+        return hop, self.encode(request, hop)
 
     def connection_lost(self, lost: Hop, reason: str, now: float, *, stood: bool) -> None:
         """Tells the transactions of a connection that it is gone, or never stood."""

@@ -112,6 +112,7 @@ class ClientTransaction:
     `on_end` is told when nothing more of it is to be found; from then on it holds nobody, so that
     it and its user are not kept alive by each other. `instead` is the hop that was asked
     for where the request was sent by another way; it is taken where that way does not exist.
+    `data` is the request as it leaves for `target`.
     """
 
     def __init__(
@@ -124,6 +125,8 @@ class ClientTransaction:
         on: OnResponse,
         on_end: Callable[[], None],
         instead: Hop | None = None,
+        *,
+        data: bytes,
     ) -> None:
         self.failure = ""
         """Why the transport gave the request up, "" while it has not."""
@@ -136,7 +139,7 @@ class ClientTransaction:
         self._on = on
         self._on_end = on_end
         self._timers = Timers(schedule, self._on_timer)
-        self._data = encode(request, target)
+        self._data = data
         self._interval = T1
         self._ack = b""
         self._instead = instead

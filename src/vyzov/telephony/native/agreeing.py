@@ -8,6 +8,7 @@ owner says that signalling is sealed too.
 import ipaddress
 import os
 from dataclasses import asdict
+from functools import lru_cache
 
 from vyzov.media.frame import SAMPLE_RATE
 from vyzov.media.g711 import Law
@@ -17,6 +18,7 @@ from vyzov.sip.events import CallRejected
 from vyzov.telephony.native.rtp_port import Keys, Terms
 from vyzov.telephony.native.trunks import is_address
 
+_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 NO_SOUND = "no_common_codec"
 NOT_SECURE = "no_srtp"
 
@@ -48,8 +50,8 @@ def terms_of(offer: bytes, remote: bytes, signalling_host: str) -> tuple[sdp.Agr
         raise NoSound(NO_SOUND, str(error)) from error
     if not is_address(agreed.address) or agreed.port == 0:
         raise NoSound(NO_SOUND, f"no sound can be sent to {agreed.address!r} port {agreed.port}")
-    address = ipaddress.IPv4Address(agreed.address)
-    if address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+    address = _address(agreed.address)
+    if address.is_multicast or address == _BROADCAST:
         raise NoSound(NO_SOUND, f"{agreed.address} is many receivers, and a call has one")
     host, port = agreed.rtcp
     keys = None
@@ -78,8 +80,14 @@ def raw_evidence(event: CallRejected) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in told.items() if values}
 
 
+# Carriers send from few addresses, and reading one takes as long as the rest of an agreement.
+@lru_cache(maxsize=1024)
+def _address(host: str) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(host)
+
+
 def _is_hidden(address: ipaddress.IPv4Address, signalling_host: str) -> bool:
     """Tells an address nobody outside can send from: private, told by a host that is not."""
     if not is_address(signalling_host) or address.is_loopback:
         return False
-    return address.is_private and not ipaddress.IPv4Address(signalling_host).is_private
+    return address.is_private and not _address(signalling_host).is_private

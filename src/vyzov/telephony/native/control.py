@@ -22,7 +22,7 @@ LINE_MAX_BYTES = 4 * 1024 * 1024
 BACKLOG_MAX_BYTES = 64 * 1024 * 1024
 DOORS_MAX = 64
 
-_VERBS = cast("tuple[type, ...]", ports.Verb.__args__)
+_VERBS = frozenset(cast("tuple[type, ...]", ports.Verb.__args__))
 
 
 class Door(asyncio.Protocol):
@@ -55,13 +55,13 @@ class Door(asyncio.Protocol):
             log.error("floor %s sends a line of more than %d bytes", self.floor, LINE_MAX_BYTES)
             self.shut()
 
-    def send(self, event: Event) -> None:
-        """Sends one event."""
+    def send(self, event: Event, line: bytes | None = None) -> None:
+        """Sends one event; `line` is what `to_wire` gave for it, if known."""
         transport = self.transport
         if transport is None or transport.is_closing():
             return
         try:
-            transport.write(to_wire(event))
+            transport.write(line or to_wire(event))
         except WireError as error:
             log.warning("an event was not sent: %s", error)
             return
@@ -113,11 +113,11 @@ class Control:
         for door in list(self._doors):
             door.shut()
 
-    def post(self, floor: str, event: Event) -> None:
-        """Sends an event to a floor, if it is there."""
+    def post(self, floor: str, event: Event, line: bytes | None = None) -> None:
+        """Sends an event to a floor, if it is there; `line` is what `to_wire` gave for it."""
         door = self._floors.get(floor)
         if door is not None:
-            door.send(event)
+            door.send(event, line)
 
     def post_all(self, event: Event) -> None:
         """Sends an event to every floor that is there."""
@@ -150,7 +150,7 @@ class Control:
             message = from_wire(line)
             if isinstance(message, AskSnapshot):
                 self._ask(door, message)
-            elif not isinstance(message, _VERBS):
+            elif type(message) not in _VERBS:
                 log.error("floor %s sent an event: %.100r", door.floor, line)
             elif door.floor is None:
                 log.error("a verb before any AskSnapshot is ignored: %.100r", line)

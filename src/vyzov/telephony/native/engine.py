@@ -23,6 +23,7 @@ from typing import IO
 from vyzov.dialer import ports
 from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapshot, Verb
+from vyzov.dialer.wire import WireError, to_wire
 from vyzov.media.recording import Finished
 from vyzov.sip.events import SipEvent
 from vyzov.sip.session import LOST, SESSION_EXPIRED
@@ -233,12 +234,15 @@ class Engine:
         event = replace(event, seq=seq, at=event.at or time.monotonic())
         if isinstance(event, Ended) and event.cause in OWN_CAUSES:
             event = replace(event, side="engine")
+        line: bytes | None = None
+        with contextlib.suppress(WireError):  # Told where it is used.
+            line = to_wire(event)
         try:
-            self.book.note(event)
+            self.book.note(event, line)
         except OSError:
             # A full disk must not keep a floor from hearing what became of its call.
             log.exception("an event of leg %s is not in the journal", event.leg)
-        self.control.post(record.floor, event)
+        self.control.post(record.floor, event, line)
         if isinstance(event, PlayFinished):
             self.orphans.play_ended(event.leg, event.play, completed=event.completed)
 
@@ -281,6 +285,9 @@ class Engine:
                 self._bridge(verb)
             case ports.Hangup(leg, cause):
                 self.calls.hangup(leg, cause)
+            case ports.Forget(leg):
+                self.book.forget(leg)
+                self.signalling.agent.forget(leg)
             case ports.Play():
                 self._play(verb)
             case ports.StopPlay(leg, play):
@@ -328,9 +335,6 @@ class Engine:
                 self._check_trunk(verb, floor)
             case ports.Unban(source):
                 self.signalling.door.unban(source)
-            case ports.Forget(leg):
-                self.book.forget(leg)
-                self.signalling.agent.forget(leg)
             case ports.AskSnapshot():
                 log.error("AskSnapshot is answered at the door, not here")
 

@@ -224,12 +224,12 @@ class LegBook:
         record.seq += 1
         return record.seq
 
-    def note(self, event: LegEvent) -> None:
-        """Keeps an event that `next_seq` numbered."""
+    def note(self, event: LegEvent, line: bytes | None = None) -> None:
+        """Keeps an event that `next_seq` numbered; `line` is what `to_wire` gave for it, if known."""
         record = self.legs[event.leg]
         self._take(record, event)
         if not isinstance(event, _LIVE_ONLY):
-            self._journal.append(_event_line(event))
+            self._journal.append(_event_line(event, line))
 
     def note_dialog(self, leg: str, dialog: str) -> None:
         """Keeps an answered call's dialog, so that another run can send its BYE."""
@@ -364,5 +364,5 @@ def _open_line(record: LegRecord) -> dict[str, Any]:
     }
 
 
-def _event_line(event: LegEvent) -> dict[str, Any]:
-    return {"do": "event", "event": orjson.Fragment(to_wire(event).rstrip())}
+def _event_line(event: LegEvent, line: bytes | None = None) -> dict[str, Any]:
+    return {"do": "event", "event": orjson.Fragment((line or to_wire(event)).rstrip())}
