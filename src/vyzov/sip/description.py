@@ -6,7 +6,7 @@ What two descriptions agree on is decided in `sdp`.
 
 import binascii
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -178,7 +178,8 @@ def _read(data: bytes) -> Session:
         raise ValueError(f"{len(sections) - 1} media lines (at most {MAX_MEDIA})")
     session_id, version = _origin(sections[0])
     address = _connection(sections[0], "")
-    direction = _direction(sections[0], Direction.SENDRECV)
+    said = [value for kind, value in sections[0] if kind == "a"]
+    direction = _direction(said) or Direction.SENDRECV
     media = tuple(_media(section, address, direction) for section in sections[1:])
     return Session(session_id, version, media)
 
@@ -218,11 +219,11 @@ def _connection(lines: Lines, inherited: str) -> str:
     return inherited
 
 
-def _direction(lines: Lines, inherited: Direction) -> Direction:
-    for kind, value in lines:
-        if kind == "a" and value.strip().lower() in _DIRECTIONS:
+def _direction(said: Iterable[str]) -> Direction | None:
+    for value in said:
+        if value.strip().lower() in _DIRECTIONS:
             return Direction(value.strip().lower())
-    return inherited
+    return None
 
 
 def _media(lines: Lines, address: str, direction: Direction) -> Media:
@@ -232,25 +233,60 @@ def _media(lines: Lines, address: str, direction: Direction) -> Media:
     if not all(word.isascii() and word.isprintable() for word in words):
         # A refused stream is repeated in the answer, so nothing odd may stand in it.
         raise ValueError(f"an m= line with odd signs: {lines[0][1][:80]!r}")
-    attributes = [
-        (name.strip().lower(), text.strip())
-        for name, _, text in (value.partition(":") for kind, value in lines if kind == "a")
-    ]
     formats = tuple(words[3:])
+    said = tuple([value for kind, value in lines if kind == "a"])
+    text = "".join(said)
+    kept = len(text) <= KEPT_LENGTH_MAX and "crypto" not in text.lower()
+    traits = (_kept_traits if kept else _traits)(formats, said)
     return Media(
         kind=words[0].lower(),
         port=bounded_int(words[1].partition("/")[0], 65_535),
         protocol=words[2].upper(),
         formats=formats,
-        codecs=_codecs(formats, attributes),
+        codecs=traits.codecs,
         address=_connection(lines, address),
-        direction=_direction(lines, direction),
+        direction=traits.direction or direction,
+        ptime=traits.ptime,
+        rtcp_mux=traits.rtcp_mux,
+        maxptime=traits.maxptime,
+        rtcp=traits.rtcp,
+        crypto=traits.crypto,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What the attributes of a stream say; `direction` None where they name none."""
+
+    codecs: tuple[Codec, ...]
+    direction: Direction | None
+    ptime: int | None
+    rtcp_mux: bool
+    maxptime: int | None
+    rtcp: tuple[str, int] | None
+    crypto: tuple[SrtpKeys, ...]
+
+
+def _traits(formats: tuple[str, ...], said: tuple[str, ...]) -> _Traits:
+    attributes = [
+        (name.strip().lower(), text.strip())
+        for name, _, text in (value.partition(":") for value in said)
+    ]
+    return _Traits(
+        codecs=_codecs(formats, attributes),
+        direction=_direction(said),
         ptime=_milliseconds(attributes, "ptime"),
         rtcp_mux=("rtcp-mux", "") in attributes,
         maxptime=_milliseconds(attributes, "maxptime"),
         rtcp=_rtcp(attributes),
         crypto=_crypto(attributes),
     )
+
+
+# Our own descriptions, and a carrier's, differ from call to call in their port and origin alone.
+@lru_cache(maxsize=256)
+def _kept_traits(formats: tuple[str, ...], said: tuple[str, ...]) -> _Traits:
+    return _traits(formats, said)
 
 
 def _codecs(formats: tuple[str, ...], attributes: Lines) -> tuple[Codec, ...]:

@@ -67,11 +67,14 @@ class Timers:
 
     def set(self, name: str, due: float) -> None:
         """Arms or moves one timer."""
-        self._due[name] = due
-        self._schedule.arm(self, min(self._due.values()))
+        known = self._due
+        known[name] = due
+        self._schedule.arm(self, due if len(known) == 1 else min(known.values()))
 
     def stop(self, *names: str) -> None:
         """Stops the timers named, or all of them where none is named."""
+        if not self._due:
+            return
         for name in names or tuple(self._due):
             self._due.pop(name, None)
         self._schedule.arm(self, min(self._due.values(), default=None))
