@@ -105,7 +105,8 @@ def _read_message(data: object, where: str) -> object:
     cls = _CLASSES.get(name) if isinstance(name, str) else None
     if cls is None:
         raise WireError(f"{where} has the type {name!r}, which this build does not know")
-    return _read_object(cls, {k: v for k, v in members.items() if k != "type"}, cls.__name__)
+    del members["type"]
+    return _read_object(cls, members, cls.__name__)
 
 
 def _read_object(cls: type, members: Mapping[str, object], where: str) -> object:

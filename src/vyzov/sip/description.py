@@ -230,7 +230,8 @@ def _media(lines: Lines, address: str, direction: Direction) -> Media:
     words = lines[0][1].split()
     if not 4 <= len(words) <= MAX_FORMATS + 3:
         raise ValueError(f"an m= line of {len(words)} words: {lines[0][1][:80]!r}")
-    if not all(word.isascii() and word.isprintable() for word in words):
+    plain = "".join(words)
+    if not (plain.isascii() and plain.isprintable()):
         # A refused stream is repeated in the answer, so nothing odd may stand in it.
         raise ValueError(f"an m= line with odd signs: {lines[0][1][:80]!r}")
     formats = tuple(words[3:])

@@ -14,6 +14,8 @@ from vyzov.sip.fields import NameAddr, Uri, addresses, default_port
 from vyzov.sip.message import Message
 
 _BROADCAST = "255.255.255.255"
+_TRANSPORTS = frozenset(Transport)
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class DialogState:
     def to_json(self) -> str:
         """Writes the state as one line of JSON."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(values, separators=(",", ":"))
+        return _JSON.encode(values)
 
     @classmethod
     def from_json(cls, text: str) -> "DialogState":
@@ -207,4 +209,4 @@ def _transport_of(uri: Uri, otherwise: Transport) -> Transport:
     if uri.scheme == "sips":
         return Transport.TLS
     named = dict(uri.params).get("transport", "").lower()
-    return Transport(named) if named in tuple(Transport) else otherwise
+    return Transport(named) if named in _TRANSPORTS else otherwise

@@ -161,7 +161,7 @@ class Endpoint:
         ]
         if self.product:
             every.append(("User-Agent", self.product))
-        if body and all(name != "Content-Type" for name, _ in every):
+        if body and "Content-Type" not in [name for name, _ in every]:
             every.append(MERELY_SDP)
         return Request(method, uri, branch, tuple(every), body)
 

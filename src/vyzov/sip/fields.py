@@ -19,6 +19,7 @@ DEFAULT_TLS_PORT = 5061
 _PORT_MAX = 65_535
 _KEPT, _KEPT_LENGTH_MAX = 1024, 256
 """How many addresses that were read are remembered, and how long they may be."""
+_OUTSIDE_URIS = frozenset(' <>"')
 _STRING = r'"(?:[^"\\]|\\.)*"?'
 # What is never closed reaches to the end; each alternative begins with a sign of its own, so the
 # time taken grows with the length alone.
@@ -107,7 +108,7 @@ class Uri:
         """Does what `parse` does, without remembering."""
         text = text.strip()
         scheme, colon, rest = text.partition(":")
-        if not colon or not scheme or not text.isprintable() or any(c in text for c in ' <>"'):
+        if not colon or not scheme or not text.isprintable() or not _OUTSIDE_URIS.isdisjoint(text):
             raise ValueError(f"not a URI: {text[:80]!r}")
         scheme = scheme.lower()
         if scheme not in ("sip", "sips"):
@@ -200,7 +201,7 @@ class NameAddr:
         else:
             name, uri = "", head
         uri = uri.strip()
-        if not uri or any(c in uri for c in ' <>"'):
+        if not uri or not _OUTSIDE_URIS.isdisjoint(uri):
             raise ValueError(f"no address in {text[:80]!r}")
         return cls(name, uri, parameters(parts[1:]))
 

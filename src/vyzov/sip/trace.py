@@ -49,7 +49,7 @@ def note(data: bytes, *, whole_numbers: bool = False) -> Noted:
     text = redacted(data, whole_numbers=whole_numbers)
     call = _CALL_ID.search(text)
     cseq = _CSEQ.search(text)
-    reason = _REASON.search(text)
+    reason = _REASON.search(text) if "reason" in text.lower() else None
     first = text.partition("\n")[0].strip()
     if first.upper().startswith("SIP/"):
         head = first.partition(" ")[2].strip()

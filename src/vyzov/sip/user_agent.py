@@ -350,7 +350,8 @@ class UserAgent(Answering, InCall):
     # ---- responses -------------------------------------------------------------------------------
 
     def _receive_response(self, message: Message, source: Hop, now: float) -> None:
-        if len(message.values("Via")) > 1:
+        vias = message.lines("Via")
+        if len(vias) > 1 or ("," in vias[0] and len(message.values("Via")) > 1):
             # RFC 3261 §8.1.3.3: it went astray on its way to whoever wrote the other Via.
             self._endpoint.ignore("", "a response for another hop", source, now)
             return

@@ -182,3 +182,11 @@ class Control:
         # Taken anew: what a floor's coming stops is told before the floor listens, so it must
         # stand in what it reads first.
         door.send(self._snapshot(ask) or answer)
+
+
+def line_of(event: Event) -> bytes | None:
+    """Writes an event once for the journal and its floor; None where those will say why not."""
+    try:
+        return to_wire(event)
+    except WireError:
+        return None

@@ -23,7 +23,6 @@ from typing import IO
 from vyzov.dialer import ports
 from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import BridgeLeft, Ended, LegEvent, PlayFinished, Snapshot, Verb
-from vyzov.dialer.wire import WireError, to_wire
 from vyzov.media.recording import Finished
 from vyzov.sip.events import SipEvent
 from vyzov.sip.session import LOST, SESSION_EXPIRED
@@ -31,7 +30,7 @@ from vyzov.telephony.native import collector, orphans, webrtc
 from vyzov.telephony.native.agreeing import NO_SOUND, NOT_SECURE
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
-from vyzov.telephony.native.control import Control
+from vyzov.telephony.native.control import Control, line_of
 from vyzov.telephony.native.devices import Devices
 from vyzov.telephony.native.journal import LegBook
 from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
@@ -234,9 +233,7 @@ class Engine:
         event = replace(event, seq=seq, at=event.at or time.monotonic())
         if isinstance(event, Ended) and event.cause in OWN_CAUSES:
             event = replace(event, side="engine")
-        line: bytes | None = None
-        with contextlib.suppress(WireError):  # Told where it is used.
-            line = to_wire(event)
+        line = line_of(event)
         try:
             self.book.note(event, line)
         except OSError:

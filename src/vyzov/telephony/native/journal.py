@@ -156,9 +156,9 @@ class Journal:
 
 def _write_all(file: int, data: bytes) -> None:
     """Writes every byte: the system takes fewer where a disk is almost full."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+    written = os.write(file, data)
+    while written < len(data):
+        written += os.write(file, memoryview(data)[written:])
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
