@@ -112,9 +112,11 @@ def _read_message(data: object, where: str) -> object:
 def _read_object(cls: type, members: Mapping[str, object], where: str) -> object:
     readers = _READERS[cls]
     values: dict[str, object] = {}
-    for name, (reader, required) in readers.items():
+    for name, (reader, required, plain) in readers.items():
         if name in members:
-            values[name] = reader(members[name], f"{where}.{name}")
+            value = members[name]
+            # Most values are what they must be, and need no place for an error to name.
+            values[name] = value if type(value) is plain else reader(value, f"{where}.{name}")
         elif required:
             raise WireError(f"{where} lacks {name}")
     unknown = members.keys() - readers.keys()
@@ -249,9 +251,17 @@ def _required(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
 
 
-def _readers_of(cls: type) -> dict[str, tuple[_Reader, bool]]:
+def _readers_of(cls: type) -> dict[str, tuple[_Reader, bool, type | None]]:
+    """Returns for each field its reader, whether it must be there, and the type read as it is."""
     hints = get_type_hints(cls)
-    return {f.name: (_reader_of(hints[f.name]), _required(f)) for f in fields(cast("Any", cls))}
+    return {
+        f.name: (
+            _reader_of(hints[f.name]),
+            _required(f),
+            hints[f.name] if hints[f.name] in (str, int, bool, float) else None,
+        )
+        for f in fields(cast("Any", cls))
+    }
 
 
 _READERS = {cls: _readers_of(cls) for cls in (*_CLASSES.values(), Orphan, GuardedSource)}

@@ -138,7 +138,7 @@ class Guard:
 
     def judge(self, host: str, port: int, size: int, now: float) -> Verdict:
         """Judges one message of `size` bytes from `host` and `port`, and counts it."""
-        name = source_of(host)
+        name = source_of(host) if ":" in host else host
         source = self._sources.get((host, port))
         if source is None or source.known_until <= now:
             source = self._source((name, 0), now)
@@ -159,7 +159,8 @@ class Guard:
         may sit behind the same address). The known are not banned: a carrier behind whose address
         somebody else guesses passwords must not be cut off.
         """
-        source = self._source((host, port) if port else (source_of(host), 0), now)
+        name = host if port or ":" not in host else source_of(host)
+        source = self._source((name, port), now)
         if source.known_until <= now:
             source.bucket = _Bucket(self.limits.known_burst, now)
         source.known_until = now + KNOWN_S
