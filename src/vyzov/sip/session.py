@@ -2,7 +2,18 @@
 
 Carries out what `offers` and `session_timer` decide: which request leaves, what is answered, when
 something is tried again and when the far side is given up as lost. One change of ours is under
-way at a time; a newer wish waits and replaces an older one that waits.
+way at a time; a newer wish waits and replaces an older one that waits. A change stands in
+
+    _next    the wish last made, until nothing is under way, no ACK is owed to us and the far side's
+             first offer has its answer; then it is sent and stands in
+    _change  on the wire. A 2xx settles it. 491, 422, 500 or 503 with Retry-After, a connection that
+             broke and an UPDATE nobody takes put it into _later; 481, 408 and silence end the call;
+             any other refusal ends the change. Pondered too long (timer "stuck") it is cancelled:
+             then a refusal ends it and silence ends the call.
+    _later   refused, to be tried again: the timer "again" makes it the wish, if there is no newer.
+
+The timers "refresh" and "expire" are the session timer's (RFC 4028): the first wishes a change that
+changes nothing, the second ends the call.
 """
 
 from collections.abc import Callable
@@ -55,6 +66,7 @@ class _Change:
     tries: int = 0
     method: str = ""
     pondered: bool = False
+    cancelled: bool = False
     sent: Sent | None = None
     ack: tuple[bytes, Hop] | None = None
 
@@ -246,7 +258,7 @@ class Session:
         code = response.code if response is not None else 0
         broken = response is None and change.sent is not None and _connection_failed(change.sent)
         wait = self._wait(change, response, broken=broken)
-        if wait is not None and change.tries < MAX_TRIES:
+        if wait is not None and change.tries < MAX_TRIES and not change.cancelled:
             self._later = change
             self._timers.set("again", now + wait)
         elif code in (0, 408, 481):
@@ -313,11 +325,11 @@ class Session:
         assert change.sent is not None
         assert change.sent.transaction is not None
         transaction = change.sent.transaction
-        if change.tries > MAX_TRIES:
+        if change.cancelled:
             transaction.terminate()
             self.lost(now, LOST, GONE)
             return
-        change.tries = MAX_TRIES + 1
+        change.cancelled = True
         layer = self.talk.endpoint.layer
         layer.start_client(transaction.request.cancelling(), transaction.target, now, unheard)
         self._timers.set("stuck", now + GIVE_UP)
