@@ -28,7 +28,8 @@ STREAMS_MB_MOST = 48.0
 TELLING_MOST = 0.06
 """How far from one half time may tell: beyond what chance does with 500 known users."""
 VERSION = re.compile(rb"(?im)^(?:server|user-agent):[^\r\n]*\d")
-INNER = (b"127.0.0.1", b"localhost", b"python", b"/home/", b"/work/", b"traceback")
+HERE = str(Path(__file__).resolve().parent.parent).encode()
+INNER = (b"127.0.0.1", b"localhost", b"python", b"/home/", HERE.lower() + b"/", b"traceback")
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -10,19 +10,17 @@ call lives: what is open then must be the same. `check_soak.py` judges; the last
 import argparse
 import contextlib
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from processes import judged
 from verify_crash import Ledger, children_of
 
-from vyzov import __version__
 from vyzov.cli.demo import Centre, open_centre
 
-HERE = Path(__file__).resolve().parent
 SAMPLE_S = 10.0
 CONTACTS_MAX = 10_000
 QUIET_S = 120.0
@@ -90,6 +88,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    begun = time.monotonic()
     out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-soak-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
     centre = Centre(out, options.seed, 0)
@@ -112,21 +111,7 @@ def main() -> int:
             fall_quiet(centre, ledger, file, "last_quiet")
     finally:
         centre.stop()
-    done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "check_soak.py"), str(out)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if not done.stdout.strip():
-        print(done.stderr, file=sys.stderr)
-        return 1
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    result |= {
-        "seed": options.seed,
-        "rate": options.rate,
-        "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
-    }
-    print(json.dumps(result))
-    return 0 if result["ok"] else 1
+    return judged("check_soak.py", out, begun, options.seed)
 
 
 if __name__ == "__main__":
