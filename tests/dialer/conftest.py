@@ -24,8 +24,9 @@ from vyzov.dialer.office_records import (
 from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign
 from vyzov.dialer.screens import abandonment
 from vyzov.simulation.agents import OFFER
+from vyzov.simulation.faults import NO_FAULTS, Faults
 from vyzov.simulation.people import Callee, CalleeKind, Plan, callee_for
-from vyzov.simulation.world import NO_FAULTS, Faults, Reply, World
+from vyzov.simulation.world import Reply, World
 from vyzov.simulation.world_process import Delays
 from vyzov.simulation.world_time import SeededDice, Timeline
 from vyzov.storage.connections import engine_of, open_connection

@@ -5,7 +5,7 @@ from conftest import Build, Centre
 
 from vyzov.core.facts import FactKind
 from vyzov.simulation.agents import Habits
-from vyzov.simulation.world import Faults
+from vyzov.simulation.faults import Faults
 
 HABITS = Habits(device_lost_every_s=80.0, reload_every_s=120.0)
 FAULTS = Faults(

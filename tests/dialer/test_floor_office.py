@@ -5,8 +5,8 @@ from conftest import Build, Centre, number, plan
 
 from vyzov.core.facts import FactKind
 from vyzov.dialer import effects as fx
+from vyzov.simulation.faults import Faults
 from vyzov.simulation.people import CalleeKind
-from vyzov.simulation.world import Faults
 
 
 @pytest.fixture

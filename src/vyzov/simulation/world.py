@@ -20,6 +20,7 @@ from vyzov.dialer.writes import Batch, CommitResult
 from vyzov.simulation.agents import Habits, SimulatedAgent
 from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.engine_parts import PlanOf
+from vyzov.simulation.faults import NO_FAULTS, Faults
 from vyzov.simulation.invariants import Watch
 from vyzov.simulation.people import callee_for
 from vyzov.simulation.world_process import Delays, FloorProcess
@@ -28,25 +29,6 @@ from vyzov.simulation.world_time import SeededDice, Timeline
 Json = dict[str, Any]
 ASK_LIMIT_S = 10.0
 """How long `World.ask` waits for an answer in virtual time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """How often things break: mean seconds between two of a kind, 0 for never; shares 0..1."""
-
-    floor_killed_every_s: float = 0.0
-    engine_killed_every_s: float = 0.0
-    link_broken_every_s: float = 0.0
-    store_away_every_s: float = 0.0
-    store_away_s: tuple[float, float] = (0.3, 5.0)
-    restart_s: tuple[float, float] = (0.2, 3.0)
-    answer_lost: float = 0.0
-    doubled: float = 0.0
-    late: float = 0.0
-    late_s: float = 0.05
-
-
-NO_FAULTS = Faults()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,197 @@
+"""What is to be simulated, as plain data: people, operators, trunks, campaigns, faults, a span, a seed.
+
+A `Scenario` says everything that a run depends on; `stage` builds the centre, `run_scenario` lets it
+live and returns an `Outcome`. Reading scenarios from files is left to others.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from random import Random
+from typing import Any
+
+from vyzov.core.facts import Fact
+from vyzov.simulation.agents import Habits
+from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
+from vyzov.simulation.people import DEFAULT_MIX, Mix
+
+Json = dict[str, Any]
+
+
+class Shape(StrEnum):
+    """How lengths of time are spread."""
+
+    FIXED = "fixed"
+    UNIFORM = "uniform"
+    EXPONENTIAL = "exponential"
+    LOGNORMAL = "lognormal"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A length of time that differs from case to case, in seconds, never outside its limits.
+
+    `typical_s` is the value of a fixed one, the mean of an exponential and the median of a
+    log-normal one, whose `sigma` is that of the logarithm; a uniform one is drawn between the
+    limits."""
+
+    shape: Shape
+    typical_s: float = 0.0
+    sigma: float = 0.0
+    least_s: float = 0.0
+    most_s: float = 86_400.0
+
+    def draw(self, dice: Random) -> float:
+        """Returns one length in seconds."""
+        match self.shape:
+            case Shape.FIXED:
+                drawn = self.typical_s
+            case Shape.UNIFORM:
+                return dice.uniform(self.least_s, self.most_s)
+            case Shape.EXPONENTIAL:
+                drawn = dice.expovariate(1.0 / self.typical_s)
+            case Shape.LOGNORMAL:
+                drawn = dice.lognormvariate(math.log(self.typical_s), self.sigma)
+        return min(self.most_s, max(self.least_s, drawn))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who lives behind the numbers of a list. None means: as `people` draws it.
+
+    `kinds` are relative shares. `home_by_hour` is the share 0..1 of those who would answer that are
+    there to answer, by local hour 0..23 (1 where not named): to the others it rings until we give
+    up. `post_dial` is from the INVITE to the first ring, `ring` from there to the answer, `talk`
+    from the first word of an operator to the end where the callee ends it, which they do in the
+    share `leaves_first`. `machine_as_human` and `human_as_machine` are the shares of detection
+    errors."""
+
+    kinds: Mix = field(default_factory=lambda: DEFAULT_MIX)
+    home_by_hour: Mapping[int, float] = field(default_factory=dict[int, float])
+    post_dial: Spread | None = None
+    ring: Spread | None = None
+    talk: Spread | None = None
+    leaves_first: float | None = None
+    machine_as_human: float = 0.0
+    human_as_machine: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """When a crew works, in seconds from the beginning of the run; `breaks` are (from, to) in it."""
+
+    begins_s: float
+    ends_s: float
+    breaks: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Operators who work alike. Without shifts they work from the beginning to the end.
+
+    `talk` and `wrap_up` take the place of the ranges in `habits`."""
+
+    name: str
+    count: int
+    shifts: tuple[Shift, ...] = ()
+    habits: Habits = field(default_factory=Habits)
+    talk: Spread | None = None
+    wrap_up: Spread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioTrunk:
+    """A way to a carrier: our own limits, and `carries_max`, the calls at once it really takes.
+
+    It refuses calls beyond that with 503 (0: never)."""
+
+    name: str
+    lines_max: int = 200
+    calls_per_second: float = 20.0
+    carries_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCampaign:
+    """A campaign with a list of its own. `settings` is JSON as the API takes it.
+
+    `crews` and `trunks` are names (none: all). `zones` are relative shares of the numbers' time
+    zones (IANA names). `phones_each` numbers belong to every contact. `stop_listed` is the share of
+    numbers on the stop-list from the beginning."""
+
+    name: str
+    contacts: int
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    people: People = field(default_factory=People)
+    crews: tuple[str, ...] = ()
+    trunks: tuple[str, ...] = ()
+    begins_s: float = 0.0
+    phones_each: int = 1
+    zones: Mapping[str, float] = field(default_factory=lambda: {"Europe/Moscow": 1.0})
+    stop_listed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One run. `begin` is aware UTC; a run ends after `span_s`, or when all campaigns are complete
+    where `ends_when_done`."""
+
+    name: str
+    span_s: float
+    crews: tuple[Crew, ...]
+    trunks: tuple[ScenarioTrunk, ...]
+    campaigns: tuple[ScenarioCampaign, ...]
+    begin: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+    faults: Faults = NO_FAULTS
+    seed: int = 1
+    ends_when_done: bool = True
+    settles: bool = True
+    """After the span dialling stops, calls are let end and the rules of a day's end are checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of a run, or of one campaign of it, folded from its facts.
+
+    Counts, and sums in seconds; shares are theirs to form: `abandoned` of `answered_by_people`,
+    `busy_s` (talking, hold, wrap-up) of `staffed_s` (those, ready, reserved and without a device).
+    `waits_s` are the seconds from answer to operator of every call that got one, in order."""
+
+    contacts: int = 0
+    contacts_tried: int = 0
+    contacts_closed: int = 0
+    attempts: int = 0
+    answered: int = 0
+    answered_by_people: int = 0
+    abandoned: int = 0
+    talks: int = 0
+    talk_s: float = 0.0
+    busy_s: float = 0.0
+    staffed_s: float = 0.0
+    waits_s: tuple[float, ...] = ()
+    outcomes: Mapping[str, int] = field(default_factory=dict[str, int])
+    results: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that a run showed. The same scenario and seed give the same `digest` everywhere.
+
+    `faults` counts what broke by kind, `checks` how often each invariant was looked at, by its
+    letter and number, `crash_points` how often a process died at each. `breaches` is empty where
+    every rule held; `trace` holds the last inputs and effects before the first breach."""
+
+    scenario: str
+    seed: int
+    digest: str
+    lasted_s: float
+    figures: Figures
+    campaigns: Mapping[str, Figures]
+    faults: Mapping[FaultKind, int]
+    checks: Mapping[str, int]
+    crash_points: Mapping[str, int]
+    breaches: tuple[str, ...]
+    trace: tuple[str, ...]
+    facts: tuple[Fact, ...] = field(repr=False)
