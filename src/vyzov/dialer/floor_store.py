@@ -209,11 +209,15 @@ class CampaignCounts:
 class FloorStore(Protocol):
     """The store as one floor sees it."""
 
-    def take_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> int | None:
+    def take_lease(
+        self, floor: str, holder: str, now: datetime, span: timedelta, *,
+        address: str = "", gone: str = "",
+    ) -> int | None:  # fmt: skip
         """Takes the floor until `now + span` and returns the fence; None while another holds it.
 
-        The fence (epoch) grows each time the holder changes or comes back after its lease ran
-        out."""
+        The fence (epoch) grows each time the holder changes. `address` is where the holder listens
+        for the web process; `gone` names a holder that has not prolonged its lease for a whole span
+        by the asker's own clock, whose lease is over whatever UTC says."""
         ...
 
     def renew_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> bool:

@@ -53,8 +53,13 @@ class SqliteStore:
 
     # ---- the lease
 
-    def take_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> int | None:
-        """Takes the floor until `now + span`; None while another holder's lease lasts."""
+    def take_lease(
+        self, floor: str, holder: str, now: datetime, span: timedelta, *,
+        address: str = "", gone: str = "",
+    ) -> int | None:  # fmt: skip
+        """Takes the floor until `now + span`; None while another holder's lease lasts.
+
+        `gone` names a holder whose lease is over whatever it says."""
         with self._transaction() as connection:
             owner = connection.execute(
                 queries("lease")["organisation_of_floor"], {"floor": floor}
@@ -69,9 +74,10 @@ class SqliteStore:
                 "floor": floor,
                 "holder": holder,
                 "until": to_text(now + span),
+                "address": address,
             }
             lease = connection.execute(queries("lease")["lease"], values).fetchone()
-            name = _way_to_take(lease, holder, now)
+            name = _way_to_take(lease, holder, now, gone)
             if name is None:
                 return None
             connection.execute(queries("lease")[name], values)
@@ -201,12 +207,13 @@ def open_floor_store(path: Path | str, *, randomness: Randomness) -> FloorStore:
     return SqliteStore(path, randomness=randomness)
 
 
-def _way_to_take(lease: sqlite3.Row | None, holder: str, now: datetime) -> str | None:
+def _way_to_take(lease: sqlite3.Row | None, holder: str, now: datetime, gone: str) -> str | None:
     if lease is None:
         return "first_lease"
     if lease["holder"] == holder:
         return "prolong"
-    return "take_over" if lease["lease_until"] <= to_text(now) else None
+    over = lease["lease_until"] <= to_text(now) or lease["holder"] == gone
+    return "take_over" if over else None
 
 
 def _no_lease(floor: str) -> StoreFault:

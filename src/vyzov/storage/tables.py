@@ -51,6 +51,7 @@ user_account = sa.Table(
     maybe_text("principal_id"),
     maybe_text("disabled_at"),
     text("created_at"),
+    text("floor_id", default=""),
     key("id"),
     of("principal_id", "principal"),
     one_of("role", "operator", "supervisor", "manager", "administrator", "customer"),
@@ -472,18 +473,6 @@ agent_wish = sa.Table(
     key("agent_id"),
     of("agent_id", "user_account"),
     one_of("wish", "offline", "pause", "ready"),
-)
-
-floor_lease = sa.Table(
-    "floor_lease",
-    metadata,
-    of_organisation(),
-    text("floor_id"),
-    int_("epoch"),
-    text("holder"),
-    text("lease_until"),
-    key("floor_id"),
-    of("floor_id", "floor"),
 )
 
 idempotency = sa.Table(

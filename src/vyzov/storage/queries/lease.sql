@@ -9,12 +9,12 @@ FROM floor_lease
 WHERE organisation_id = :organisation AND floor_id = :floor;
 
 -- name: first_lease
-INSERT INTO floor_lease (organisation_id, floor_id, epoch, holder, lease_until)
-VALUES (:organisation, :floor, 1, :holder, :until);
+INSERT INTO floor_lease (organisation_id, floor_id, epoch, holder, lease_until, address)
+VALUES (:organisation, :floor, 1, :holder, :until, :address);
 
 -- name: take_over
 UPDATE floor_lease
-SET epoch = epoch + 1, holder = :holder, lease_until = :until
+SET epoch = epoch + 1, holder = :holder, lease_until = :until, address = :address
 WHERE organisation_id = :organisation AND floor_id = :floor;
 
 -- name: prolong
