@@ -45,11 +45,20 @@ CALLER = "+70005550140"
 LIMIT_S = 12.0
 
 
+_given: set[int] = set()
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """A port nobody uses at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody uses at this moment, and that was not given out before.
+
+    Two programs that are told of their ports before either binds must not be told the same."""
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 class OurSide:

@@ -23,7 +23,9 @@ def module_folders() -> list[Path]:
 def configuration(
     ports: dict[str, int], callees: tuple[int, int], hep_port: int, certificates: Path
 ) -> str:
-    """The proxy's script: in-dialog requests follow their routes, calls go to the callee."""
+    """The proxy's script: in-dialog requests follow their routes, calls go to the callee.
+
+    One child takes all datagrams: two would hand on a BYE before the ACK that was sent first."""
     modules = next(folder for folder in module_folders() if folder.is_dir())
     listens = "\n".join(f"listen={name}:127.0.0.1:{port}" for name, port in ports.items())
     loaded = "\n".join(
@@ -46,8 +48,8 @@ def configuration(
 debug=1
 log_stderror=yes
 fork=yes
-children=2
-tcp_children=2
+children=1
+tcp_children=1
 enable_tls=yes
 auto_aliases=no
 {listens}

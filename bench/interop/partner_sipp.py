@@ -102,6 +102,24 @@ KEEPS_VIA = """
 PLAIN_INVITE = '\n  <recv request="INVITE" rrs="true"/>\n'
 ACK = '\n  <recv request="ACK" rrs="true"/>\n'
 BYE = '\n  <recv request="BYE"/>\n'
+# Of two that answer, the proxy cancels the later one; its CANCEL may come after the answer, before
+# or after the ACK, or not at all.
+ACK_OR_CANCEL = f"""
+  <recv request="CANCEL" optional="true" next="1"/>
+  <recv request="ACK" rrs="true" next="2"/>
+  <label id="1"/>
+{RESPONSE}
+  <recv request="ACK" rrs="true"/>
+  <label id="2"/>
+"""
+BYE_OR_CANCEL = f"""
+  <recv request="CANCEL" optional="true" next="3"/>
+  <recv request="BYE" next="4"/>
+  <label id="3"/>
+{RESPONSE}
+  <recv request="BYE"/>
+  <label id="4"/>
+"""
 GIVEN_UP = f"""
   <recv request="CANCEL"/>
 {RESPONSE}
@@ -121,7 +139,7 @@ GIVEN_UP = f"""
 SCRIPTS = {
     "rings": [KEEPS_VIA, RINGING, GIVEN_UP, ACK],
     "answers": [PLAIN_INVITE, RINGING, ANSWER, ACK, BYE, RESPONSE],
-    "answers_at_once": [PLAIN_INVITE, ANSWER, ACK, BYE, RESPONSE],
+    "answers_at_once": [PLAIN_INVITE, ANSWER, ACK_OR_CANCEL, BYE_OR_CANCEL, RESPONSE],
     "hangs_up": [CATCH_ENDS, RINGING, ANSWER, ACK, BYE_OF_CALLEE],
     "refuses": [
         PLAIN_INVITE,
