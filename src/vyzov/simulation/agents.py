@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, Protocol
 
 from vyzov.core.instants import to_text
+from vyzov.simulation.spread import Spread
 
 Json = dict[str, Any]
 OFFER = "v=0 a browser's offer"
@@ -19,10 +20,12 @@ RESULT_SHARES = (30, 30, 10, 10, 6, 6, 8)
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How an agent works; spans in seconds, shares 0..1, `..._every_s` 0 for never."""
+    """How an agent works; spans in seconds, shares 0..1, `..._every_s` 0 for never.
 
-    talk_s: tuple[float, float] = (3.0, 25.0)
-    wrap_s: tuple[float, float] = (1.0, 8.0)
+    A pair is the least and the most of what is drawn evenly."""
+
+    talk_s: tuple[float, float] | Spread = (3.0, 25.0)
+    wrap_s: tuple[float, float] | Spread = (1.0, 8.0)
     patience_s: float = 40.0
     result_in_call: float = 0.3
     leaves_result: float = 0.05
@@ -108,8 +111,19 @@ class SimulatedAgent:
 
         self._desk.after(self._random.expovariate(1.0 / every_s), done)
 
+    def _drawn(self, span: tuple[float, float] | Spread) -> float:
+        if isinstance(span, Spread):
+            return span.draw(self._random)
+        return self._random.uniform(*span)
+
     def _ask(self, verb: str, **args: object) -> None:
         self._desk.ask(f"desk.{verb}", self.user, self.connection, **args)
+
+    def take_break(self, ends_after_s: float) -> None:
+        """Asks for a planned break, and for calls again when it is over."""
+        if self.present:
+            self._ask("pause", reason="break")
+            self._desk.after(ends_after_s, self._back_from_pause)
 
     def _pause(self) -> None:
         self._ask("pause", reason="tea")
@@ -151,7 +165,7 @@ class SimulatedAgent:
         if agent["state"] == "wrap_up" and attempt != self._writing:
             self._writing = attempt
             if self._random.random() >= self._habits.leaves_result:
-                span_s = self._random.uniform(*self._habits.wrap_s)
+                span_s = self._drawn(self._habits.wrap_s)
                 self._desk.after(span_s, lambda: self._result(attempt))
 
     def _mend(self) -> None:
@@ -168,7 +182,7 @@ class SimulatedAgent:
     # ---- the call
 
     def _talk(self, attempt: str) -> None:
-        span_s = self._random.uniform(*self._habits.talk_s)
+        span_s = self._drawn(self._habits.talk_s)
         if self._random.random() < self._habits.result_in_call:
             self._desk.after(span_s, lambda: self._result(attempt))
         elif self._random.random() < 0.5:

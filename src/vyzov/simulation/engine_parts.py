@@ -102,6 +102,8 @@ class SimDevice:
 
 def classes_heard(plan: Plan) -> list[tuple[float, str, str]]:
     """What a classifier will say of an answer: after how many seconds, the class, the detail."""
+    if plan.heard_as:
+        return [(plan.greeting_after_s + MACHINE_KNOWN_S, plan.heard_as, "")]
     match plan.acts_as:
         case CalleeKind.VOICEMAIL:
             beep = plan.greeting_after_s + plan.greeting_s + 0.3

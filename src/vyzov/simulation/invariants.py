@@ -5,6 +5,7 @@ the network, what people are told, and how the floor stands after each step. It 
 with its moment; it trusts nothing that the floor says of itself where a border tells the same.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -50,6 +51,7 @@ class Watch:
     timeline: Timeline
     engine: SimulatedEngine | None = None
     breaches: list[str] = field(default_factory=list[str])
+    checks: Counter[str] = field(default_factory=Counter[str])
     attempts: dict[str, Told] = field(default_factory=dict[str, Told])
     open_attempts: set[str] = field(default_factory=set[str])
     facts: list[Fact] = field(default_factory=list[Fact])

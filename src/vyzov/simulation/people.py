@@ -78,7 +78,7 @@ class Plan:
 
     `acts_as` differs from the callee's kind where a busy or absent person has come home meanwhile.
     `ring_s` is None where it rings for ever. Answered unless it has an
-    `ending` or rings for ever.
+    `ending` or rings for ever. `heard_as` (human, machine) is what a classifier mistakes it for.
     """
 
     kind: CalleeKind
@@ -98,6 +98,7 @@ class Plan:
     leaves_first: bool = False
     hang_up_after_s: float = 0.0
     patience_s: float = 30.0
+    heard_as: str = ""
 
     @property
     def rings(self) -> bool:

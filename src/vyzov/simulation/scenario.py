@@ -4,57 +4,21 @@ A `Scenario` says everything that a run depends on; `stage` builds the centre, `
 live and returns an `Outcome`. Reading scenarios from files is left to others.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
-from random import Random
 from typing import Any
 
 from vyzov.core.facts import Fact
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
 from vyzov.simulation.people import DEFAULT_MIX, Mix
+from vyzov.simulation.spread import Shape, Spread
 
-Json = dict[str, Any]
-
-
-class Shape(StrEnum):
-    """How lengths of time are spread."""
-
-    FIXED = "fixed"
-    UNIFORM = "uniform"
-    EXPONENTIAL = "exponential"
-    LOGNORMAL = "lognormal"
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """A length of time that differs from case to case, in seconds, never outside its limits.
-
-    `typical_s` is the value of a fixed one, the mean of an exponential and the median of a
-    log-normal one, whose `sigma` is that of the logarithm; a uniform one is drawn between the
-    limits."""
-
-    shape: Shape
-    typical_s: float = 0.0
-    sigma: float = 0.0
-    least_s: float = 0.0
-    most_s: float = 86_400.0
-
-    def draw(self, dice: Random) -> float:
-        """Returns one length in seconds."""
-        match self.shape:
-            case Shape.FIXED:
-                drawn = self.typical_s
-            case Shape.UNIFORM:
-                return dice.uniform(self.least_s, self.most_s)
-            case Shape.EXPONENTIAL:
-                drawn = dice.expovariate(1.0 / self.typical_s)
-            case Shape.LOGNORMAL:
-                drawn = dice.lognormvariate(math.log(self.typical_s), self.sigma)
-        return min(self.most_s, max(self.least_s, drawn))
+__all__ = [
+    "Crew", "Figures", "Outcome", "People", "Scenario", "ScenarioCampaign", "ScenarioTrunk", "Shape",
+    "Shift", "Spread",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +55,8 @@ class Shift:
 class Crew:
     """Operators who work alike. Without shifts they work from the beginning to the end.
 
-    `talk` and `wrap_up` take the place of the ranges in `habits`."""
+    `talk` is after how long an operator ends a talk that the callee did not end, `wrap_up` how long
+    they write; they take the place of the ranges in `habits`."""
 
     name: str
     count: int

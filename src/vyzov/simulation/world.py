@@ -6,6 +6,7 @@ events told twice or late. `invariants.Watch` sees everything that crosses a bor
 breach. The store is given from outside: any `FloorStore`, most usefully the real one in memory.
 """
 
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,13 +21,14 @@ from vyzov.dialer.writes import Batch, CommitResult
 from vyzov.simulation.agents import Habits, SimulatedAgent
 from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.engine_parts import PlanOf
-from vyzov.simulation.faults import NO_FAULTS, Faults
+from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
 from vyzov.simulation.invariants import Watch
 from vyzov.simulation.people import callee_for
 from vyzov.simulation.world_process import Delays, FloorProcess
 from vyzov.simulation.world_time import SeededDice, Timeline
 
 Json = dict[str, Any]
+TRACE_KEPT = 400
 ASK_LIMIT_S = 10.0
 """How long `World.ask` waits for an answer in virtual time."""
 
@@ -69,6 +71,9 @@ class World:
         self.effects_done = 0
         self.answers_lost = 0
         self.lives = 0
+        self.happened: Counter[FaultKind] = Counter()
+        self.crash_points: Counter[str] = Counter()
+        self.trace: deque[str] = deque(maxlen=TRACE_KEPT)
         self.kill_at_effect: int | None = None
         self.disturb_at_effect: tuple[int, Callable[[], None]] | None = None
         self.restarts = True

@@ -1,0 +1,200 @@
+"""Lets a scenario live: shifts, breaks and campaigns by its plan, then the figures of what came of it.
+
+The same scenario and seed give the same digest on every machine: over each fact in committed order,
+each attempt as the network saw it and how every contact was left.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from vyzov.core.agent import Work
+from vyzov.core.campaign import CampaignState
+from vyzov.core.facts import to_json
+from vyzov.simulation.agents import Habits
+from vyzov.simulation.figures import folded
+from vyzov.simulation.scenario import Crew, Figures, Outcome, Scenario, Shift
+from vyzov.simulation.stage import Stage, build
+from vyzov.simulation.world import World
+
+ARRIVALS_S = 0.05
+"""Operators of a crew come one after another, that many seconds apart."""
+
+START_AGAIN_S = 0.5
+SETTLE_LIMIT_S = 240.0
+FORGET_LIMIT_S = 60.0
+
+Progress = Callable[[float], None]
+"""Called with the share of the span that has passed, 0..1."""
+
+
+def run_scenario(
+    scenario: Scenario, seed: int | None = None, *, progress: Progress | None = None
+) -> Outcome:
+    """Runs a scenario, with another seed than its own where one is given."""
+    chosen = scenario.seed if seed is None else seed
+    stage = build(scenario, chosen)
+    try:
+        return _run(scenario, chosen, stage, progress)
+    finally:
+        stage.close()
+
+
+def _run(scenario: Scenario, seed: int, stage: Stage, progress: Progress | None) -> Outcome:
+    world = stage.world
+    world.start()
+    world.run(1.0)
+    begun = world.timeline.now
+    for crew in scenario.crews:
+        for place, user in enumerate(stage.crews[crew.name]):
+            _employ(world, crew, user, begun + place * ARRIVALS_S, scenario.span_s)
+    for campaign in scenario.campaigns:
+        key = stage.campaigns[campaign.name]
+        world.timeline.after(campaign.begins_s, _Starter(world, key).start)
+    done = _Completion(world, tuple(stage.campaigns.values()))
+    until = begun + scenario.span_s
+    last_start_s = max(campaign.begins_s for campaign in scenario.campaigns)
+    step_s = max(1.0, scenario.span_s / 100)
+    while world.timeline.now < until:
+        world.run(min(step_s, until - world.timeline.now))
+        if progress is not None:
+            progress(min(1.0, (world.timeline.now - begun) / scenario.span_s))
+        if scenario.ends_when_done and world.timeline.now - begun > last_start_s and done.reached():
+            break
+    lasted_s = world.timeline.now - begun
+    if scenario.settles:
+        settle(world)
+    return _outcome(scenario, seed, stage, lasted_s)
+
+
+# ---- the plan of the day
+
+
+def _employ(world: World, crew: Crew, user: str, begun: float, span_s: float) -> None:
+    agent = world.hire(user, _habits(crew))
+    for shift in crew.shifts or (Shift(0.0, span_s),):
+        world.timeline.at(begun + shift.begins_s, agent.arrive)
+        world.timeline.at(begun + shift.ends_s, agent.leave)
+        for since_s, until_s in shift.breaks:
+            world.timeline.at(
+                begun + since_s,
+                lambda span_s=until_s - since_s: agent.take_break(span_s),
+            )
+
+
+def _habits(crew: Crew) -> Habits:
+    habits = crew.habits
+    if crew.talk is not None:
+        # Nobody waits longer for the callee to end it than the longest talk lasts.
+        habits = replace(habits, talk_s=crew.talk, patience_s=crew.talk.most_s)
+    if crew.wrap_up is not None:
+        habits = replace(habits, wrap_s=crew.wrap_up)
+    return habits
+
+
+class _Starter:
+    """A manager who starts a campaign, and asks again where the floor was away."""
+
+    def __init__(self, world: World, campaign: str) -> None:
+        self._world = world
+        self._campaign = campaign
+
+    def start(self) -> None:
+        world = self._world
+        process = world.process
+        if process is not None and process.open:
+            found = process.floor.room.campaigns.get(self._campaign)
+            if found is not None and found.state not in (CampaignState.DRAFT, CampaignState.READY):
+                return
+        world.send("office.start_campaign", "boss", campaign=self._campaign)
+        world.timeline.after(START_AGAIN_S, self.start)
+
+
+class _Completion:
+    """Whether every campaign of a world has come to its end."""
+
+    def __init__(self, world: World, campaigns: tuple[str, ...]) -> None:
+        self._world = world
+        self._campaigns = campaigns
+
+    def reached(self) -> bool:
+        process = self._world.process
+        if process is None:
+            return False
+        found = process.floor.room.campaigns
+        return all(
+            one in found and found[one].state is CampaignState.COMPLETED for one in self._campaigns
+        )
+
+
+def settle(world: World) -> None:
+    """Stops dialling, lets every call end, and looks whether all that must be true then is so."""
+    world.stop_faults()
+    world.run(60.0, lambda: world.is_up)
+    process = world.process
+    if process is None or not world.is_up:
+        world.watch.breach("A0 the floor never came back")
+        return
+    for campaign in list(process.floor.room.campaigns.values()):
+        if campaign.state is CampaignState.RUNNING:
+            world.ask("office.pause_campaign", "boss", campaign=campaign.record.id)
+    for agent in world.agents.values():
+        if agent.present:
+            agent.leave()
+    for user, found in list(process.floor.room.agents.items()):
+        if found.agent.work is Work.TALKING:
+            world.ask("desk.hangup", user, "settling")
+    world.drain(SETTLE_LIMIT_S)
+    engine = world.engine
+    world.run(
+        FORGET_LIMIT_S, lambda: all(leg.attempt is None for leg in engine.book.values())
+    )  # fmt: skip
+    world.run(1.0)
+    world.watch.settle(world.process.floor if world.process is not None else None)
+
+
+# ---- what came of it
+
+
+def _outcome(scenario: Scenario, seed: int, stage: Stage, lasted_s: float) -> Outcome:
+    world, until = stage.world, stage.world.timeline.utc
+    facts = tuple(world.watch.facts)
+    left = _left(stage)
+    campaigns: dict[str, Figures] = {}
+    for campaign in scenario.campaigns:
+        key = stage.campaigns[campaign.name]
+        mine = [fact for fact in facts if fact.campaign == key]
+        closed = sum(1 for one, _, state in left if one == key and state == "closed")
+        campaigns[campaign.name] = folded(mine, campaign.contacts, closed, until)
+    whole = folded(
+        facts,
+        sum(campaign.contacts for campaign in scenario.campaigns),
+        sum(1 for _, _, state in left if state == "closed"),
+        until,
+    )
+    return Outcome(
+        scenario=scenario.name, seed=seed, digest=_digest(stage, left), lasted_s=lasted_s,
+        figures=whole, campaigns=campaigns, faults=dict(world.happened),
+        checks=dict(world.watch.checks), crash_points=dict(world.crash_points),
+        breaches=tuple(world.watch.breaches), trace=tuple(world.trace), facts=facts,
+    )  # fmt: skip
+
+
+def _left(stage: Stage) -> list[tuple[str, str, str]]:
+    rows = stage.connection.execute(
+        "SELECT campaign_id, contact_id, state FROM campaign_contact"
+        " ORDER BY campaign_id, position, contact_id"
+    ).fetchall()
+    return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
+
+
+def _digest(stage: Stage, left: list[tuple[str, str, str]]) -> str:
+    digest = hashlib.sha256()
+    for fact in stage.world.watch.facts:
+        digest.update(json.dumps(to_json(fact), sort_keys=True).encode())
+    for order in stage.world.watch.originates:
+        digest.update(f"{order.attempt} {order.to} {order.trunk}\n".encode())
+    for entry in left:
+        digest.update(" ".join(entry).encode())
+    return digest.hexdigest()

@@ -1,0 +1,238 @@
+"""Builds the centre of a scenario: a real database in memory, its people, lists and campaigns.
+
+What the office writes is written by the office's own code. Who lives at a number is settled by the
+scenario's seed and the number; the hours at which they are home follow their own clock.
+"""
+
+import functools
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vyzov.core.instants import to_text
+from vyzov.dialer.office_records import (
+    ImportedRow,
+    ImportPhone,
+    NewUser,
+    Role,
+    RowVerdict,
+    StopSource,
+    TrunkSettings,
+)
+from vyzov.simulation.people import CalleeKind, Plan, callee_for
+from vyzov.simulation.scenario import Crew, People, Scenario, ScenarioCampaign
+from vyzov.simulation.world import World
+from vyzov.simulation.world_process import Delays
+from vyzov.simulation.world_time import SeededDice, Timeline
+from vyzov.storage import tables as t
+from vyzov.storage.connections import engine_of, open_connection
+from vyzov.storage.migrate import migrate_engine
+from vyzov.storage.office import SqlOffice
+from vyzov.storage.sqlite import SqliteStore
+
+ORGANISATION = "org"
+FLOOR = "floor"
+CALLER_ID = "+70005559999"
+NUMBER_SALT = "5a" * 32
+MACHINES = (CalleeKind.VOICEMAIL,)
+PLACES_MAX = 10_000_000
+DEFAULT_SETTINGS: Mapping[str, Any] = {
+    "mode": "progressive",
+    "purpose": "service",
+    "caller_id": CALLER_ID,
+    "lines_max": 200,
+    "calls_per_second": 20,
+    "window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "00:00"},
+}
+"""What a scenario's campaign is where its own settings say nothing."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """A world that waits for its first second, and the ids of what stands in it."""
+
+    world: World
+    office: SqlOffice
+    connection: sqlite3.Connection
+    crews: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    trunks: dict[str, str] = field(default_factory=dict[str, str])
+    campaigns: dict[str, str] = field(default_factory=dict[str, str])
+    stopped: set[str] = field(default_factory=set[str])
+
+    def close(self) -> None:
+        """Lets the database go."""
+        self.connection.close()
+
+
+class _Clock:
+    """The office's clock in a world."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+
+    def monotonic(self) -> float:
+        return self._timeline.now
+
+    def utc(self) -> datetime:
+        return self._timeline.utc
+
+
+class Residents:
+    """Who lives at each number of a scenario, and what the n-th call to it meets."""
+
+    def __init__(self, timeline: Timeline, seed: int) -> None:
+        self._timeline = timeline
+        self._seed = seed
+        self._homes: dict[str, tuple[People, ZoneInfo]] = {}
+        self._zones: dict[str, ZoneInfo] = {}
+
+    def settle(self, number: str, people: People, zone: str) -> None:
+        """Lets somebody of these people live at a number."""
+        place = self._zones.setdefault(zone, ZoneInfo(zone))
+        self._homes[number] = (people, place)
+
+    def plan(self, number: str, count: int) -> Plan:
+        """Returns what the `count`-th call to a number meets."""
+        home = self._homes.get(number)
+        if home is None:
+            return callee_for(number, self._seed).plan(count)
+        people, zone = home
+        plan = callee_for(number, self._seed, people.kinds).plan(count)
+        dice = Random(f"{self._seed}/{number}/{count}/scenario")
+        return self._home(_shaped(plan, people, dice), people, zone, dice)
+
+    def _home(self, plan: Plan, people: People, zone: ZoneInfo, dice: Random) -> Plan:
+        if not people.home_by_hour or not plan.answers:
+            return plan
+        hour = self._timeline.utc.astimezone(zone).hour
+        away = dice.random() >= people.home_by_hour.get(hour, 1.0)
+        return replace(plan, acts_as=CalleeKind.NEVER_ANSWERS, ring_s=None) if away else plan
+
+
+def _shaped(plan: Plan, people: People, dice: Random) -> Plan:
+    """Bends a plan to the scenario's own spreads and shares."""
+    changes: dict[str, Any] = {}
+    if people.post_dial is not None:
+        changes["post_dial_s"] = people.post_dial.draw(dice)
+    if people.ring is not None and plan.answers:
+        changes["ring_s"] = people.ring.draw(dice)
+    if people.talk is not None:
+        changes["talk_s"] = people.talk.draw(dice)
+    if people.leaves_first is not None:
+        changes["leaves_first"] = dice.random() < people.leaves_first
+    is_machine = plan.acts_as in MACHINES
+    missed = people.machine_as_human if is_machine else people.human_as_machine
+    if missed and plan.answers and dice.random() < missed:
+        changes["heard_as"] = "human" if is_machine else "machine"
+    return replace(plan, **changes) if changes else plan
+
+
+def build(scenario: Scenario, seed: int) -> Stage:
+    """Returns the scenario's centre, with everything down and nobody at work."""
+    connection = _database(scenario.begin)
+    timeline = Timeline(scenario.begin)
+    dice = SeededDice(timeline, f"{seed}/office")
+    office = SqlOffice(
+        ":memory:", clock=_Clock(timeline), randomness=dice, connection=connection
+    )  # fmt: skip
+    residents = Residents(timeline, seed)
+    world = World(
+        open_store=lambda: SqliteStore(":memory:", randomness=dice, connection=connection),
+        floor=FLOOR, begin=scenario.begin, seed=seed, plan_of=residents.plan,
+        faults=scenario.faults, delays=Delays(), timeline=timeline,
+    )  # fmt: skip
+    stage = Stage(world, office, connection)
+    for trunk in scenario.trunks:
+        settings = TrunkSettings(
+            name=trunk.name, host="127.0.0.1", lines_max=trunk.lines_max,
+            calls_per_second=trunk.calls_per_second,
+        )  # fmt: skip
+        stage.trunks[trunk.name] = office.create_trunk(ORGANISATION, settings).id
+    for crew in scenario.crews:
+        stage.crews[crew.name] = tuple(_people_of(office, crew))
+    places = iter(range(PLACES_MAX))
+    for campaign in scenario.campaigns:
+        stage.campaigns[campaign.name] = _campaign(stage, campaign, residents, places, seed)
+    for number in sorted(stage.stopped):
+        office.add_stop(ORGANISATION, number, reason="asked", source=StopSource.OFFICE)
+    return stage
+
+
+def _people_of(office: SqlOffice, crew: Crew) -> Iterator[str]:
+    for place in range(1, crew.count + 1):
+        name = f"{crew.name}-{place}"
+        yield office.create_user(ORGANISATION, NewUser(name, name, Role.OPERATOR, "x")).id
+
+
+def _campaign(
+    stage: Stage, campaign: ScenarioCampaign, residents: Residents, places: Iterator[int], seed: int
+) -> str:
+    office = stage.office
+    dice = Random(f"{seed}/{campaign.name}/list")
+    listed = office.import_list(
+        ORGANISATION, name=campaign.name, file_name=f"{campaign.name}.csv", file_sha256="00",
+        rows=_rows(stage, campaign, residents, places, dice),
+    )  # fmt: skip
+    agents = [
+        user
+        for name, people in stage.crews.items()
+        if not campaign.crews or name in campaign.crews
+        for user in people
+    ]
+    trunks = [
+        trunk
+        for name, trunk in stage.trunks.items()
+        if not campaign.trunks or name in campaign.trunks
+    ]
+    settings = {**DEFAULT_SETTINGS, **campaign.settings, "agents": agents, "trunks": trunks}
+    made = office.create_campaign(
+        ORGANISATION, name=campaign.name, settings=settings, list_id=listed.id
+    )
+    return made.id
+
+
+def _rows(
+    stage: Stage, campaign: ScenarioCampaign, residents: Residents, places: Iterator[int],
+    dice: Random,
+) -> Iterator[ImportedRow]:  # fmt: skip
+    zones, weights = list(campaign.zones), list(campaign.zones.values())
+    for row in range(2, campaign.contacts + 2):
+        zone = dice.choices(zones, weights)[0] if len(zones) > 1 else zones[0]
+        numbers = [f"+7000{next(places):07d}" for _ in range(campaign.phones_each)]
+        for number in numbers:
+            residents.settle(number, campaign.people, zone)
+            if campaign.stop_listed and dice.random() < campaign.stop_listed:
+                stage.stopped.add(number)
+        yield ImportedRow(
+            row=row, verdict=RowVerdict.OK, raw=tuple(numbers), name=f"Client {row}",
+            language="ru", phones=tuple(ImportPhone(one, "RU", (zone,)) for one in numbers),
+        )  # fmt: skip
+
+
+@functools.cache
+def _empty() -> sqlite3.Connection:
+    """A migrated database that copies are made of."""
+    connection = open_connection(":memory:")
+    migrate_engine(engine_of(connection))
+    return connection
+
+
+def _database(begin: datetime) -> sqlite3.Connection:
+    """A database with an organisation and a floor and nothing else."""
+    connection = open_connection(":memory:")
+    _empty().backup(connection)
+    begun = {"organisation_id": ORGANISATION, "created_at": to_text(begin)}
+    rows = (
+        (t.organisation, {"id": ORGANISATION, "name": "Vega", "number_salt": NUMBER_SALT} | begun),
+        (t.principal, {"id": "own", "name": "Vega"} | begun),
+        (t.floor, {"id": FLOOR, "name": "Floor"} | begun),
+    )
+    with engine_of(connection).begin() as writing:
+        for table, values in rows:
+            known = {name: value for name, value in values.items() if name in table.c}
+            writing.execute(table.insert().values(**known))
+    return connection
