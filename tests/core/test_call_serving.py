@@ -26,7 +26,9 @@ def test_nobody_in_time_hears_the_safe_harbour_message_and_is_abandoned() -> Non
     assert ride.state is CallState.FAREWELL
     assert ride.call.deadline == after(37)
     assert ride.commands == (
-        ev.Record(FactKind.ABANDONED, {"wait_s": 2.0, "limit_s": 2.0}, "abandoned"),
+        ev.Record(
+            FactKind.ABANDONED, {"wait_s": 2.0, "limit_s": 2.0, "origin": "answered"}, "abandoned"
+        ),
         ev.PlayPrompt("safe_harbour", "1:safe_harbour"),
         ev.Record(FactKind.SAFE_HARBOUR, {"prompt": "safe_harbour"}, "safe_harbour:3"),
     )

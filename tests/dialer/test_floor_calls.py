@@ -102,7 +102,7 @@ def test_an_agent_lost_while_it_rings_means_an_abandoned_call_and_an_apology(
     centre.settle()
     assert centre.outcomes() == ["abandoned"]
     [abandoned] = centre.facts(FactKind.ABANDONED)
-    assert abandoned.data == {"wait_s": 2.0, "limit_s": 2.0}
+    assert abandoned.data == {"wait_s": 2.0, "limit_s": 2.0, "origin": "answered"}
     assert centre.shown_abandoned(campaign) == (1, 1)
 
 

@@ -30,6 +30,10 @@ from vyzov.core.outcome import Outcome
 
 _MESSAGE_CUT = "message_cut"
 
+CLOCK_ORIGIN = "answered"
+"""From when a wait is counted: the 200 OK. It is stored with each abandonment, for a rule may count
+from the start of speech or the end of the greeting instead."""
+
 
 def farewell(call: Call, event: ev.Event, now: datetime) -> Moved:
     match event:
@@ -114,7 +118,8 @@ def apologise(call: Call, verdict: tuple[Outcome, str], now: datetime) -> Moved:
 def count_abandoned(call: Call, now: datetime) -> Moved:
     waited = (now - (call.answered_at or now)).total_seconds()
     limit = call.plan.connect_limit.total_seconds()
-    return record(call, FactKind.ABANDONED, {"wait_s": waited, "limit_s": limit})
+    seen: dict[str, Json] = {"wait_s": waited, "limit_s": limit, "origin": CLOCK_ORIGIN}
+    return record(call, FactKind.ABANDONED, seen)
 
 
 def _end(call: Call, event: ev.Ended, now: datetime) -> Moved:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from vyzov.core import call_events as ev
 from vyzov.core import flow as flows
-from vyzov.core.call_closing import apologise, count_abandoned, finish, gone, hang_up
+from vyzov.core.call_closing import CLOCK_ORIGIN, apologise, count_abandoned, finish, gone, hang_up
 from vyzov.core.call_value import (
     JOIN_GRACE,
     Call,
@@ -108,6 +108,7 @@ def _talk(call: Call, agent: str, now: datetime) -> Moved:
         "agent": agent,
         "wait_s": waited,
         "within_limit": call.flow is not None or waited <= call.plan.connect_limit.total_seconds(),
+        "origin": CLOCK_ORIGIN,
     }
     quiet, stop = stop_prompt(replace(call, agent=agent, talked_with=agent, bridged_at=now))
     recorded, taping = start_recording(quiet)

@@ -63,7 +63,7 @@ class Agents:
                 self._agent_fact(
                     found, FactKind.AGENT_STATE,
                     {"state": state.value, "before": before.value, "lasted_s": seconds(lasted),
-                     "reason": reason, "call": found.agent.call},
+                     "reason": reason, "call": found.agent.call, "campaign": self._campaign(found)},
                 )  # fmt: skip
             case ca.RecordPresence(kind, leg):
                 self._agent_fact(found, kind, {"leg": leg})
@@ -75,12 +75,23 @@ class Agents:
             case ca.ArmWrapUp():
                 pass  # `expire` reads the agent's own deadline
 
+    def _campaign(self, found: LiveAgent) -> str | None:
+        """The campaign whose call the agent has in hand, for time is told apart by it."""
+        call = found.agent.call
+        if call is None:
+            return None
+        live = self._scene.room.calls.get(call)
+        if live is None and found.last is not None and found.last.call.id == call:
+            live = found.last  # The call may be forgotten while it is still being written up.
+        return live.campaign if live else None
+
     def tell_state(self, found: LiveAgent) -> None:
         """Writes what an agent is as this process begins: what its former life said last is over."""
         state = ca.state_of(found.agent).value
         self._agent_fact(
             found, FactKind.AGENT_STATE,
-            {"state": state, "before": state, "lasted_s": 0.0, "reason": "restart", "call": None},
+            {"state": state, "before": state, "lasted_s": 0.0, "reason": "restart", "call": None,
+             "campaign": self._campaign(found)},
         )  # fmt: skip
 
     def _agent_fact(self, found: LiveAgent, kind: FactKind, data: dict[str, object]) -> None:

@@ -4,12 +4,14 @@ What follows from an event is `core.call`'s word; this file only translates. Wor
 carry a sequence number: one already seen is left out, so a replayed log changes nothing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
 from vyzov.core.call import Call, CallState, step
 from vyzov.core.disposition import Consequence
 from vyzov.core.facts import FactKind
+from vyzov.core.fields import Json
 from vyzov.core.outcome import AnswerClass, Outcome
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
@@ -285,6 +287,8 @@ class Calls:
             case ce.Record(kind, data, key):
                 if kind is FactKind.ABANDONED:
                     count_answer(scene, live, at, abandoned=True)
+                if kind is FactKind.DISPOSED:
+                    data = self._with_group(live, data)
                 scene.call_fact(live, kind, key or kind.value, at, data)
             case ce.Suppress(key):
                 suppress(scene, live, f"{StopSource.KEY}:{key}", at)
@@ -296,6 +300,13 @@ class Calls:
                 self._finish(live, outcome, detail, at)
             case _:
                 raise AssertionError(f"no way to carry out {command!r}")
+
+    def _with_group(self, live: LiveCall, data: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Adds the group of a result the flow gave, where the campaign offers it to people too."""
+        results = self._scene.room.campaigns[live.campaign].settings.results
+        groups = {one.code: one.group.value for one in results}
+        group = groups.get(str(data.get("result")))
+        return {**data, "group": group} if group else data
 
     def _originate(self, live: LiveCall) -> ports.Originate:
         campaign = self._scene.room.campaigns[live.campaign]

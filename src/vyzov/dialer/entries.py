@@ -46,6 +46,7 @@ def move(
     live.entry, commands = cc.step(before, event, at)
     if live.entry != before and not reserving:
         scene.out.write(written(live.entry))
+    _tell_closed(scene, live, before, at)
     for command in commands:
         match command:
             case cc.OpenCallback(promise):
@@ -63,6 +64,20 @@ def move(
         # The read-ahead sleeps until somebody is due: this may be sooner.
         campaign.dry_until = min(campaign.dry_until, due) if campaign.dry_until else None
         campaign.next_due = min(campaign.next_due, due) if campaign.next_due else due
+
+
+def _tell_closed(scene: Scene, live: LiveCall, before: cc.Entry, at: datetime) -> None:
+    """Writes the fact that nobody will call this contact any more, or that somebody will again."""
+    entry = live.entry
+    closed = cc.EntryState.CLOSED
+    if entry is None or (entry.state is closed) == (before.state is closed):
+        return
+    moment = int(at.timestamp() * 1000)
+    if entry.state is closed:
+        kind, data = FactKind.CONTACT_CLOSED, {"reason": entry.closed_reason}
+    else:
+        kind, data = FactKind.CONTACT_REOPENED, {}
+    scene.call_fact(live, kind, f"{kind.value}:{moment}", at, data)
 
 
 def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:

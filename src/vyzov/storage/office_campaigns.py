@@ -75,7 +75,8 @@ class Campaigns(OfficeBase):
             )
             _add_version(connection, organisation, campaign_id, 1, settings, now)
             if list_id is not None:
-                _enter_list(connection, organisation, campaign_id, list_id)
+                loaded = _enter_list(connection, organisation, campaign_id, list_id)
+                self._tell_loaded(connection, organisation, campaign_id, loaded)
             self._tell_settings(connection, organisation, campaign_id, 1, settings)
             made = _read(connection, organisation, campaign_id)
         assert made is not None, "a campaign just written is there"
@@ -105,7 +106,8 @@ class Campaigns(OfficeBase):
             if name is not None:
                 _set(connection, organisation, campaign_id, name=name)
             if list_id is not None and list_id != now.list_id:
-                _change_list(connection, organisation, now, list_id)
+                loaded, gone = _change_list(connection, organisation, now, list_id)
+                self._tell_loaded(connection, organisation, now.id, loaded, gone)
             if settings is not None and settings != now.settings:
                 self._change_settings(connection, organisation, now, settings)
             return _read(connection, organisation, campaign_id)
@@ -244,6 +246,14 @@ class Campaigns(OfficeBase):
             campaign=campaign_id,
         )
 
+    def _tell_loaded(
+        self, connection: sa.Connection, organisation: str, campaign: str, more: int, gone: int = 0
+    ) -> None:
+        dedupe, data = f"{campaign}:loaded:{self._new_id()}", {"contacts": more, "gone": gone}
+        self._tell(
+            connection, organisation, FactKind.CONTACTS_LOADED, dedupe, data, campaign=campaign
+        )
+
 
 def _with_settings() -> sa.Select[Any]:
     versions = t.campaign_version.c
@@ -314,7 +324,7 @@ def _add_version(
 
 def _change_list(
     connection: sa.Connection, organisation: str, campaign: CampaignRecord, list_id: str
-) -> None:
+) -> tuple[int, int]:
     _require_list(connection, organisation, list_id)
     called = connection.execute(
         sa.select(t.attempt.c.id)
@@ -328,13 +338,13 @@ def _change_list(
             [Fault("list", "it cannot change once somebody was called", "called")],
         )
     entries = t.campaign_contact
-    connection.execute(
+    gone = connection.execute(
         entries.delete().where(
             entries.c.organisation_id == organisation, entries.c.campaign_id == campaign.id
         )
-    )
+    ).rowcount
     _set(connection, organisation, campaign.id, list_id=list_id)
-    _enter_list(connection, organisation, campaign.id, list_id)
+    return _enter_list(connection, organisation, campaign.id, list_id), gone
 
 
 def _require_list(connection: sa.Connection, organisation: str, list_id: str) -> None:
@@ -356,7 +366,7 @@ def _require_list(connection: sa.Connection, organisation: str, list_id: str) ->
 
 def _enter_list(
     connection: sa.Connection, organisation: str, campaign_id: str, list_id: str
-) -> None:
+) -> int:
     source = sa.select(
         sa.literal(organisation),
         sa.literal(campaign_id),
@@ -379,7 +389,7 @@ def _enter_list(
         "attempts_made",
         "phone_position",
     ]
-    connection.execute(t.campaign_contact.insert().from_select(names, source))
+    return connection.execute(t.campaign_contact.insert().from_select(names, source)).rowcount
 
 
 def _gates(organisation: str, campaign_id: str, now: str) -> sa.Executable:
