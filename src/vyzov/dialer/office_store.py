@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from vyzov.core.facts import Fact
+from vyzov.dialer.floor_places import FloorBook
 from vyzov.dialer.office_records import (
     AttemptQuery,
     AttemptRecord,
@@ -320,6 +321,7 @@ class AnswerMemory(Protocol):
 
 class OfficeStore(
     UserStore,
+    FloorBook,
     PhoneStore,
     CampaignStore,
     ListStore,

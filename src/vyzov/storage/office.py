@@ -6,6 +6,7 @@ from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock, Randomness
 from vyzov.storage.office_campaigns import Campaigns
 from vyzov.storage.office_contacts import Contacts, StopList
+from vyzov.storage.office_floors import Floors
 from vyzov.storage.office_history import Answers, History
 from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
@@ -13,7 +14,9 @@ from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
 
 
-class SqlOffice(Users, Phones, Campaigns, Trunks, Lists, Contacts, StopList, History, Answers):
+class SqlOffice(
+    Users, Floors, Phones, Campaigns, Trunks, Lists, Contacts, StopList, History, Answers
+):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 
 

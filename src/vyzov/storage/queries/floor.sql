@@ -16,11 +16,16 @@ ORDER BY c.created_at, c.id;
 SELECT * FROM trunk WHERE organisation_id = :organisation AND active = 1 ORDER BY created_at, id;
 
 -- name: agents
+-- Whoever was put on no floor works on the organisation's first.
 SELECT u.id, u.name, u.login, u.role, u.language, w.wish, w.reason, w.since, d.kind
 FROM user_account u
 LEFT JOIN agent_wish w ON w.organisation_id = u.organisation_id AND w.agent_id = u.id
 LEFT JOIN agent_device d ON d.organisation_id = u.organisation_id AND d.agent_id = u.id
 WHERE u.organisation_id = :organisation AND u.disabled_at IS NULL AND u.role <> 'customer'
+    AND (u.floor_id = :floor OR (u.floor_id = '' AND :floor = (
+        SELECT f.id FROM floor f WHERE f.organisation_id = :organisation
+        ORDER BY f.created_at, f.id LIMIT 1
+    )))
 ORDER BY u.created_at, u.id;
 
 -- name: phones
@@ -28,6 +33,10 @@ SELECT p.id, p.user_id, p.name, p.username, p.ha1
 FROM desk_phone p
 JOIN user_account u ON u.organisation_id = p.organisation_id AND u.id = p.user_id
 WHERE p.organisation_id = :organisation AND p.revoked_at IS NULL AND u.disabled_at IS NULL
+    AND (u.floor_id = :floor OR (u.floor_id = '' AND :floor = (
+        SELECT f.id FROM floor f WHERE f.organisation_id = :organisation
+        ORDER BY f.created_at, f.id LIMIT 1
+    )))
 ORDER BY p.created_at, p.id;
 
 -- name: open_attempts
