@@ -101,12 +101,12 @@ def to_json(fact: Fact) -> dict[str, Json]:
 
 
 def from_json(source: Mapping[str, Any]) -> Fact:
-    """Returns the fact of a JSON object, or raises `InvalidRequest`; `seq` beside it is let
-    through.
+    """Returns the fact of a JSON object, or raises `InvalidRequest`; what a line of `facts.jsonl`
+    says of its place beside it is let through.
     """
     faults: list[Fault] = []
     fields = Fields(source, "", faults)
-    fields.read.add("seq")
+    fields.read.update(_OF_THE_CHAIN)
     at = fields.text("at")
     kind = fields.choice("kind", FactKind)
     version = fields.whole("version", FACT_VERSION, least=1, most=FACT_VERSION)
@@ -128,4 +128,5 @@ def from_json(source: Mapping[str, Any]) -> Fact:
     )
 
 
+_OF_THE_CHAIN = ("seq", "organisation", "floor", "epoch", "place", "after", "hash")
 _ABOUT = ("campaign", "contact", "attempt", "agent")

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from vyzov.core.facts import to_json
+from vyzov.core.chain import Stream, line_of
 from vyzov.storage.connections import open_connection
 from vyzov.storage.queries import queries
 from vyzov.storage.values import fact_of, json_text
@@ -32,11 +32,22 @@ def export_facts(path: Path | str, out: Path) -> int:
     """Writes all facts of a database in their order, one JSON object a line; returns how many."""
     count = 0
     with _whole_file(out) as draft, draft.open("w", encoding="utf-8", newline="\n") as lines:
-        for row in _rows(path, "facts"):
-            lines.write(json_text({"seq": row["seq"], **to_json(fact_of(dict(row)))}) + "\n")
+        for line in fact_lines(path):
+            lines.write(line)
             count += 1
         _settle(lines)
     return count
+
+
+def fact_lines(path: Path | str) -> Iterator[str]:
+    """Yields the lines of `facts.jsonl`: the facts of a database in their order."""
+    for row in _rows(path, "facts"):
+        stream = Stream(row["organisation_id"], row["floor_id"], row["epoch"])
+        line = line_of(stream, row["place"], row["seq"], fact_of(dict(row)))
+        if row["stands_on"]:
+            line["after"] = row["stands_on"]
+        line["hash"] = row["hash"]
+        yield json_text(line) + "\n"
 
 
 def export_calls(path: Path | str, out: Path) -> int:
@@ -63,7 +74,7 @@ def _rows(path: Path | str, name: str) -> Iterator[sqlite3.Row]:
             if not piece:
                 return
             yield from piece
-            after = piece[-1]["place"]
+            after = piece[-1]["mark"]
 
 
 def _cell(value: object) -> str:

@@ -1,10 +1,14 @@
 """Brings a database to the newest tables, whatever version it has; an empty file is a version too.
 
 The whole way up is one transaction under the write lock: two processes that start together migrate
-once, and a crash on the way leaves the old version whole.
+once, and a crash on the way leaves the old version whole. Facts older than the chain of facts are
+taken into it afterwards, in short transactions of their own.
 """
 
+import contextlib
+import sqlite3
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 from alembic import command
@@ -13,6 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from vyzov.core.errors import StoreFault
+from vyzov.storage.chain import chain_the_rest
 from vyzov.storage.connections import open_engine
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -47,3 +52,5 @@ def migrate_engine(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    with contextlib.closing(engine.raw_connection()) as raw:
+        chain_the_rest(cast("sqlite3.Connection", raw.driver_connection))

@@ -14,16 +14,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from vyzov.core.chain import Stream
 from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
 from vyzov.dialer.ports import Clock, Json, Randomness
-from vyzov.storage import tables as t
+from vyzov.storage.chain import ORGANISATION_STREAM, Chain, Row
 from vyzov.storage.connections import engine_of, open_engine
-from vyzov.storage.values import json_text
-
-# Facts of settings, imports and the stop-list belong to the organisation, not to a floor's lease.
-ORGANISATION_STREAM = ""
+from vyzov.storage.queries import queries
 
 
 class OfficeBase:
@@ -122,27 +120,17 @@ def _as_json(data: Mapping[str, object]) -> Json:
 def append_fact(connection: sa.Connection, organisation: str, fact: Fact) -> None:
     """Writes a fact into the organisation's stream; one with a known dedupe is skipped."""
     known = connection.execute(
-        sa.select(t.fact.c.seq).where(
-            t.fact.c.organisation_id == organisation, t.fact.c.dedupe == fact.dedupe
-        )
+        sa.text(queries("chain")["known_fact"]),
+        {"organisation": organisation, "dedupe": fact.dedupe},
     ).first()
     if known is not None:
         return
-    connection.execute(
-        t.fact.insert().values(
-            organisation_id=organisation,
-            floor_id=ORGANISATION_STREAM,
-            epoch=0,
-            kind=fact.kind.value,
-            version=fact.version,
-            at=to_text(fact.at),
-            clock_id=fact.clock_id,
-            monotonic_ns=fact.monotonic_ns,
-            campaign_id=fact.campaign,
-            contact_id=fact.contact,
-            attempt_id=fact.attempt,
-            agent_id=fact.agent,
-            data=json_text(dict(fact.data)),
-            dedupe=fact.dedupe,
-        )
-    )
+    chain = Chain(lambda name, values: _row(connection, name, values))
+    chain.append(Stream(organisation, ORGANISATION_STREAM, 0), fact)
+    chain.settle()
+
+
+def _row(connection: sa.Connection, name: str, values: dict[str, object]) -> Row | None:
+    found = connection.execute(sa.text(queries("chain")[name]), values)
+    row = found.mappings().first() if found.returns_rows else None
+    return None if row is None else dict(row)

@@ -23,6 +23,7 @@ from vyzov.dialer.floor_store import (
 from vyzov.dialer.ports import Randomness
 from vyzov.dialer.writes import Batch, CommitResult
 from vyzov.storage import sqlite_reads as reads
+from vyzov.storage.chain import Chain, run_on
 from vyzov.storage.connections import open_connection
 from vyzov.storage.queries import queries
 from vyzov.storage.sqlite_writes import Transaction, carry_out
@@ -166,9 +167,11 @@ class SqliteStore:
                 epoch=self._epoch,
                 stale=lease is None or lease["epoch"] != self._epoch,
                 new_id=self._new_id,
+                chain=Chain(run_on(connection)),
             )
             for write in batch:
                 carry_out(transaction, write)
+            transaction.chain.settle()
         return CommitResult(
             refused=transaction.refused,
             seqs=tuple(transaction.seqs),

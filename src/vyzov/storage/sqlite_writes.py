@@ -9,8 +9,10 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
+from vyzov.core.chain import Stream
 from vyzov.core.instants import to_text
 from vyzov.dialer import writes as w
+from vyzov.storage.chain import Chain
 from vyzov.storage.queries import queries
 from vyzov.storage.values import column, json_text, texts_of
 
@@ -43,6 +45,7 @@ class Transaction:
     epoch: int
     stale: bool
     new_id: Callable[[], str]
+    chain: Chain
     refused: dict[str, w.ReserveRefusal] = field(default_factory=dict[str, w.ReserveRefusal])
     seqs: list[int] = field(default_factory=list[int])
 
@@ -132,28 +135,10 @@ def _taken(tx: Transaction, values: dict[str, object]) -> w.ReserveRefusal:
 
 
 def _append_fact(tx: Transaction, write: w.AppendFact) -> None:
-    fact = write.fact
-    row = tx.run(
-        "writes",
-        "append_fact",
-        {
-            "floor": tx.floor,
-            "epoch": tx.epoch if write.epoch is None else write.epoch,
-            "kind": fact.kind.value,
-            "version": fact.version,
-            "at": to_text(fact.at),
-            "clock_id": fact.clock_id,
-            "monotonic_ns": fact.monotonic_ns,
-            "campaign": fact.campaign,
-            "contact": fact.contact,
-            "attempt": fact.attempt,
-            "agent": fact.agent,
-            "data": json_text(dict(fact.data)),
-            "dedupe": fact.dedupe,
-        },
-    ).fetchone()
-    if row is not None:
-        tx.seqs.append(row["seq"])
+    epoch = tx.epoch if write.epoch is None else write.epoch
+    seq = tx.chain.append(Stream(tx.organisation, tx.floor, epoch), write.fact)
+    if seq is not None:
+        tx.seqs.append(seq)
 
 
 def _add_callback(tx: Transaction, write: w.AddCallback) -> None:

@@ -7,6 +7,7 @@ free text; erasing a person empties those and leaves the rest whole. Hot-path SQ
 
 import sqlalchemy as sa
 
+from vyzov.storage import tables_facts
 from vyzov.storage.columns import (
     int_,
     key,
@@ -364,32 +365,7 @@ attempt = sa.Table(
     sa.Index("ix_attempt_agent", "organisation_id", "agent_id", "reserved_at"),
 )
 
-# Append-only: ids and salted references, never a name or a number.
-fact = sa.Table(
-    "fact",
-    metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    of_organisation(),
-    text("floor_id"),
-    int_("epoch"),
-    text("kind"),
-    int_("version"),
-    text("at"),
-    text("clock_id"),
-    sa.Column("monotonic_ns", sa.BigInteger, nullable=False),
-    maybe_text("campaign_id"),
-    maybe_text("contact_id"),
-    maybe_text("attempt_id"),
-    maybe_text("agent_id"),
-    text("data"),
-    text("dedupe"),
-    sa.Index("uq_fact_dedupe", "organisation_id", "dedupe", unique=True),
-    sa.Index("ix_fact_attempt", "organisation_id", "attempt_id"),
-    sa.Index("ix_fact_contact", "organisation_id", "contact_id"),
-    sa.Index("ix_fact_campaign", "organisation_id", "campaign_id", "at"),
-    sa.Index("ix_fact_agent", "organisation_id", "agent_id", "at"),
-    sqlite_autoincrement=True,
-)
+fact, fact_head = tables_facts.fact, tables_facts.fact_head
 
 callback = sa.Table(
     "callback",

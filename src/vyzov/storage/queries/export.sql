@@ -1,11 +1,18 @@
 -- Everything that happened, in pieces: each begins after the last key of the one before.
 
 -- name: facts
-SELECT *, seq AS place FROM fact WHERE seq > :after ORDER BY seq LIMIT :limit;
+SELECT
+    f.*, f.seq AS mark, h.stands_on
+FROM fact f
+LEFT JOIN fact_head h
+    ON f.place = 1 AND h.organisation_id = f.organisation_id AND h.floor_id = f.floor_id
+    AND h.epoch = f.epoch
+WHERE f.seq > :after
+ORDER BY f.seq LIMIT :limit;
 
 -- name: calls
 SELECT
-    a.id AS place, a.id AS attempt, a.call_id, a.campaign_id AS campaign, a.contact_id AS contact,
+    a.id AS mark, a.id AS attempt, a.call_id, a.campaign_id AS campaign, a.contact_id AS contact,
     a.number, a.state, a.outcome, a.detail, a.sip_code, a.q850, a.trunk_id AS trunk, a.caller_id,
     a.agent_id AS agent, d.result, a.reserved_at, a.originated_at, a.answered_at, a.bridged_at,
     a.ended_at, a.campaign_version, a.rule_version, r.path AS recording, r.seconds AS recording_s,

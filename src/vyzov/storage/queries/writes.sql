@@ -23,15 +23,6 @@ UPDATE campaign_contact SET
     failover_of = :failover_of, tried = :tried
 WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact;
 
--- name: append_fact
-INSERT INTO fact (
-    organisation_id, floor_id, epoch, kind, version, at, clock_id, monotonic_ns, campaign_id,
-    contact_id, attempt_id, agent_id, data, dedupe
-) VALUES (
-    :organisation, :floor, :epoch, :kind, :version, :at, :clock_id, :monotonic_ns, :campaign,
-    :contact, :attempt, :agent, :data, :dedupe
-) ON CONFLICT DO NOTHING RETURNING seq;
-
 -- name: add_stop
 INSERT INTO stop_list (
     id, organisation_id, number_ref, reason, source, attempt_id, valid_from, valid_to
