@@ -33,6 +33,7 @@ class Agents:
         self.lost: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.back: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.matching = True
+        self._due: dict[str, datetime] = {}
 
     # ---- the machine
 
@@ -44,6 +45,7 @@ class Agents:
         now = self._scene.now.utc
         before = found.agent.wish, found.agent.pause_reason
         found.agent, commands = ca.step(found.agent, event, now)
+        self.noted(found)
         for command in commands:
             self._carry_out(found, command)
         wish = found.agent.wish, found.agent.pause_reason
@@ -54,6 +56,20 @@ class Agents:
             self._scene.room.pace_wanted = True
             if self.matching:
                 self._offer_work(found)
+
+    def noted(self, found: LiveAgent) -> None:
+        """Takes over whether an agent is free, and when they are to be looked at next."""
+        agent, free = found.agent, self._scene.room.free
+        if ca.is_free(agent):
+            free[agent.id] = found
+        else:
+            free.pop(agent.id, None)
+        gone = found.left_at + AWAY_LIMIT if found.left_at else None
+        due = [at for at in (agent.wrap_up_until, gone) if at is not None]
+        if due:
+            self._due[agent.id] = min(due)
+        else:
+            self._due.pop(agent.id, None)
 
     def _carry_out(self, found: LiveAgent, command: ca.AgentCommand) -> None:
         now = self._scene.now.utc
@@ -119,8 +135,8 @@ class Agents:
         if campaign is None or not wants_agent(live):
             return
         owner = live.due.callback_agent if live.due else None
-        people = [found.agent for found in room.agents.values()]
-        chosen = agent_for(people, campaign.settings.agents, owner)
+        people = [found.agent for found in room.free.values()]
+        chosen = agent_for(people, campaign.crew, owner)
         if chosen is not None:
             self._give(chosen, live)
 
@@ -134,16 +150,14 @@ class Agents:
     def _offer_work(self, found: LiveAgent) -> None:
         """A newly free agent takes the call that has waited longest."""
         mine = self._campaigns_of(found.agent.id)
-        calls = [live.call for live in self._scene.room.calls.values() if live.campaign in mine]
+        calls = [live.call for key in sorted(mine) for live in self._scene.room.calls_of(key)]
         chosen = call_for(calls)
         if chosen is not None:
             self.find_for(self._scene.room.calls[chosen])
 
     def _campaigns_of(self, agent: str) -> set[str]:
         return {
-            key
-            for key, campaign in self._scene.room.campaigns.items()
-            if agent in campaign.settings.agents
+            key for key, campaign in self._scene.room.campaigns.items() if agent in campaign.crew
         }
 
     def talks(self, agent: str, live: LiveCall) -> None:
@@ -224,7 +238,8 @@ class Agents:
     def expire(self) -> None:
         """Ends wrap-ups and signs out people whose browsers have been gone for too long."""
         now = self._scene.now.utc
-        for found in list(self._scene.room.agents.values()):
+        due = sorted(agent for agent, at in self._due.items() if at <= now)
+        for found in [self._scene.room.agents[agent] for agent in due]:
             until = found.agent.wrap_up_until
             if until is not None and until <= now:
                 self.step(found.agent.id, ca.WrapUpOver())
@@ -233,11 +248,8 @@ class Agents:
                 self.step(found.agent.id, ca.AskOffline())
 
     def next_deadline(self) -> datetime | None:
-        agents = self._scene.room.agents.values()
-        found = [live.agent.wrap_up_until for live in agents]
-        found += [live.left_at + AWAY_LIMIT for live in agents if live.left_at]
         now = self._scene.now.utc
-        return min((at for at in found if at is not None and at > now), default=None)
+        return min((at for at in self._due.values() if at > now), default=None)
 
 
 def wants_agent(live: LiveCall) -> bool:

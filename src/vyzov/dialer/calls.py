@@ -15,6 +15,7 @@ from vyzov.core.fields import Json
 from vyzov.core.outcome import AnswerClass, Outcome
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
+from vyzov.dialer.callbook import PARTED_WAIT
 from vyzov.dialer.entries import (
     close_entry,
     count_answer,
@@ -28,9 +29,6 @@ from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks, fault_word
 from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
-
-PARTED_WAIT = timedelta(milliseconds=100)
-"""A bridge falls a moment before the leg or the device that broke it: their own word says more."""
 
 RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallState.FAREWELL)
 """States whose limit can be told from the log alone: in the others an order of ours may be lost."""
@@ -77,6 +75,7 @@ class Calls:
             self._scene.out.write(MarkOriginated(live.call.id, at))
         if isinstance(event, ports.BridgeJoined):
             live.parted_at = None
+            self._scene.room.calls.noted(live)
             self._bridged(live, event)
         if isinstance(event, ports.BridgeLeft) and self._is_parting(live, event, at):
             return
@@ -93,18 +92,22 @@ class Calls:
         """Steps a call and carries out what its machine commands."""
         moment = at or self._scene.now.utc
         live.call, commands = step(live.call, event, moment)
+        self._scene.room.calls.noted(live)
         for command in commands:
             self._carry_out(live, command, moment)
 
     def expire(self) -> None:
         """Rings the timers that are due, in order of their time."""
-        now = self._scene.now.utc
-        for live in list(self._scene.room.calls.values()):
+        now, calls = self._scene.now.utc, self._scene.room.calls
+        for live in calls.kept:
             ended = live.call.ended_at
-            if live.finished and (ended is None or now - ended > RECORDING_WAIT):
+            if ended is None or now - ended > RECORDING_WAIT:
                 live.recording = None
                 self._drop_when_done(live)
-                continue
+        first = calls.next_deadline()
+        if first is None or first > now:
+            return
+        for live in list(calls.values()):
             self._notice_parting(live, now)
             for _ in range(8):
                 due = live.call.deadline
@@ -128,16 +131,14 @@ class Calls:
             self.feed(live, ce.DeadlinePassed(), due)
 
     def next_deadline(self) -> datetime | None:
-        calls = self._scene.room.calls.values()
-        found = [live.call.deadline for live in calls]
-        found += [live.parted_at + PARTED_WAIT for live in calls if live.parted_at]
-        return min((at for at in found if at is not None), default=None)
+        return self._scene.room.calls.next_deadline()
 
     def _is_parting(self, live: LiveCall, event: ports.BridgeLeft, at: datetime) -> bool:
         """True where the machine need not know yet, or not in these words."""
         call = live.call
         if call.state is CallState.TALKING:
             live.parted_at = at
+            self._scene.room.calls.noted(live)
             return True
         if call.state is CallState.WAITING and call.agent and event.agent == live.agent_leg:
             # The engine could not join them: the agent's leg is gone, and another agent is needed.
@@ -151,6 +152,7 @@ class Calls:
         if live.parted_at is None or now < live.parted_at + PARTED_WAIT:
             return
         live.parted_at = None
+        self._scene.room.calls.noted(live)
         if live.call.state is CallState.TALKING and live.call.agent:
             self.feed(live, ce.BridgeLeft(live.call.agent))
 
@@ -399,7 +401,7 @@ class Calls:
             fail_over(scene, live, tried, at)
         else:
             close_entry(scene, live, outcome, at)
-        live.finished = True
+        scene.room.calls.finish(live)
         scene.room.pace_wanted = True
         self._drop_when_done(live)
 

@@ -89,6 +89,7 @@ class Desk:
     def _attach(self, ask: Ask, found: LiveAgent) -> None:
         found.connections.add(ask.connection)
         found.left_at = None
+        self._agents.noted(found)
         if found.owner not in found.connections:
             found.owner = None
         elsewhere = found.owner is not None and found.owner != ask.connection
@@ -109,6 +110,7 @@ class Desk:
             found.owner = None
         if not found.connections:
             found.left_at = self._scene.now.utc
+            self._agents.noted(found)
         self._scene.room.told_desks.add(found.agent.id)
 
     def _ready(self, ask: Ask, found: LiveAgent) -> None:

@@ -1,7 +1,8 @@
 """The tick: who is read ahead, how many are called, through which trunk, and the reservation.
 
 The hopper is a cache of order, not of permission: the verdict is asked at the dial instant, and the
-reservation asks the database once more. A contact refused for now is held until the gate opens.
+reservation asks the database once more. A contact that is refused leaves the head of its queue, so
+that it is not read again before the gate opens.
 """
 
 from collections import deque
@@ -9,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core import contact as cc
-from vyzov.core.agent import is_free
 from vyzov.core.call import CallPlan, CallState, start
 from vyzov.core.campaign import DialMode, may_dial
 from vyzov.core.contact import EntryState
@@ -34,13 +34,13 @@ from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.room import LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
-from vyzov.dialer.writes import CloseCallback, Reserve
+from vyzov.dialer.writes import CloseCallback, HoldEntry, Reserve, ReserveRefusal
 
 LOOK_AHEAD = 60
 LOOK_AHEAD_LOW = 25
 DRY_WAIT = timedelta(seconds=2)
 LIVE_NUMBER_WAIT = timedelta(seconds=20)
-FOREVER = timedelta(days=30)
+PASSED_OVER = timedelta(seconds=20)
 LEASE_SPAN = timedelta(seconds=30)
 DIALS_PER_TICK_MAX = 50
 ON_THE_WAY = (CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
@@ -65,6 +65,7 @@ class Pacer:
         if item.counts is not None:
             campaign.counts, campaign.counts_at = item.counts, self._scene.now.utc
             campaign.next_due = item.next_due
+            campaign.opens_at = item.counts.opens_at
         if not item.asked:
             return
         campaign.loading = False
@@ -79,9 +80,8 @@ class Pacer:
     def _fill(self, campaign: LiveCampaign, contacts: tuple[DueContact, ...]) -> None:
         """Puts those read into the hopper, all of it in calling order: a promise goes first."""
         live = {call.contact for call in self._scene.room.calls_of(campaign.record.id)}
-        known = {
-            due.contact: due for due in (*contacts, *campaign.hopper) if due.contact not in live
-        }
+        out = live | set(campaign.held)
+        known = {due.contact: due for due in (*contacts, *campaign.hopper) if due.contact not in out}
         places = [
             Place(due.contact, EntryState(due.state), due.next_due, due.row)
             for due in known.values()
@@ -103,16 +103,16 @@ class Pacer:
         busy = {live.contact for live in self._scene.room.calls_of(campaign.record.id)}
         exclude = busy | set(campaign.held) | {due.contact for due in campaign.hopper}
         campaign.loading, campaign.dry_until, campaign.next_due = True, None, None
-        self._scene.out.effects.append(LoadDue(campaign.record.id, LOOK_AHEAD, frozenset(exclude)))
+        self._scene.out.effects.append(
+            LoadDue(campaign.record.id, LOOK_AHEAD, frozenset(exclude), campaign.hours)
+        )
 
     def is_done(self, campaign: LiveCampaign) -> bool:
-        """True where every contact is closed and no call is live."""
+        """True where nobody is left to be called under these settings, and no call is live."""
         counts = campaign.counts
         if counts is None or not counts.total or campaign.hopper or campaign.loading:
             return False
-        if self._scene.room.calls_of(campaign.record.id):
-            return False
-        return counts.closed == counts.total
+        return counts.is_over and not self._scene.room.calls_of(campaign.record.id)
 
     # ---- the tick
 
@@ -174,11 +174,7 @@ class Pacer:
     def _pace_of(self, campaign: LiveCampaign) -> Pace:
         room = self._scene.room
         live = [one for one in room.calls_of(campaign.record.id) if not one.finished]
-        free = [
-            found
-            for found in room.agents.values()
-            if is_free(found.agent) and found.agent.id in campaign.settings.agents
-        ]
+        free = [found for found in room.free.values() if found.agent.id in campaign.crew]
         shared = self._on_the_way_elsewhere(campaign, {found.agent.id for found in free})
         return Pace(
             free_agents=len(free),
@@ -192,7 +188,7 @@ class Pacer:
         """Calls of other campaigns on their way to the same free agents."""
         count = 0
         for other in self._scene.room.campaigns.values():
-            if other is campaign or not free & set(other.settings.agents):
+            if other is campaign or free.isdisjoint(other.crew):
                 continue
             count += self._promised(other)
         return count
@@ -208,7 +204,7 @@ class Pacer:
             if said.gate is Gate.SUPPRESSED:
                 self._close_stopped(entry)
             else:
-                self._hold(campaign, due.contact, said.reason, said.until)
+                self._hold(campaign, due, said)
             return False
         trunk = trunk_for(self._trunks.loads(campaign.settings, entry.tried), now)
         if isinstance(trunk, NoTrunk):
@@ -246,12 +242,27 @@ class Pacer:
             consent=due.consent,
         )
 
-    def _hold(
-        self, campaign: LiveCampaign, contact: str, reason: str, until: datetime | None
-    ) -> None:
-        now = self._scene.now.utc
-        wait = LIVE_NUMBER_WAIT if reason == "number_in_a_call" else FOREVER
-        campaign.held[contact] = until or now + wait
+    def _hold(self, campaign: LiveCampaign, due: DueContact, said: Refused) -> None:
+        """Takes a contact from the head of the queue until there is a reason to ask again."""
+        hold = HoldEntry(campaign.record.id, due.contact, due.state, due.phone_position)
+        match said.gate:
+            case Gate.EMERGENCY_STOP | Gate.CAMPAIGN_RUNNING | Gate.CONTACT_STATE:
+                pass  # It is no fault of the contact's, or it has left the queue already.
+            case Gate.NUMBER_LIVE:
+                until = self._scene.now.utc + LIVE_NUMBER_WAIT
+                self._scene.out.write(replace(hold, until=until))
+            case Gate.WINDOW if said.until is not None:
+                self._scene.out.write(hold)  # The bucket of its zones is not read before they open.
+            case _ if said.until is not None:
+                self._scene.out.write(replace(hold, until=said.until))
+            case _:
+                # Only other settings can let it through: it does not keep the campaign from its end.
+                self._scene.out.write(replace(hold, version=campaign.record.version))
+        self._pass_over(campaign, due.contact, said.reason)
+
+    def _pass_over(self, campaign: LiveCampaign, contact: str, reason: str) -> None:
+        """Leaves a contact out for a while: until what holds it is written, or the case is over."""
+        campaign.held[contact] = self._scene.now.utc + PASSED_OVER
         campaign.held_reasons[contact] = reason
 
     def _reserve(
@@ -314,9 +325,13 @@ class Pacer:
     def refused(self, live: LiveCall, reason: str) -> None:
         """The database refused a reservation: the contact waits, or is read anew."""
         campaign = self._scene.room.campaigns.get(live.campaign)
-        if campaign is not None:
-            until = self._scene.now.utc + LIVE_NUMBER_WAIT
-            self._hold(campaign, live.contact, reason, until)
+        if campaign is None:
+            return
+        if reason == ReserveRefusal.NUMBER_LIVE and live.due is not None:
+            busy = Refused(Gate.NUMBER_LIVE, "number_in_a_call")
+            self._hold(campaign, live.due, busy)
+        else:
+            self._pass_over(campaign, live.contact, reason)
 
     # ---- answers per minute
 

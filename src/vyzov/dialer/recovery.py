@@ -140,6 +140,7 @@ class Recovery:
         # Nobody is connected yet: who does not come back is signed out in time.
         found.left_at = now if wish is not Wish.OFFLINE else None
         room.agents[person.id] = found
+        self._agents.noted(found)
         if person.wish_since is not None:
             self._agents.tell_state(found)
 
@@ -238,6 +239,7 @@ class Recovery:
             case CallState.CLOSING:
                 out.verb(ports.Hangup(call.id))
                 live.call = replace(call, deadline=now + CLOSING_LIMIT)
+                self._scene.room.calls.noted(live)
             case CallState.DIALING | CallState.RINGING if reason := self._why_stopped(live):
                 self._calls.feed(live, ce.Cancel(reason))
             case CallState.TALKING if bridged_with is None and call.agent is not None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vyzov.core.agent import Agent
-from vyzov.core.call import Call
 from vyzov.core.campaign import CampaignSettings, CampaignState
-from vyzov.core.contact import Entry
+from vyzov.core.lookahead import Hours
 from vyzov.core.pacing import Bucket
-from vyzov.core.trunk import CARRIED, Judgement, TrunkWatch
+from vyzov.core.trunk import TrunkWatch
+from vyzov.dialer.callbook import CallBook
 from vyzov.dialer.effects import Effect, Now, Reply, SendVerb
 from vyzov.dialer.floor_store import (
     AbandonDay,
@@ -22,8 +22,8 @@ from vyzov.dialer.floor_store import (
     DueContact,
     FloorCampaign,
     FloorPhone,
-    PastAttempt,
 )
+from vyzov.dialer.live_call import LiveCall
 from vyzov.dialer.office_records import Trunk
 from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.ports import Json, LegEvent, PhoneRegistered, Verb
@@ -31,42 +31,6 @@ from vyzov.dialer.writes import AddDisposition, Write
 
 MINUTES_KEPT = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class LiveCall:
-    """One attempt from its reservation to its last fact. `seq` is the last leg event seen.
-
-    `judgement` says whose fault a failure was; `target` is the carrier's address that failed, where
-    its name leads to others too; `failover_of` the attempt this one took over.
-
-    `parted_at` is when its bridge fell, until something says why."""
-
-    call: Call
-    campaign: str
-    contact: str
-    due: DueContact | None
-    entry: Entry | None
-    number: int
-    trunk: str
-    caller_id: str
-    verdict_at: float
-    seq: int = -1
-    agent: str | None = None
-    agent_leg: str | None = None
-    asked_at: datetime | None = None
-    parted_at: datetime | None = None
-    recording: str | None = None
-    plays: int = 0
-    result: str | None = None
-    history: tuple[PastAttempt, ...] = ()
-    finished: bool = False
-    leg_over: bool = False
-    counted: bool = False
-    entry_before: Entry | None = None
-    judgement: Judgement = CARRIED
-    target: str = ""
-    failover_of: str = ""
 
 
 @dataclass(slots=True)
@@ -146,12 +110,26 @@ class LiveCampaign:
     held_reasons: dict[str, str] = field(default_factory=dict[str, str])
     counts: CampaignCounts | None = None
     counts_at: datetime | None = None
+    opens_at: datetime | None = None
     abandon: dict[str, AbandonDay] = field(default_factory=dict[str, AbandonDay])
     bucket: Bucket = field(default_factory=lambda: Bucket(1.0, EPOCH))
     why: tuple[str, Json] = ("", {})
     minutes: deque[tuple[datetime, int, int]] = field(
         default_factory=lambda: deque[tuple[datetime, int, int]](maxlen=MINUTES_KEPT)
     )
+    _crew: tuple[tuple[str, ...], frozenset[str]] = ((), frozenset())
+
+    @property
+    def hours(self) -> Hours:
+        """When its contacts may be called, as the look-ahead has to know it."""
+        return Hours(self.settings.window, self.record.version)
+
+    @property
+    def crew(self) -> frozenset[str]:
+        """The ids of its agents."""
+        if self._crew[0] is not self.settings.agents:
+            self._crew = self.settings.agents, frozenset(self.settings.agents)
+        return self._crew[1]
 
 
 @dataclass(slots=True)
@@ -173,9 +151,9 @@ class LiveTrunk:
 class Room:
     """All of a floor's live state.
 
-    `devices` maps the legs of agents that live or are being set up to their agents, `owners` those
-    that have been up, gone ones included. `doubtful` are attempts given up without knowing whether
-    their reservation was written."""
+    `free` are the agents a call can be handed to now. `devices` maps the legs of agents that live
+    or are being set up to their agents, `owners` those that have been up, gone ones included.
+    `doubtful` are attempts given up without knowing whether their reservation was written."""
 
     organisation: str = ""
     stopped: bool = False
@@ -183,8 +161,9 @@ class Room:
     engine_up: bool = False
     store_up: bool = True
     leaving: bool = False
-    calls: dict[str, LiveCall] = field(default_factory=dict[str, LiveCall])
+    calls: CallBook = field(default_factory=CallBook)
     agents: dict[str, LiveAgent] = field(default_factory=dict[str, LiveAgent])
+    free: dict[str, LiveAgent] = field(default_factory=dict[str, LiveAgent])
     campaigns: dict[str, LiveCampaign] = field(default_factory=dict[str, LiveCampaign])
     trunks: dict[str, LiveTrunk] = field(default_factory=dict[str, LiveTrunk])
     phones: dict[str, LivePhone] = field(default_factory=dict[str, LivePhone])
@@ -196,7 +175,7 @@ class Room:
     told_desks: set[str] = field(default_factory=set[str])
 
     def calls_of(self, campaign: str) -> list[LiveCall]:
-        return [live for live in self.calls.values() if live.campaign == campaign]
+        return self.calls.of(campaign)
 
     def is_news(self, event: LegEvent) -> bool:
         """False for an event of an agent's leg that was seen already: told again, it changes nothing."""

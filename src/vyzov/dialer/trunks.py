@@ -80,25 +80,16 @@ class Trunks:
     def loads(self, settings: CampaignSettings, tried: tuple[str, ...] = ()) -> list[TrunkLoad]:
         """Returns the campaign's trunks in its order; those a call was sent through are left out."""
         room, now = self._scene.room, self._scene.now.utc
-        lines = self.lines()
         found = [
             TrunkLoad(
                 key, trunk.record.settings.active and ct.takes_calls(trunk.watch, now),
-                lines.get(key, 0), trunk.record.settings.lines_max,
+                room.calls.lines(key), trunk.record.settings.lines_max,
                 trunk.record.settings.calls_per_second, trunk.bucket,
             )
             for key in settings.trunks
             if (trunk := room.trunks.get(key)) is not None
         ]  # fmt: skip
         return untried(found, tried) if tried else found
-
-    def lines(self) -> dict[str, int]:
-        """Counts the live calls of each trunk, of all campaigns together."""
-        counted: dict[str, int] = {}
-        for live in self._scene.room.calls.values():
-            if not live.finished:
-                counted[live.trunk] = counted.get(live.trunk, 0) + 1
-        return counted
 
     def placed(self, key: str) -> None:
         """Counts a call that is about to be reserved for a trunk."""
