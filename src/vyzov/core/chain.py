@@ -19,8 +19,6 @@ from vyzov.core.facts import Fact, to_json
 from vyzov.core.fields import Json
 
 CHAIN_VERSION = 1
-# Not under an entry's hash: the hash itself, and what the stream's beginning covers already.
-UNHASHED = ("hash", "after")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,9 +61,11 @@ def genesis(stream: Stream, after: str) -> str:
     )
 
 
-def line_of(stream: Stream, place: int, seq: int, fact: Fact) -> dict[str, Json]:
-    """Returns the entry of a fact as the JSON object of its line, without its hash."""
-    return {
+def line_of(stream: Stream, place: int, seq: int, fact: Fact, after: str = "") -> dict[str, Json]:
+    """Returns the entry of a fact as the JSON object of its line, without its hash.
+
+    The first entry of a stream says `after` what it stands."""
+    line: dict[str, Json] = {
         "seq": seq,
         "organisation": stream.organisation,
         "floor": stream.floor,
@@ -73,24 +73,27 @@ def line_of(stream: Stream, place: int, seq: int, fact: Fact) -> dict[str, Json]
         "place": place,
         **to_json(fact),
     }
+    if after:
+        line["after"] = after
+    return line
 
 
 def next_hash(previous: str, line: Mapping[str, Json]) -> str:
     """Returns the hash of an entry, as hex: SHA-256 of the hash before it, a line feed, and the
     entry's canonical text."""
-    return hashlib.sha256(f"{previous}\n{canonical(line)}".encode("ascii")).hexdigest()
+    return hashlib.sha256(f"{previous}\n{canonical(line)}".encode(errors="replace")).hexdigest()
 
 
 def canonical(line: Mapping[str, Json]) -> str:
-    """Returns an entry in its one form: JSON without `hash` and `after`, keys in order, no spaces,
-    everything beyond ASCII escaped."""
-    return _text({name: value for name, value in line.items() if name not in UNHASHED})
+    """Returns an entry in its one form: JSON without `hash`, keys in order, no spaces, everything
+    beyond ASCII escaped."""
+    return _text({name: value for name, value in line.items() if name != "hash"})
 
 
 def append(head: Head, seq: int, fact: Fact) -> Head:
     """Returns the head of a stream once `fact` is appended to it under the number `seq`."""
     place = head.place + 1
-    entry = line_of(head.stream, place, seq, fact)
+    entry = line_of(head.stream, place, seq, fact, head.after if place == 1 else "")
     return Head(head.stream, place, next_hash(head.hash, entry), head.after)
 
 
