@@ -37,7 +37,7 @@ from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.storage import connections
 from vyzov.storage.first_run import first_run
 from vyzov.storage.office import open_office
-from vyzov.storage.sqlite import open_floor_store
+from vyzov.storage.database import open_floor_store
 
 CONTACTS = 120
 ROUNDS = 36

@@ -20,7 +20,8 @@ from vyzov.storage.floors import find_floor
 from vyzov.storage.migrate import migrate, migrate_engine
 from vyzov.storage.queries import FOLDER, queries
 
-TOPICS = sorted(path.stem for path in FOLDER.glob("*.sql"))
+OF_POSTGRES = {"locks"}
+TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 # The one place where an organisation is not known yet, and the key of the organisation itself.
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
 WITHOUT_ORGANISATION = {("organisation", ("id",)), ("fact", ("seq",))}

@@ -14,7 +14,8 @@ from vyzov.dialer.office_records import FactQuery, NewUser, Role, TrunkSettings,
 from vyzov.storage.connections import engine_of, open_connection
 from vyzov.storage.migrate import migrate, migrate_engine
 from vyzov.storage.office import SqlOffice, open_office
-from vyzov.storage.sqlite import SqliteStore, open_floor_store
+from vyzov.storage.database import open_floor_store
+from vyzov.storage.sqlite import SqliteSession, SqliteStore
 
 
 def test_a_database_that_is_locked_is_a_fault_and_the_batch_may_be_sent_again(
@@ -44,14 +45,16 @@ def test_a_closed_store_is_a_fault_not_a_crash(house: House) -> None:
 def test_a_full_disk_loses_the_batch_and_says_so(house: House) -> None:
     store = house.store()
     assert isinstance(store, SqliteStore)
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    assert isinstance(store._session, SqliteSession)
+    connection = store._session.connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
     told = tuple(
         house.fact(None, FactKind.DIGIT, dedupe=str(n), data={"x": "y" * 900}) for n in range(500)
     )
     with pytest.raises(StoreFault, match="full"):
         store.commit(told)
-    store._connection.execute("PRAGMA max_page_count = 1000000")
+    connection.execute("PRAGMA max_page_count = 1000000")
     assert house.office.facts(house.organisation, FactQuery(kinds=("digit",))) == ()
     assert len(store.commit(told).seqs) == 500
 

@@ -5,14 +5,13 @@ transaction is appended and written once at its end: on a database with several 
 one waits there, so places have no gaps and numbers of one stream grow with them.
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from vyzov.core.chain import Head, Stream, append, begin
 from vyzov.core.facts import Fact
 from vyzov.core.instants import to_text
-from vyzov.storage.queries import queries
+from vyzov.storage.session import Session, write
 from vyzov.storage.values import fact_of, json_text
 
 ORGANISATION_STREAM = ""
@@ -86,38 +85,34 @@ class Chain:
         return 1 if row is None else int(row["seq"]) + 1
 
 
-def run_on(connection: sqlite3.Connection) -> Run:
-    """Returns the runner of the chain's statements on an SQLite connection."""
+def run_on(session: Session) -> Run:
+    """Returns the runner of the chain's statements inside a session's transaction."""
 
     def run(name: str, values: dict[str, object]) -> Row | None:
-        row = connection.execute(queries("chain")[name], values).fetchone()
+        row = session.run("chain", name, values).fetchone()
         return None if row is None else dict(row)
 
     return run
 
 
-def chain_the_rest(connection: sqlite3.Connection) -> int:
+def chain_the_rest(session: Session) -> int:
     """Takes facts into the chain that were written before there was one; returns how many.
 
     It works in short transactions of its own and may be broken off and repeated at any time."""
+
+    def piece() -> int:
+        rows = session.run("chain", "unchained", {"limit": ROWS_PER_PIECE}).fetchall()
+        chain = Chain(run_on(session))
+        for row in rows:
+            chain.take_in(dict(row))
+        chain.settle()
+        return len(rows)
+
     taken = 0
     while True:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            rows = connection.execute(
-                queries("chain")["unchained"], {"limit": ROWS_PER_PIECE}
-            ).fetchall()
-            chain = Chain(run_on(connection))
-            for row in rows:
-                chain.take_in(dict(row))
-            chain.settle()
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        taken += len(rows)
-        if len(rows) < ROWS_PER_PIECE:
+        rows = write(session, piece)
+        taken += rows
+        if rows < ROWS_PER_PIECE:
             return taken
 
 

@@ -1,5 +1,5 @@
-"""Opens SQLite the one way that keeps promises: WAL, full synchronisation, foreign keys, a patient
-wait.
+"""Opens databases the one way that keeps promises. SQLite: WAL, full synchronisation, foreign keys,
+a patient wait. PostgreSQL: see `postgres`; the office's writers queue there as they do on SQLite.
 
 `synchronous=FULL` is what makes a commit outlive a power cut; anything less loses acknowledged
 calls. Transactions begin where the code says so: writers take the write lock at once, so that no
@@ -14,6 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import StaticPool
 
+from vyzov.storage.address import Address, is_postgres
+from vyzov.storage.postgres import OFFICE_IDLE_MS, connect
+
 BUSY_WAIT_MS = 5_000
 PRAGMAS = (
     f"busy_timeout = {BUSY_WAIT_MS}",
@@ -21,6 +24,8 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+# The office looks before it writes: its writers take turns, all over the database. Floors do not.
+OFFICE_TURN = "SELECT pg_advisory_xact_lock(6207201)"
 
 
 def open_connection(path: Path | str) -> sqlite3.Connection:
@@ -38,8 +43,10 @@ def open_connection(path: Path | str) -> sqlite3.Connection:
     return connection
 
 
-def open_engine(path: Path | str, *, writes: bool) -> sa.Engine:
+def open_engine(path: Address, *, writes: bool) -> sa.Engine:
     """Opens a pool of connections; without `writes` every statement that writes is refused."""
+    if is_postgres(path):
+        return _open_postgres(str(path), writes=writes)
 
     def connect() -> sqlite3.Connection:
         connection = open_connection(path)
@@ -64,3 +71,21 @@ def _begin_explicitly(engine: sa.Engine, *, writes: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     event.listen(engine, "begin", begin)
+
+
+def _open_postgres(address: str, *, writes: bool) -> sa.Engine:
+    reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    engine = sa.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: connect(address, autocommit=False, idle_ms=OFFICE_IDLE_MS),
+        poolclass=sa.QueuePool,
+        pool_pre_ping=True,
+        execution_options={} if writes else reading,
+    )
+    if writes:
+
+        def begin(connection: Any) -> None:
+            connection.exec_driver_sql(OFFICE_TURN)
+
+        event.listen(engine, "begin", begin)
+    return engine

@@ -6,15 +6,15 @@ both may be handed on. A file appears whole under its name or not at all.
 
 import csv
 import os
-import sqlite3
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from vyzov.core.chain import Stream, line_of
-from vyzov.storage.connections import open_connection
-from vyzov.storage.queries import queries
+from vyzov.storage.address import Address
+from vyzov.storage.database import open_session
+from vyzov.storage.session import Row
 from vyzov.storage.values import fact_of, json_text
 
 ROWS_PER_PIECE = 2_000
@@ -28,7 +28,7 @@ CALL_COLUMNS = (
 FORMULA_SIGNS = ("=", "-", "@", "\t", "\r", "\n", "＝", "－", "＠")
 
 
-def export_facts(path: Path | str, out: Path) -> int:
+def export_facts(path: Address, out: Path) -> int:
     """Writes all facts of a database in their order, one JSON object a line; returns how many."""
     count = 0
     with _whole_file(out) as draft, draft.open("w", encoding="utf-8", newline="\n") as lines:
@@ -39,7 +39,7 @@ def export_facts(path: Path | str, out: Path) -> int:
     return count
 
 
-def fact_lines(path: Path | str) -> Iterator[str]:
+def fact_lines(path: Address) -> Iterator[str]:
     """Yields the lines of `facts.jsonl`: the facts of a database in their order."""
     for row in _rows(path, "facts"):
         stream = Stream(row["organisation_id"], row["floor_id"], row["epoch"])
@@ -50,7 +50,7 @@ def fact_lines(path: Path | str) -> Iterator[str]:
         yield json_text(line) + "\n"
 
 
-def export_calls(path: Path | str, out: Path) -> int:
+def export_calls(path: Address, out: Path) -> int:
     """Writes all attempts of a database, one row each, oldest first; returns how many."""
     count = 0
     with _whole_file(out) as draft, draft.open("w", encoding="utf-8-sig", newline="") as lines:
@@ -63,14 +63,14 @@ def export_calls(path: Path | str, out: Path) -> int:
     return count
 
 
-def _rows(path: Path | str, name: str) -> Iterator[sqlite3.Row]:
+def _rows(path: Address, name: str) -> Iterator[Row]:
     """Yields rows in pieces, so that no snapshot of the database is held for the whole file."""
     after: object = 0 if name == "facts" else ""
-    with closing(open_connection(path)) as connection:
+    with open_session(path) as session:
         while True:
-            piece = connection.execute(
-                queries("export")[name], {"after": after, "limit": ROWS_PER_PIECE}
-            ).fetchall()
+            with session.reading():
+                values = {"after": after, "limit": ROWS_PER_PIECE}
+                piece = session.run("export", name, values).fetchall()
             if not piece:
                 return
             yield from piece

@@ -2,7 +2,6 @@
 administrator."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -10,6 +9,7 @@ from vyzov.core.instants import to_text
 from vyzov.dialer.office_records import Role
 from vyzov.dialer.ports import Clock, Randomness
 from vyzov.storage import tables as t
+from vyzov.storage.address import Address
 from vyzov.storage.connections import open_engine
 from vyzov.storage.migrate import migrate
 from vyzov.storage.office_users import plain_login
@@ -26,7 +26,7 @@ class FirstRun:
 
 
 def first_run(
-    path: Path | str,
+    path: Address,
     *,
     clock: Clock,
     randomness: Randomness,

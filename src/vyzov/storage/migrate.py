@@ -5,8 +5,8 @@ once, and a crash on the way leaves the old version whole. Facts older than the 
 taken into it afterwards, in short transactions of their own.
 """
 
-import contextlib
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
@@ -17,23 +17,34 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from vyzov.core.errors import StoreFault
+from vyzov.storage.address import Address, is_postgres, shown
 from vyzov.storage.chain import chain_the_rest
 from vyzov.storage.connections import open_engine
+from vyzov.storage.database import open_session
+from vyzov.storage.postgres import NEXT_STEP
+from vyzov.storage.sqlite import SqliteSession
 
+# Moments, ids and names are compared as texts, by the floor and by both databases alike; and an
+# order that a new system library changes would leave indexes wrong.
+ORDER = sa.text("SELECT 'Z' < 'a' AND 'a-b' < 'aa' AND 'Я' < 'а'")
+FILE_STEP = "See that the file is a database, that its folder is writable and the disk has room."
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(path: Path | str) -> None:
-    """Creates the database file if there is none and upgrades it to the newest version.
+def migrate(address: Address) -> None:
+    """Upgrades a database to the newest version; a file of SQLite is created if there is none.
 
-    Raises `StoreFault` where the file cannot be opened or written."""
-    engine = open_engine(path, writes=True)
+    Raises `StoreFault` where the database cannot be opened or written."""
+    engine = open_engine(address, writes=True)
+    path = shown(address)
     try:
-        migrate_engine(engine)
+        _upgrade(engine)
+        with open_session(address) as session:
+            chain_the_rest(session)
     except DBAPIError as fault:
         raise StoreFault(
             f"The database {path} could not be brought up to date: {fault.orig}.",
-            "See that the file is a database, that its folder is writable and the disk has room.",
+            NEXT_STEP if is_postgres(address) else FILE_STEP,
         ) from fault
     except CommandError as fault:
         raise StoreFault(
@@ -45,12 +56,29 @@ def migrate(path: Path | str) -> None:
 
 
 def migrate_engine(engine: sa.Engine) -> None:
-    """Upgrades the database behind an engine to the newest version."""
+    """Upgrades the SQLite database behind an engine, which may be one in memory."""
+    _upgrade(engine)
+    with closing(engine.raw_connection()) as raw:
+        chain_the_rest(
+            SqliteSession("the database", cast("sqlite3.Connection", raw.driver_connection))
+        )
+
+
+def _upgrade(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    if engine.dialect.name == "postgresql":
+        _check_order(engine)
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    with contextlib.closing(engine.raw_connection()) as raw:
-        chain_the_rest(cast("sqlite3.Connection", raw.driver_connection))
+
+
+def _check_order(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        if not connection.execute(ORDER).scalar():
+            raise StoreFault(
+                "The database orders texts by the rules of a language, Vyzov's go by their codes.",
+                "Make it anew: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'.",
+            )

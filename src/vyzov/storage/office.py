@@ -1,9 +1,8 @@
 """The office's store on SQL: all topics of `dialer.office_store.OfficeStore` in one object."""
 
-from pathlib import Path
-
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock, Randomness
+from vyzov.storage.address import Address
 from vyzov.storage.office_campaigns import Campaigns
 from vyzov.storage.office_contacts import Contacts, StopList
 from vyzov.storage.office_floors import Floors
@@ -21,7 +20,7 @@ class SqlOffice(
 
 
 def open_office(
-    path: Path | str, *, clock: Clock, randomness: Randomness, clock_id: str = "office"
+    path: Address, *, clock: Clock, randomness: Randomness, clock_id: str = "office"
 ) -> OfficeStore:
     """Opens the office's store; `clock_id` names this process's monotonic clock in facts."""
     return SqlOffice(path, clock=clock, randomness=randomness, clock_id=clock_id)

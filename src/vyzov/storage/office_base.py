@@ -1,24 +1,27 @@
 """What all office topics stand on: two pools (one that cannot write), a clock, ids, and our
 errors.
 
-Each method of a topic opens one of the two for as long as it needs and no longer: while a writer
-works, every floor waits for it.
+On PostgreSQL the office's writers take turns as they do on SQLite (`connections`), so that a look
+and the write that follows it are one; floors are not in that queue. Each method of a topic opens
+one of the two for as long as it needs and no longer: while a writer works, every floor of an SQLite
+database waits for it.
 """
 
 import sqlite3
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from vyzov.core.chain import Stream
 from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
 from vyzov.dialer.ports import Clock, Json, Randomness
+from vyzov.storage import tables as t
+from vyzov.storage.address import Address, shown
 from vyzov.storage.chain import ORGANISATION_STREAM, Chain, Row
 from vyzov.storage.connections import engine_of, open_engine
 from vyzov.storage.queries import queries
@@ -30,7 +33,7 @@ class OfficeBase:
 
     def __init__(
         self,
-        path: Path | str,
+        path: Address,
         *,
         clock: Clock,
         randomness: Randomness,
@@ -41,7 +44,7 @@ class OfficeBase:
 
         `clock_id` names this process's monotonic clock in facts; `connection` is given where a
         database in memory is open already (then from one thread only)."""
-        self._path = path
+        self._shown = shown(path)
         self._clock = clock
         self._randomness = randomness
         self._clock_id = clock_id
@@ -79,16 +82,28 @@ class OfficeBase:
     def _answering(self) -> Generator[None]:
         try:
             yield
-        except IntegrityError as fault:
+        except (IntegrityError, DataError) as fault:
             raise InvalidRequest(
                 f"The database refused the change: {fault.orig}.",
                 "Look at what the change refers to: it is not there, or there is one already.",
             ) from fault
         except (SQLAlchemyError, sqlite3.Error) as fault:
             raise StoreFault(
-                f"The database {self._path} did not answer: {fault}.",
-                "See that the disk has room and that no other program holds the file.",
+                f"The database {self._shown} did not answer: {getattr(fault, 'orig', None) or fault}.",
+                "See that it runs, that its disk has room and that nobody else holds it.",
             ) from fault
+
+    def _hold_reservations(self, connection: sa.Connection, organisation: str) -> None:
+        """Waits until no floor of the organisation is about to commit a reservation, and lets none
+        begin before this transaction ends.
+
+        To be called before the stop-list is written; a reservation that is committed later has
+        seen the entry. Where writers queue anyway it does nothing."""
+        connection.execute(
+            sa.select(t.organisation.c.id)
+            .where(t.organisation.c.id == organisation)
+            .with_for_update(key_share=True)
+        )
 
     def _tell(
         self,
@@ -125,7 +140,8 @@ def append_fact(connection: sa.Connection, organisation: str, fact: Fact) -> Non
     ).first()
     if known is not None:
         return
-    chain = Chain(lambda name, values: _row(connection, name, values))
+    draw = None if connection.dialect.name == "sqlite" else lambda: _draw_seq(connection)
+    chain = Chain(lambda name, values: _row(connection, name, values), draw)
     chain.append(Stream(organisation, ORGANISATION_STREAM, 0), fact)
     chain.settle()
 
@@ -134,3 +150,7 @@ def _row(connection: sa.Connection, name: str, values: dict[str, object]) -> Row
     found = connection.execute(sa.text(queries("chain")[name]), values)
     row = found.mappings().first() if found.returns_rows else None
     return None if row is None else dict(row)
+
+
+def _draw_seq(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.text(queries("locks")["draw_seq"])).scalar_one())

@@ -168,6 +168,7 @@ class StopList(OfficeBase):
         """Stops a number at once; one already stopped returns the entry there is."""
         stop, number = t.stop_list.c, t.stop_number.c
         with self._writing() as connection:
+            self._hold_reservations(connection, organisation)
             reference = number_reference(salt_of(connection, organisation), e164)
             which = sa.and_(
                 stop.organisation_id == organisation,

@@ -1,13 +1,17 @@
 """Loads the named SQL of the hot path: `queries/TOPIC.sql`, each statement under `-- name: ...`.
 
-A statement is one that SQLite and PostgreSQL both understand, with parameters written `:name`.
+A statement is one that SQLite and PostgreSQL both understand, with parameters written `:name`; only
+`locks` is for PostgreSQL alone.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "queries"
 MARK = "-- name:"
+# A literal may hold colons and percent signs: it is passed over whole.
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|:([a-z_0-9]+)|%")
 
 
 @cache
@@ -24,3 +28,14 @@ def queries(topic: str) -> dict[str, str]:
         elif lines is not None and not line.startswith("--"):
             lines.append(line)
     return {name: "\n".join(text).strip().rstrip(";") for name, text in found.items()}
+
+
+@cache
+def postgres_queries(topic: str) -> dict[str, bytes]:
+    """Returns the statements of one file as PostgreSQL's driver wants them: `%(name)s`."""
+    return {name: _PARAMETER.sub(_placed, text).encode() for name, text in queries(topic).items()}
+
+
+def _placed(found: re.Match[str]) -> str:
+    name: str | None = found[1]
+    return found[0].replace("%", "%%") if name is None else f"%({name})s"

@@ -3,6 +3,9 @@
 -- name: organisation_of_floor
 SELECT organisation_id FROM floor WHERE id = :floor;
 
+-- name: all_floors
+SELECT id, name FROM floor ORDER BY created_at, id;
+
 -- name: lease
 SELECT epoch, holder, lease_until
 FROM floor_lease

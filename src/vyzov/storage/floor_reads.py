@@ -1,14 +1,13 @@
-"""Reads what a floor needs from SQLite and turns rows into its plain values."""
+"""Reads what a floor needs and turns rows into its plain values."""
 
-import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer import floor_store as f
 from vyzov.dialer.office_records import Organisation
-from vyzov.storage.queries import queries
+from vyzov.storage.session import Row, Session
 from vyzov.storage.trunk_rows import trunk_of
 from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
 
@@ -18,16 +17,16 @@ ABANDONMENT_SPAN = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A connection and the floor it reads for."""
+    """A session inside a transaction and the floor it reads for."""
 
-    connection: sqlite3.Connection
+    session: Session
     organisation: str
     floor: str
 
-    def rows(self, topic: str, name: str, **values: object) -> list[sqlite3.Row]:
+    def rows(self, topic: str, name: str, **values: object) -> Sequence[Row]:
         """Returns all rows of a named statement."""
-        return self.connection.execute(
-            queries(topic)[name], {**values, "organisation": self.organisation, "floor": self.floor}
+        return self.session.run(
+            topic, name, {**values, "organisation": self.organisation, "floor": self.floor}
         ).fetchall()
 
 
@@ -144,7 +143,7 @@ def campaign_counts(reader: Reader, campaign: str) -> f.CampaignCounts:
     )
 
 
-def _campaign(row: sqlite3.Row) -> f.FloorCampaign:
+def _campaign(row: Row) -> f.FloorCampaign:
     return f.FloorCampaign(
         id=row["id"],
         principal=row["principal_id"],
@@ -158,7 +157,7 @@ def _campaign(row: sqlite3.Row) -> f.FloorCampaign:
     )
 
 
-def _agent(row: sqlite3.Row) -> f.FloorAgent:
+def _agent(row: Row) -> f.FloorAgent:
     return f.FloorAgent(
         id=row["id"],
         name=row["name"],
@@ -172,7 +171,7 @@ def _agent(row: sqlite3.Row) -> f.FloorAgent:
     )
 
 
-def _desk_phone(row: sqlite3.Row) -> f.FloorPhone:
+def _desk_phone(row: Row) -> f.FloorPhone:
     return f.FloorPhone(
         id=row["id"],
         agent=row["user_id"],
@@ -182,7 +181,7 @@ def _desk_phone(row: sqlite3.Row) -> f.FloorPhone:
     )
 
 
-def _phone(row: sqlite3.Row) -> f.DuePhone:
+def _phone(row: Row) -> f.DuePhone:
     return f.DuePhone(
         id=row["id"],
         position=row["position"],
@@ -193,7 +192,7 @@ def _phone(row: sqlite3.Row) -> f.DuePhone:
     )
 
 
-def _open_attempt(row: sqlite3.Row, due: f.DueContact | None) -> f.OpenAttempt:
+def _open_attempt(row: Row, due: f.DueContact | None) -> f.OpenAttempt:
     return f.OpenAttempt(
         id=row["id"],
         campaign=row["campaign_id"],
@@ -219,7 +218,7 @@ def _open_attempt(row: sqlite3.Row, due: f.DueContact | None) -> f.OpenAttempt:
     )
 
 
-def _undisposed(row: sqlite3.Row, due: f.DueContact | None) -> f.UndisposedAttempt:
+def _undisposed(row: Row, due: f.DueContact | None) -> f.UndisposedAttempt:
     return f.UndisposedAttempt(
         attempt=row["id"],
         campaign=row["campaign_id"],
@@ -246,7 +245,7 @@ def _abandonment(reader: Reader, now: datetime) -> dict[str, tuple[f.AbandonDay,
     return found
 
 
-def _past(row: sqlite3.Row) -> f.PastAttempt:
+def _past(row: Row) -> f.PastAttempt:
     bridged, ended = time_or_none(row["bridged_at"]), time_or_none(row["ended_at"])
     talk = (ended - bridged).total_seconds() if bridged and ended else 0.0
     return f.PastAttempt(

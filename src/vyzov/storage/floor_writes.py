@@ -1,11 +1,10 @@
-"""Carries out a floor's writes inside one open transaction of SQLite.
+"""Carries out a floor's writes inside one open transaction.
 
 It knows which writes need a look before they are made (reservations, results, call-backs, fields
-of a card); all others are one statement each. Beginning, committing and rolling back is `sqlite`'s
-part.
+of a card); all others are one statement each. Beginning, locking, committing and rolling back is
+`sql_store`'s part.
 """
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
@@ -13,7 +12,7 @@ from vyzov.core.chain import Stream
 from vyzov.core.instants import to_text
 from vyzov.dialer import writes as w
 from vyzov.storage.chain import Chain
-from vyzov.storage.queries import queries
+from vyzov.storage.session import Answer, Session
 from vyzov.storage.values import column, json_text, texts_of
 
 # A floor that lost its lease may still tell what happened to its calls; it may no longer decide
@@ -39,7 +38,7 @@ ONE_STATEMENT: dict[type[object], str] = {
 class Transaction:
     """A transaction under way: whose it is, and what has come of it so far."""
 
-    connection: sqlite3.Connection
+    session: Session
     organisation: str
     floor: str
     epoch: int
@@ -49,11 +48,9 @@ class Transaction:
     refused: dict[str, w.ReserveRefusal] = field(default_factory=dict[str, w.ReserveRefusal])
     seqs: list[int] = field(default_factory=list[int])
 
-    def run(self, topic: str, name: str, values: dict[str, object]) -> sqlite3.Cursor:
+    def run(self, topic: str, name: str, values: dict[str, object]) -> Answer:
         """Executes a named statement with the organisation added to its values."""
-        return self.connection.execute(
-            queries(topic)[name], {**values, "organisation": self.organisation}
-        )
+        return self.session.run(topic, name, {**values, "organisation": self.organisation})
 
 
 def carry_out(tx: Transaction, write: w.Write) -> None:

@@ -1,0 +1,210 @@
+"""PostgreSQL 15 and newer: how it is connected to, and a floor's session on it.
+
+Permission and attempts are read from the primary only, and a commit is told once it is on the disk.
+Writers work at READ COMMITTED under the locks of `queries/locks.sql`, not at SERIALIZABLE: a
+reservation must not pass an entry of the stop-list that was committed before it, and serialisable
+order would allow that where the two overlap. A statement that follows a lock sees all that was
+committed before the lock was had. Reads are one snapshot each (REPEATABLE READ, READ ONLY).
+
+A process that stops in the middle of a transaction must not hold a floor for ever: the server ends
+a transaction that stands idle for `IDLE_MS` and gives its locks back.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+from psycopg.types.string import StrDumperUnknown
+
+from vyzov.core.errors import InvalidRequest, StoreFault
+from vyzov.dialer.ports import Randomness
+from vyzov.storage.address import shown
+from vyzov.storage.queries import postgres_queries
+from vyzov.storage.session import Answer, Clash
+from vyzov.storage.sql_store import SqlFloorStore
+
+LOCK_WAIT_MS = 5_000
+STATEMENT_MS = 30_000
+IDLE_MS = 3_000
+OFFICE_IDLE_MS = 30_000
+# What an address may say otherwise: how long to wait for an answer, and when a peer counts as gone.
+CONNECTING: dict[str, str] = {
+    "connect_timeout": "5",
+    "application_name": "vyzov",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "8000",
+}
+# Of several servers named in one address only the one that takes writes will do.
+PRIMARY = {"target_session_attrs": "read-write"}
+BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+NEXT_STEP = "See that the server runs, that the address is right and that it lets this machine in."
+
+Connection = psycopg.Connection[Any]
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """Answers no rows where a statement has none to give, as SQLite does."""
+
+    def fetchone(self) -> Any:
+        return None if self.description is None else super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        return [] if self.description is None else super().fetchall()
+
+
+class _WholeText(StrDumperUnknown):
+    """PostgreSQL keeps no NUL in a text; what came from outside with one is kept without."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+def connect(address: str, *, autocommit: bool = True, idle_ms: int = IDLE_MS) -> Connection:
+    """Connects to the primary and settles what every connection of ours must have.
+
+    Raises psycopg.Error; an address that cannot be read is a `StoreFault` without its text."""
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(address).items() if value}
+    except psycopg.ProgrammingError:
+        # The driver would quote the address, password and all.
+        raise StoreFault(
+            "The address of the database cannot be read.",
+            "Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
+        ) from None
+    conninfo = make_conninfo("", **{**CONNECTING, **given, **PRIMARY})
+    connection = psycopg.connect(conninfo, autocommit=True)
+    try:
+        connection.adapters.register_dumper(str, _WholeText)
+        connection.execute(
+            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+            " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),"
+            " set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
+            " set_config('idle_in_transaction_session_timeout', %s, false)",
+            (str(LOCK_WAIT_MS), str(STATEMENT_MS), str(idle_ms)),
+        )
+        connection.autocommit = autocommit
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class PostgresSession:
+    """A `Session` on a connection of its own, which is opened anew after it broke."""
+
+    draw_seq: Callable[[], int] | None
+
+    def __init__(self, address: str) -> None:
+        """Connects at once, so that a wrong address is told at the start."""
+        self._address = address
+        self._shown = shown(address)
+        self._connection: Connection | None = None
+        self._ended = False
+        self.draw_seq = self._draw_seq
+        with self._answering():
+            self._open()
+
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """One snapshot that writes nothing."""
+        with self._answering(), self._transaction(BEGIN_READING):
+            yield
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """All or nothing, on the disk when it ends."""
+        with self._answering(), self._transaction(BEGIN_WRITING):
+            yield
+
+    def run(self, topic: str, name: str, values: Mapping[str, object]) -> Answer:
+        """Executes a named statement."""
+        assert self._connection is not None, "a statement stands inside a transaction"
+        return self._connection.execute(postgres_queries(topic)[name], values)
+
+    def hold(self, name: str, values: Mapping[str, object]) -> None:
+        """Takes a lock of `queries/locks.sql`."""
+        self.run("locks", name, values)
+
+    def close(self) -> None:
+        """Closes the connection for good."""
+        self._ended = True
+        self._drop()
+
+    def _draw_seq(self) -> int:
+        row = self.run("locks", "draw_seq", {}).fetchone()
+        assert row is not None, "a sequence always has a next number"
+        return int(row["seq"])
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _open(self) -> Connection:
+        if self._ended:
+            raise psycopg.OperationalError("its store was closed")
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._address)
+            self._connection.row_factory = dict_row
+            self._connection.cursor_factory = _Cursor
+        return self._connection
+
+    def _begin(self, how: bytes) -> Connection:
+        """Begins on the connection there is, or on a new one where that died while nobody used it:
+        nothing has been asked yet, so nothing can be done twice."""
+        known = self._connection is not None
+        connection = self._open()
+        try:
+            connection.execute(how)
+        except psycopg.OperationalError:
+            self._drop()
+            if not known:
+                raise
+            connection = self._open()
+            connection.execute(how)
+        return connection
+
+    @contextmanager
+    def _transaction(self, how: bytes) -> Generator[None]:
+        connection = self._begin(how)
+        try:
+            yield
+            connection.execute(b"COMMIT")
+        except BaseException:
+            with suppress(psycopg.Error):
+                connection.execute(b"ROLLBACK")
+            if connection.closed:
+                self._drop()
+            raise
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        """Turns the driver's errors into ours."""
+        try:
+            yield
+        except (errors.SerializationFailure, errors.DeadlockDetected) as fault:
+            raise Clash(str(fault).strip()) from fault
+        except (psycopg.IntegrityError, psycopg.DataError) as fault:
+            raise InvalidRequest(
+                f"The batch breaks a rule of the tables in {self._shown}: {fault}.",
+                "This is a defect of Vyzov: report it with the batch; nothing of it was written.",
+            ) from fault
+        except psycopg.Error as fault:
+            raise StoreFault(
+                f"The database {self._shown} did not answer: {str(fault).strip()}.", NEXT_STEP
+            ) from fault
+
+
+class PostgresStore(SqlFloorStore):
+    """A `FloorStore` on a PostgreSQL database that is migrated already."""
+
+    def __init__(self, address: str, *, randomness: Randomness) -> None:
+        """Connects to the database the address names."""
+        super().__init__(PostgresSession(address), shown=shown(address), randomness=randomness)

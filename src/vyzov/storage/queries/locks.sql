@@ -1,0 +1,42 @@
+-- What a writer holds on PostgreSQL until its transaction ends. SQLite has one writer at a time and
+-- needs none of it. "Shared" lets others share it too; "alone" waits for them and keeps them out.
+-- None of these stands in the way of a foreign key that points to the row.
+
+-- name: floor
+SELECT 1 FROM floor WHERE organisation_id = :organisation AND id = :floor FOR NO KEY UPDATE;
+
+-- name: lease
+SELECT 1 FROM floor_lease
+WHERE organisation_id = :organisation AND floor_id = :floor FOR NO KEY UPDATE;
+
+-- name: organisation_shared
+SELECT 1 FROM organisation WHERE id = :organisation FOR SHARE;
+
+-- name: organisation_alone
+SELECT 1 FROM organisation WHERE id = :organisation FOR NO KEY UPDATE;
+
+-- name: campaigns_shared
+SELECT 1 FROM campaign
+WHERE organisation_id = :organisation AND id = ANY(CAST(:campaigns AS text[]))
+ORDER BY id FOR SHARE;
+
+-- name: campaigns_alone
+SELECT 1 FROM campaign
+WHERE organisation_id = :organisation AND id = ANY(CAST(:campaigns AS text[]))
+ORDER BY id FOR NO KEY UPDATE;
+
+-- name: entries
+SELECT 1 FROM campaign_contact e
+JOIN unnest(CAST(:campaigns AS text[]), CAST(:contacts AS text[])) AS wanted (campaign, contact)
+    ON e.campaign_id = wanted.campaign AND e.contact_id = wanted.contact
+WHERE e.organisation_id = :organisation
+ORDER BY e.campaign_id, e.contact_id FOR NO KEY UPDATE OF e;
+
+-- name: phones
+-- A phone that is erased meanwhile is one the number of which nobody may dial any more.
+SELECT 1 FROM contact_phone
+WHERE organisation_id = :organisation AND id = ANY(CAST(:phones AS text[]))
+ORDER BY id FOR SHARE;
+
+-- name: draw_seq
+SELECT nextval(pg_get_serial_sequence('fact', 'seq')) AS seq;

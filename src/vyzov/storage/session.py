@@ -1,0 +1,78 @@
+"""The seam between the floor's store and a database: one connection, transactions, named SQL.
+
+What the two databases do differently is behind it: how a transaction begins, what a writer must hold
+so that nobody changes what it has looked at, which errors are whose. Everything else is above it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+from vyzov.core.errors import StoreFault
+
+TURNS_MAX = 8
+"""How often a transaction is begun that other writers made impossible."""
+
+Result = TypeVar("Result")
+
+
+class Row(Protocol):
+    """A row by the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+    def keys(self) -> Iterable[str]: ...
+
+
+class Answer(Protocol):
+    """What a statement answered; one that gives no rows gives none to whoever asks."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> Sequence[Any]: ...
+
+
+class Clash(Exception):
+    """Another writer was quicker: nothing was written, and the same transaction may go through if
+    it is begun anew."""
+
+
+class Session(Protocol):
+    """One connection, used by one thread at a time.
+
+    `reading` and `writing` are transactions: one consistent view, and all or nothing. They raise
+    `StoreFault` where the database did not answer, `InvalidRequest` where a rule of the tables was
+    broken, `Clash` where the transaction is to be begun anew."""
+
+    draw_seq: Callable[[], int] | None
+    """Draws the number of the next fact; None where there is one writer at a time, who may count
+    and needs no `hold`."""
+
+    def reading(self) -> AbstractContextManager[None]: ...
+    def writing(self) -> AbstractContextManager[None]: ...
+
+    def run(self, topic: str, name: str, values: Mapping[str, object]) -> Answer:
+        """Executes a named statement."""
+        ...
+
+    def hold(self, name: str, values: Mapping[str, object]) -> None:
+        """Keeps others from changing what the named lock covers until this transaction ends."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def write(session: Session, work: Callable[[], Result]) -> Result:
+    """Does work in a transaction, from its beginning where writers got into each other's way."""
+    turn = 1
+    while True:
+        try:
+            with session.writing():
+                return work()
+        except Clash as clash:
+            if turn == TURNS_MAX:
+                raise StoreFault(
+                    f"Other writers of the database were quicker {turn} times: {clash}.",
+                    "Nothing was written; try again.",
+                ) from clash
+            turn += 1

@@ -1,0 +1,232 @@
+"""The store of one floor on SQL: its lease, its reads, and one durable transaction per batch.
+
+The same for every database: what differs is behind `session`. What each write does is in
+`floor_writes`, how rows become values in `floor_reads`; the SQL itself stands in `queries/`.
+
+Several processes may write one database, of which only the holder of a floor's lease writes that
+floor. Where writers do not simply queue (SQLite's do), the races are closed by locks taken before
+anything is looked at: the lease, so that a floor has one writer at a time; the organisation, shared
+by reservations and had alone by emergency stops and the stop-list, so that an entry committed before
+a reservation is seen by it; the campaign, its entries and phones, so that what a reservation looked
+at still holds when it is committed.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from vyzov.core.errors import StoreFault
+from vyzov.core.instants import from_text, to_text
+from vyzov.dialer import writes as w
+from vyzov.dialer.floor_store import CampaignCounts, DueContact, FloorState, PastAttempt
+from vyzov.dialer.ports import Randomness
+from vyzov.storage import floor_reads as reads
+from vyzov.storage.chain import Chain, run_on
+from vyzov.storage.floor_writes import Transaction, carry_out
+from vyzov.storage.session import Result, Row, Session, write
+
+
+class SqlFloorStore:
+    """A `FloorStore` on a database that is migrated already.
+
+    The first `take_lease` binds it to its floor. `new_id` makes the ids of stop-list entries."""
+
+    def __init__(self, session: Session, *, shown: str, randomness: Randomness) -> None:
+        """Works on a session of its own; `shown` is the database's address for messages."""
+        self._session = session
+        self._shown = shown
+        self._new_id: Callable[[], str] = randomness.new_id
+        self._lock = threading.RLock()
+        self._organisation = ""
+        self._floor = ""
+        self._epoch = 0
+        self._now: datetime | None = None
+
+    # ---- the lease
+
+    def take_lease(
+        self, floor: str, holder: str, now: datetime, span: timedelta, *,
+        address: str = "", gone: str = "",
+    ) -> int | None:  # fmt: skip
+        """Takes the floor until `now + span`; None while another holder's lease lasts.
+
+        `gone` names a holder whose lease is over whatever it says."""
+        values: dict[str, object] = {
+            "floor": floor,
+            "holder": holder,
+            "until": to_text(now + span),
+            "address": address,
+        }
+
+        def take() -> int | None:
+            run = self._session.run
+            owner = run("lease", "organisation_of_floor", {"floor": floor}).fetchone()
+            if owner is None:
+                raise StoreFault(
+                    f"There is no floor {floor} in {self._shown}.",
+                    "Name a floor of this database; the first run makes one.",
+                )
+            values["organisation"] = owner["organisation_id"]
+            self._session.hold("floor", values)
+            lease = run("lease", "lease", values).fetchone()
+            name = _way_to_take(lease, holder, now, gone)
+            if name is None:
+                return None
+            run("lease", name, values)
+            return int(run("lease", "lease", values).fetchone()["epoch"])
+
+        epoch = self._write(take)
+        if epoch is not None:
+            self._organisation, self._floor = str(values["organisation"]), floor
+            self._epoch, self._now = epoch, now
+        return epoch
+
+    def renew_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> bool:
+        """Prolongs the lease; False where another holder took it."""
+        values = {
+            "organisation": self._organisation,
+            "floor": floor,
+            "holder": holder,
+            "until": to_text(now + span),
+        }
+        kept = self._write(lambda: self._session.run("lease", "prolong", values).rowcount)
+        self._now = now
+        return kept == 1
+
+    def release_lease(self, floor: str, holder: str, now: datetime) -> None:
+        """Ends the lease now; the fence stays, so the next holder's is higher."""
+        self.renew_lease(floor, holder, now, timedelta(0))
+
+    # ---- reads
+
+    def load_floor(self, floor: str) -> FloorState:
+        """Reads the floor in one snapshot, as of the time last given to the lease."""
+        if self._now is None or floor != self._floor:
+            raise _no_lease(floor)
+        with self._reading() as reader:
+            return reads.floor_state(reader, self._now)
+
+    def due(
+        self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str]
+    ) -> list[DueContact]:
+        """Returns contacts in calling order: due call-backs, due redials, fresh ones by row."""
+        with self._reading() as reader:
+            return reads.due_contacts(reader, campaign_id, now, limit, exclude)
+
+    def next_due(self, campaign_id: str, now: datetime) -> datetime | None:
+        """Returns when the next redial or call-back after `now` comes due."""
+        with self._reading() as reader:
+            at = reader.rows("due", "next_due", campaign=campaign_id, now=to_text(now))[0]["at"]
+        return None if at is None else from_text(at)
+
+    def contact(self, campaign_id: str, contact_id: str) -> DueContact | None:
+        """Returns one contact's place in a campaign, due or not."""
+        now = self._now
+        if now is None:
+            raise _no_lease(self._floor)
+        with self._reading() as reader:
+            return reads.due_contact(reader, campaign_id, contact_id, now)
+
+    def history(self, contact_id: str, limit: int = 10) -> list[PastAttempt]:
+        """Returns a contact's finished attempts in all campaigns, latest first."""
+        with self._reading() as reader:
+            return reads.past_attempts(reader, contact_id, limit)
+
+    def counts(self, campaign_id: str) -> CampaignCounts:
+        """Counts a campaign's contacts by state, and its attempts."""
+        with self._reading() as reader:
+            return reads.campaign_counts(reader, campaign_id)
+
+    # ---- writes
+
+    def commit(self, batch: w.Batch) -> w.CommitResult:
+        """Carries a batch out in one durable transaction.
+
+        Raises `StoreFault` where the database did not answer (commit it again: what was written
+        all the same is not written twice) and `InvalidRequest` where the batch breaks a rule of
+        the tables (it never will succeed)."""
+        if not self._floor:
+            raise _no_lease(self._floor)
+        return self._write(lambda: self._carry_out(batch))
+
+    def close(self) -> None:
+        """Closes the connection; the lease stays until it runs out or is released."""
+        with self._lock:
+            self._session.close()
+
+    def _carry_out(self, batch: w.Batch) -> w.CommitResult:
+        session = self._session
+        named = {"organisation": self._organisation, "floor": self._floor}
+        session.hold("lease", named)
+        lease = session.run("lease", "lease", named).fetchone()
+        if session.draw_seq is not None:
+            _hold_what_is_looked_at(session, self._organisation, batch)
+        transaction = Transaction(
+            session=session,
+            organisation=self._organisation,
+            floor=self._floor,
+            epoch=self._epoch,
+            stale=lease is None or lease["epoch"] != self._epoch,
+            new_id=self._new_id,
+            chain=Chain(run_on(session), session.draw_seq),
+        )
+        for one in batch:
+            carry_out(transaction, one)
+        transaction.chain.settle()
+        return w.CommitResult(
+            refused=transaction.refused,
+            seqs=tuple(transaction.seqs),
+            stale=transaction.stale,
+        )
+
+    def _write(self, work: Callable[[], Result]) -> Result:
+        with self._lock:
+            return write(self._session, work)
+
+    @contextmanager
+    def _reading(self) -> Generator[reads.Reader]:
+        with self._lock, self._session.reading():
+            yield reads.Reader(self._session, self._organisation, self._floor)
+
+
+def _hold_what_is_looked_at(session: Session, organisation: str, batch: w.Batch) -> None:
+    """Takes the locks a batch needs, in one order for all floors."""
+    reserves = [one for one in batch if isinstance(one, w.Reserve)]
+    values: dict[str, object] = {"organisation": organisation}
+    if any(isinstance(one, w.AddStop | w.SetEmergencyStop) for one in batch):
+        session.hold("organisation_alone", values)
+    elif reserves:
+        session.hold("organisation_shared", values)
+    led = {one.campaign for one in batch if isinstance(one, w.SetCampaignState)}
+    if led:
+        session.hold("campaigns_alone", {**values, "campaigns": sorted(led)})
+    called = {one.campaign for one in reserves} - led
+    if called:
+        session.hold("campaigns_shared", {**values, "campaigns": sorted(called)})
+    if reserves:
+        session.hold(
+            "entries",
+            {
+                **values,
+                "campaigns": [one.campaign for one in reserves],
+                "contacts": [one.contact for one in reserves],
+            },
+        )
+        session.hold("phones", {**values, "phones": [one.phone for one in reserves]})
+
+
+def _way_to_take(lease: Row | None, holder: str, now: datetime, gone: str) -> str | None:
+    if lease is None:
+        return "first_lease"
+    if lease["holder"] == holder:
+        return "prolong"
+    over = lease["lease_until"] <= to_text(now) or lease["holder"] == gone
+    return "take_over" if over else None
+
+
+def _no_lease(floor: str) -> StoreFault:
+    return StoreFault(
+        f"The store was asked for floor '{floor}' without its lease.",
+        "Take the lease first; it says which floor the store serves.",
+    )
