@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
+from vyzov.cli.facts import facts_group
 from vyzov.core.errors import VyzovError
 
 app = typer.Typer(
@@ -221,15 +222,7 @@ def sip_guard(
     raise typer.Exit(guard(load_settings(data), unban=unban, as_json=as_json))
 
 
-@app.command()
-def facts(
-    out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],
-    data: Data = DATA,
-) -> None:
-    """Writes all facts in the format of docs/formats.md."""
-    from vyzov.storage.export import export_facts
-
-    typer.echo(json.dumps({"facts": export_facts(data / "vyzov.db", out)}))
+app.add_typer(facts_group, name="facts")
 
 
 trunk_group = typer.Typer(no_args_is_help=True, help="Trunks: the ways to carriers.")
