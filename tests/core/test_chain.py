@@ -206,6 +206,22 @@ def test_a_change_with_its_own_hash_made_anew_breaks_the_entry_that_stands_on_it
     assert (finding.why, finding.line) == (Why.CHANGED, 6)
 
 
+@pytest.mark.parametrize("index", [4, 12, 19])
+def test_of_two_entries_for_one_place_the_one_nothing_stands_on_is_named(index: int) -> None:
+    """The forged one goes on rightly from where the stream stood."""
+    line = json.loads(LINES[index])
+    before = next(
+        other["hash"]
+        for other in map(json.loads, LINES)
+        if (other["epoch"], other["place"]) == (line["epoch"], line["place"] - 1)
+    )
+    new = forged(LINES[index], before, agent="nobody", seq=line["seq"])
+    finding = found([*LINES[:index], new, *LINES[index:]])
+    followed = index != 19
+    assert finding.why is Why.INSERTED
+    assert finding.line == (index + 1 if followed else index + 2)
+
+
 def test_a_whole_forged_end_is_found_by_an_anchor_of_before() -> None:
     lines = [*LINES[:-1], forged(LINES[-1], json.loads(LINES[17])["hash"], agent="nobody")]
     assert prove(lines).finding is None

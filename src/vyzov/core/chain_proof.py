@@ -96,6 +96,7 @@ class _Track:
     hashes: bytearray
     place: int = 0
     after: str = ""
+    last: Entry | None = None
 
     def hash_at(self, place: int) -> str:
         return self.hashes[place * HASH_BYTES : (place + 1) * HASH_BYTES].hex()
@@ -107,6 +108,7 @@ class _Track:
     def add(self, entry: Entry) -> None:
         self.hashes += bytes.fromhex(entry.hash)
         self.place += 1
+        self.last = entry
 
 
 @dataclass(slots=True)
@@ -298,8 +300,7 @@ def _explain(walk: _Walk, bad: Entry, rest: Sequence[Entry]) -> Finding:
     if bad.place < 1:
         return _found(Why.INSERTED, bad)
     if bad.place < expected:
-        doubled = walk.tracks[bad.stream].hash_at(bad.place) == bad.hash
-        return _found(Why.DOUBLED if doubled else Why.INSERTED, bad)
+        return _of_two(walk.tracks[bad.stream], bad, rest)
     if expected not in there:
         return Finding(Why.MISSING, bad.number, None, bad.stream, expected)
     if bad.place in there:
@@ -309,6 +310,16 @@ def _explain(walk: _Walk, bad: Entry, rest: Sequence[Entry]) -> Finding:
     if below is None or not bad.fits(bad.stream, bad.place, below.hash):
         return _found(Why.INSERTED, bad)
     return _moved(walk, bad, there[expected], rest)
+
+
+def _of_two(track: _Track, bad: Entry, rest: Sequence[Entry]) -> Finding:
+    """Says which of two entries for one place is the bad one: the one nothing stands on."""
+    if track.hash_at(bad.place) == bad.hash:
+        return _found(Why.DOUBLED, bad)
+    last = track.last
+    if last is not None and last.place == bad.place and any(_follows(one, bad) for one in rest):
+        return _found(Why.INSERTED, last)
+    return _found(Why.INSERTED, bad)
 
 
 def _explain_order(walk: _Walk, finding: Finding, bad: Entry, rest: Sequence[Entry]) -> Finding:
