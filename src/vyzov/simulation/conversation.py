@@ -99,6 +99,44 @@ class Conversation:
             self._over = True
         return acts
 
+    def hears_on(self, at: float, heard: str) -> None:
+        """Notes that a sound lasted until this moment, without anything being decided."""
+        self._last[heard] = at
+        if heard not in (NO_PACKETS, SILENCE):
+            self._last_sound = at
+
+    def next_at(self, at: float, heard: str) -> float | None:
+        """Returns when the callee may act next if the sound stays as it is; None for never."""
+        if self._over:
+            return None
+        later = [when for when in self._turns(heard) if when > at]
+        return min(later, default=None)
+
+    def _turns(self, heard: str) -> Iterable[float]:
+        """The moments at which `_decide` can come to something else than now."""
+        plan, kind = self._plan, self._plan.acts_as
+        quiet = heard in (NO_PACKETS, SILENCE)
+        if kind in (CalleeKind.SILENT, CalleeKind.VOICEMAIL):
+            yield plan.patience_s
+        elif kind is CalleeKind.HANGS_UP_MID_SENTENCE:
+            spoken = [at for what, at in self._first.items() if what not in (NO_PACKETS, SILENCE)]
+            begun = min(spoken) if spoken else self._hello_at + HELLO_AGAIN_S
+            yield begun + plan.hang_up_after_s
+        elif OPERATOR in self._first:
+            yield self._first[OPERATOR] + plan.talk_s
+            yield self._first[OPERATOR] + plan.talk_s + LONGEST_TALK_OVER_S
+            if quiet:
+                yield self._last_sound + LISTENS_ON_S + plan.hang_up_after_s + 5.0
+        else:
+            yield plan.patience_s + 30.0
+            if quiet:
+                yield self._last_sound + LISTENS_ON_S
+                yield self._hello_at + HELLO_AGAIN_S
+            if OFFER in self._first and self._pressed_at is None:
+                yield self._first[OFFER] + plan.press_after_s
+            elif self._pressed_at is not None:
+                yield self._pressed_at + PRESS_AGAIN_S
+
     def line(self, at: float) -> Line:
         """Tells what the callee sends at this moment."""
         if any(start <= at < end for start, end in self._voice):

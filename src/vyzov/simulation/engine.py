@@ -11,10 +11,10 @@ from random import Random
 
 from vyzov.dialer import ports
 from vyzov.simulation import conversation as talk
+from vyzov.simulation.engine_ears import Ears
 from vyzov.simulation.engine_parts import (
     BYE_TAKES_S,
     CANCEL_TAKES_S,
-    LISTEN_S,
     ORPHAN_CHECK_S,
     PROMPT_S,
     PROMPTS_S,
@@ -55,6 +55,7 @@ class SimulatedEngine:
         self.devices: dict[str, SimDevice] = {}
         self.unbanned: list[str] = []
         self.phones = SimPhones(timeline, self, self._tell)
+        self._ears = Ears(timeline, self, witness)
 
     # ---- the door
 
@@ -130,6 +131,9 @@ class SimulatedEngine:
             case ports.Mute(agent, on):
                 if (device := self.devices.get(agent)) is not None:
                     device.muted = on
+                    for call in list(self.calls.values()):
+                        if call.device == agent:
+                            self._ears.notice(call)
             case ports.AskSnapshot():
                 raise AssertionError("a snapshot is asked for by connecting")
             case _:
@@ -151,6 +155,7 @@ class SimulatedEngine:
             case ports.Hold(customer, on):
                 if (call := self._answered_call(customer)) is not None and call.device is not None:
                     call.held = on
+                    self._ears.notice(call)
             case ports.SendDigits(leg, digits):
                 if (call := self._answered_call(leg)) is not None:
                     call.keys += digits
@@ -248,42 +253,17 @@ class SimulatedEngine:
         self.post(ports.Answered(call.leg, 0, 0.0, "PCMA"))
         if call.closing:
             # The 200 crossed our CANCEL: the engine ends by itself what nobody wants any more.
-            self._after(call, BYE_TAKES_S, lambda: self._end(call, "us", "cancelled"))
+            self._after(call, BYE_TAKES_S, lambda: self.end(call, "us", "cancelled"))
             return
         if call.order.classify:
             self._classify(call)
-        self._after(call, LISTEN_S, lambda: self._listen(call))
+        self._ears.open(call)
 
     def _classify(self, call: SimCall) -> None:
         leg = call.leg
         for after, kind, detail in classes_heard(call.plan):
             event = ports.Classified(leg, 0, 0.0, kind, int(after * 1000), detail)
             self._after(call, after, lambda event=event: self.post(event))
-
-    def _listen(self, call: SimCall) -> None:
-        """The callee's ear, a few times a second."""
-        now = self._timeline.now
-        assert call.answered_at is not None, "only those who picked up listen"
-        heard = self._heard(call)
-        if heard != talk.SILENCE:
-            call.heard_at = now
-        else:
-            self._witness.silent(call.leg, now - call.heard_at)
-        for act in call.conversation.step(now - call.answered_at, heard):
-            if isinstance(act, talk.Press):
-                self.post(ports.Digit(call.leg, 0, 0.0, act.key, 120))
-            else:
-                self._end(call, "far", "bye")
-                return
-        self._after(call, LISTEN_S, lambda: self._listen(call))
-
-    def _heard(self, call: SimCall) -> str:
-        if call.device is not None:
-            muted = self.devices[call.device].muted
-            return talk.SOUND if call.held else talk.SILENCE if muted else talk.OPERATOR
-        if call.play is not None:
-            return call.play[1]
-        return talk.SOUND if call.comfort else talk.SILENCE
 
     def _hangup(self, leg: str, cause: str) -> None:
         call = self.calls.get(leg)
@@ -293,13 +273,14 @@ class SimulatedEngine:
         if call.answered_at is None:
             self._after(call, CANCEL_TAKES_S, lambda: self._cancelled(call))
         else:
-            self._after(call, BYE_TAKES_S, lambda: self._end(call, "us", cause))
+            self._after(call, BYE_TAKES_S, lambda: self.end(call, "us", cause))
 
     def _cancelled(self, call: SimCall) -> None:
         if call.answered_at is None:
             self._fail(call, 487, "Request Terminated", "cancelled")
 
-    def _end(self, call: SimCall, side: str, cause: str) -> None:
+    def end(self, call: SimCall, side: str, cause: str) -> None:
+        """Ends an answered call, for whatever reason."""
         side = "engine" if cause == "orphan" else side
         self._finish(call, ports.Ended(call.leg, 0, 0.0, side, cause))
 
@@ -308,6 +289,8 @@ class SimulatedEngine:
             return
         for alarm in call.alarms:
             alarm.call_off()
+        if call.ear is not None:
+            call.ear.call_off()
         self._part(call, comfort=False)
         self._stop(call)
         self.post(last)
@@ -335,11 +318,13 @@ class SimulatedEngine:
             else self._timeline.after(lasts, lambda: self._played(call, verb.play))
         )
         call.play = (verb.play, name, alarm)
+        self._ears.notice(call)
 
     def _played(self, call: SimCall, play: str) -> None:
         if call.play is None or call.play[0] != play:
             return
         call.play = None
+        self._ears.notice(call)
         self.post(ports.PlayFinished(call.leg, 0, 0.0, play, completed=True))
         if play == ports.ORPHAN_PLAY:
             self._hangup(call.leg, "orphan")
@@ -351,6 +336,7 @@ class SimulatedEngine:
         call.play = None
         if alarm is not None:
             alarm.call_off()
+        self._ears.notice(call)
         self.post(ports.PlayFinished(call.leg, 0, 0.0, play, completed=False))
 
     def _bridge(self, customer: str, agent: str) -> None:
@@ -366,11 +352,13 @@ class SimulatedEngine:
             if other.device == agent:
                 self._part(other, comfort=True)
         call.device, call.comfort, device.muted = agent, False, False
+        self._ears.notice(call)
         self.post(ports.BridgeJoined(customer, 0, 0.0, agent))
 
     def _part(self, call: SimCall, *, comfort: bool) -> None:
         device, call.device, call.held = call.device, None, False
         call.comfort = comfort
+        self._ears.notice(call)
         if device is not None:
             self.post(ports.BridgeLeft(call.leg, 0, 0.0, device))
 
@@ -463,7 +451,7 @@ class SimulatedEngine:
         self.up = False
         links, self._links = list(self._links.values()), {}
         for call in self.calls.values():
-            for alarm in call.alarms:
+            for alarm in (*call.alarms, *((call.ear,) if call.ear else ())):
                 alarm.call_off()
             if call.play is not None and call.play[2] is not None:
                 call.play[2].call_off()

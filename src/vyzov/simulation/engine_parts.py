@@ -12,7 +12,12 @@ from vyzov.simulation.world_time import Alarm
 PlanOf = Callable[[str, int], Plan]
 """What the n-th call (from 1) to a number will meet."""
 
-LISTEN_S = 0.2
+LISTEN_LEAST_S = 0.05
+"""A callee acts no two times in a shorter span."""
+
+SILENCE_TOLD_S = 12.1
+"""After how long a silence is told to whoever watches."""
+
 ORPHAN_CHECK_S = 0.1
 CANCEL_TAKES_S = 0.05
 BYE_TAKES_S = 0.03
@@ -80,6 +85,8 @@ class SimCall:
     held: bool = False
     comfort: bool = False
     play: tuple[str, str, Alarm | None] | None = None
+    hears: str = ""
+    ear: Alarm | None = None
     heard_at: float = 0.0
     phase: tuple[str, float] | None = None
     keys: str = ""

@@ -1,0 +1,91 @@
+"""The ears of callees: what each hears now, and when that makes them act.
+
+A callee is asked at each change of the sound and at the moments the conversation names itself, not
+all the time: a day of a hundred talks is a few moments for each.
+"""
+
+from typing import Protocol
+
+from vyzov.dialer import ports
+from vyzov.simulation import conversation as talk
+from vyzov.simulation.engine_parts import (
+    LISTEN_LEAST_S,
+    SILENCE_TOLD_S,
+    SimCall,
+    SimDevice,
+    Witness,
+)
+from vyzov.simulation.world_time import Timeline
+
+
+class Lines(Protocol):
+    """What of the engine an ear touches."""
+
+    calls: dict[str, SimCall]
+    devices: dict[str, SimDevice]
+
+    def post(self, event: ports.LegEvent) -> None: ...
+    def end(self, call: SimCall, side: str, cause: str) -> None: ...
+
+
+class Ears:
+    """The ears of all callees who have picked up."""
+
+    def __init__(self, timeline: Timeline, lines: Lines, witness: Witness) -> None:
+        self._timeline = timeline
+        self._lines = lines
+        self._witness = witness
+
+    def open(self, call: SimCall) -> None:
+        """A callee has picked up."""
+        call.hears = self._heard(call)
+        self._listen_at(call, self._timeline.now)
+
+    def notice(self, call: SimCall) -> None:
+        """What a callee hears may have changed."""
+        heard = self._heard(call)
+        if call.answered_at is None or heard == call.hears:
+            return
+        now = self._timeline.now
+        call.conversation.hears_on(now - call.answered_at, call.hears)
+        if call.hears != talk.SILENCE:
+            call.heard_at = now
+        call.hears = heard
+        self._listen_at(call, now)
+
+    def _heard(self, call: SimCall) -> str:
+        if call.device is not None:
+            device = self._lines.devices.get(call.device)
+            muted = device is not None and device.muted
+            return talk.SOUND if call.held else talk.SILENCE if muted else talk.OPERATOR
+        if call.play is not None:
+            return call.play[1]
+        return talk.SOUND if call.comfort else talk.SILENCE
+
+    def _listen_at(self, call: SimCall, moment: float) -> None:
+        if call.ear is not None:
+            call.ear.call_off()
+        call.ear = self._timeline.at(moment, lambda: self._listen(call))
+
+    def _listen(self, call: SimCall) -> None:
+        if self._lines.calls.get(call.leg) is not call:
+            return
+        now = self._timeline.now
+        assert call.answered_at is not None, "only those who picked up listen"
+        if call.hears != talk.SILENCE:
+            call.heard_at = now
+        else:
+            self._witness.silent(call.leg, now - call.heard_at)
+        since = now - call.answered_at
+        for act in call.conversation.step(since, call.hears):
+            if isinstance(act, talk.Press):
+                self._lines.post(ports.Digit(call.leg, 0, 0.0, act.key, 120))
+            else:
+                self._lines.end(call, "far", "bye")
+                return
+        following = call.conversation.next_at(since, call.hears)
+        moments = [] if following is None else [call.answered_at + following]
+        if call.hears == talk.SILENCE and now < call.heard_at + SILENCE_TOLD_S:
+            moments.append(call.heard_at + SILENCE_TOLD_S)
+        if moments:
+            self._listen_at(call, max(min(moments), now + LISTEN_LEAST_S))
