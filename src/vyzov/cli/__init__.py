@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
+from vyzov.cli.plans import plans
 from vyzov.cli.facts import facts_group
 from vyzov.core.errors import VyzovError
 
@@ -337,6 +338,9 @@ def phone_run(
 
     wanted = phone_settings(server, user, password, tone=tone, ring=ring)
     raise typer.Exit(run(wanted, seconds=seconds))
+
+
+app.add_typer(plans)
 
 
 def main() -> None:
