@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from contract_house import CountedDice, TestClock
 
 from vyzov.core.errors import InvalidRequest, StoreFault
-from vyzov.storage import tables, tables_floors, tables_phones
+from vyzov.storage import tables, tables_floors, tables_hopper, tables_phones
 from vyzov.storage.connections import engine_of, open_connection, open_engine
 from vyzov.storage.first_run import first_run
 from vyzov.storage.floors import find_floor
@@ -24,6 +24,7 @@ OF_POSTGRES = {"locks"}
 TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 # The one place where an organisation is not known yet, and the key of the organisation itself.
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
+assert tables_hopper.metadata is tables.metadata
 WITHOUT_ORGANISATION = {("organisation", ("id",)), ("fact", ("seq",))}
 
 
@@ -140,15 +141,17 @@ class _Anything(dict[str, object]):
         return 1 if key == "limit" else ""
 
 
-@pytest.mark.parametrize("name", ["callbacks", "redials", "fresh"])
+@pytest.mark.parametrize("name", ["waiting", "fresh", "next_hour"])
 def test_who_is_next_is_read_in_the_order_of_one_index(
     connection: sqlite3.Connection, name: str
 ) -> None:
-    plan = connection.execute(f"EXPLAIN QUERY PLAN {queries('due')[name]}", _Anything()).fetchall()
+    plan = connection.execute(
+        f"EXPLAIN QUERY PLAN {queries('hopper')[name]}", _Anything()
+    ).fetchall()
     steps = [row["detail"] for row in plan]
     assert len(steps) == 1, steps
-    assert "ix_campaign_contact_order" in steps[0]
-    assert "campaign_id=?" in steps[0]
+    assert "ix_campaign_contact_next" in steps[0]
+    assert "zone_bucket=?" in steps[0]
     assert "TEMP B-TREE" not in steps[0]
 
 

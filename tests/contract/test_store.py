@@ -226,7 +226,7 @@ def test_due_contacts_come_in_calling_order(house: House, store: FloorStore) -> 
         fresh[0].contact,
         fresh[5].contact,
     ]
-    counts = store.counts(campaign)
+    counts = store.counts(campaign, house.clock.now)
     assert (counts.total, counts.fresh, counts.due, counts.callback) == (7, 2, 2, 2)
     assert (counts.closed, counts.in_call, counts.attempts) == (1, 0, 0)
 

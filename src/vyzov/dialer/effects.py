@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from vyzov.core.lookahead import Hours
 from vyzov.dialer.floor_store import CampaignCounts, DueContact, FloorState, PastAttempt
 from vyzov.dialer.ports import Event, Json, Verb
 from vyzov.dialer.writes import Write
@@ -147,11 +148,12 @@ class SendVerb:
 
 @dataclass(frozen=True, slots=True)
 class LoadDue:
-    """Asks who is due; `limit` 0 asks for the counts alone."""
+    """Asks who is due of those whom `hours` permit to call; `limit` 0 asks for the counts alone."""
 
     campaign: str
     limit: int
     exclude: frozenset[str]
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)

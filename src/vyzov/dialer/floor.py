@@ -247,7 +247,8 @@ class Floor:
                 CampaignState.RUNNING, CampaignState.PAUSING, CampaignState.COMPLETING,
             )  # fmt: skip
             if live or campaign.counts is None:
-                self._scene.out.effects.append(fx.LoadDue(campaign.record.id, 0, frozenset()))
+                ask = fx.LoadDue(campaign.record.id, 0, frozenset(), campaign.hours)
+                self._scene.out.effects.append(ask)
 
     def _close_drained(self) -> None:
         """Lets campaigns that pause or complete rest once their last call is over."""

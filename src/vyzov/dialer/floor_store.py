@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from vyzov.core.lookahead import Hours
 from vyzov.dialer.office_records import Organisation, Trunk
 from vyzov.dialer.ports import Json
 from vyzov.dialer.writes import Batch, CommitResult
@@ -194,7 +195,10 @@ class FloorState:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCounts:
-    """Contacts of a campaign by state of their entry, its attempts, and those answered."""
+    """Contacts of a campaign by state of their entry, its attempts, and those answered.
+
+    `is_over`: nobody waits but those whom the settings hold back for good. `opens_at` is when the
+    first of the zones opens that are closed and in which contacts wait."""
 
     total: int
     fresh: int
@@ -204,6 +208,8 @@ class CampaignCounts:
     closed: int
     attempts: int
     answered: int
+    is_over: bool = False
+    opens_at: datetime | None = None
 
 
 class FloorStore(Protocol):
@@ -231,13 +237,20 @@ class FloorStore(Protocol):
     def load_floor(self, floor: str) -> FloorState: ...
 
     def due(
-        self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str]
-    ) -> list[DueContact]:
-        """Returns contacts in calling order: due call-backs, due redials, fresh ones by row."""
+        self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str],
+        hours: Hours | None = None,
+    ) -> list[DueContact]:  # fmt: skip
+        """Returns contacts in calling order: due call-backs, due redials, fresh ones by row.
+
+        Given the campaign's `hours`, those of closed zones and those held back for good are left
+        out; fresh ones that were held back for a while go before the other fresh ones."""
         ...
 
-    def next_due(self, campaign_id: str, now: datetime) -> datetime | None:
-        """Returns when the next redial or call-back after `now` comes due, None if none waits."""
+    def next_due(
+        self, campaign_id: str, now: datetime, hours: Hours | None = None
+    ) -> datetime | None:
+        """Returns when the next contact who waits for an hour after `now` comes due, None if none
+        waits; given the campaign's `hours`, not before the contact's zones open."""
         ...
 
     def contact(self, campaign_id: str, contact_id: str) -> DueContact | None: ...
@@ -246,7 +259,9 @@ class FloorStore(Protocol):
         """Returns a contact's finished attempts in all campaigns, latest first."""
         ...
 
-    def counts(self, campaign_id: str) -> CampaignCounts: ...
+    def counts(
+        self, campaign_id: str, now: datetime, hours: Hours | None = None
+    ) -> CampaignCounts: ...
 
     def commit(self, batch: Batch) -> CommitResult:
         """Carries a batch out in one durable transaction."""

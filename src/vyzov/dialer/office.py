@@ -114,7 +114,7 @@ class Office:
         if event in (CampaignEvent.PAUSE, CampaignEvent.FINISH):
             self.cancel_ringing(campaign.record.id, "campaign_paused")
         scene.room.pace_wanted = True
-        scene.out.effects.append(LoadDue(campaign.record.id, 0, frozenset()))
+        scene.out.effects.append(LoadDue(campaign.record.id, 0, frozenset(), campaign.hours))
 
     def cancel_ringing(self, campaign: str | None, reason: str) -> None:
         """Gives up what rings, of one campaign or (None) of all."""

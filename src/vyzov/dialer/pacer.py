@@ -7,7 +7,7 @@ that it is not read again before the gate opens.
 
 from collections import deque
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from vyzov.core import contact as cc
 from vyzov.core.call import CallPlan, CallState, start
@@ -81,7 +81,9 @@ class Pacer:
         """Puts those read into the hopper, all of it in calling order: a promise goes first."""
         live = {call.contact for call in self._scene.room.calls_of(campaign.record.id)}
         out = live | set(campaign.held)
-        known = {due.contact: due for due in (*contacts, *campaign.hopper) if due.contact not in out}
+        known = {
+            due.contact: due for due in (*contacts, *campaign.hopper) if due.contact not in out
+        }
         places = [
             Place(due.contact, EntryState(due.state), due.next_due, due.row)
             for due in known.values()

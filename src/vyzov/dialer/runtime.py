@@ -262,16 +262,17 @@ class Runtime:
 
     def _load_due(self, effect: fx.LoadDue) -> None:
         now = datetime.now(UTC)
-        campaign = effect.campaign
+        campaign, hours = effect.campaign, effect.hours
         try:
             found = (
-                tuple(self.store.due(campaign, now, effect.limit, effect.exclude))
+                tuple(self.store.due(campaign, now, effect.limit, effect.exclude, hours))
                 if effect.limit
                 else ()
             )
             answer = fx.DueLoaded(
-                campaign, found, asked=effect.limit, next_due=self.store.next_due(campaign, now),
-                counts=self.store.counts(campaign),
+                campaign, found, asked=effect.limit,
+                next_due=self.store.next_due(campaign, now, hours),
+                counts=self.store.counts(campaign, now, hours),
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver
             self._away(error)

@@ -250,8 +250,8 @@ def _why_quiet(running: list[LiveCampaign]) -> tuple[str, datetime | None]:
     for campaign in running:
         counts = campaign.counts
         if campaign.hopper or counts is None or counts.in_call or counts.fresh or counts.due:
-            if campaign.held and not campaign.hopper:
-                return "window_closed", min(campaign.held.values())
+            if campaign.opens_at is not None and not campaign.hopper:
+                return "window_closed", campaign.opens_at
             return "waiting", None
     later = [campaign.dry_until for campaign in running if campaign.dry_until]
     return ("list_done", min(later)) if later else ("list_done", None)

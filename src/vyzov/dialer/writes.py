@@ -100,6 +100,22 @@ class SetEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldEntry:
+    """Takes a contact that may not be called now from the head of its queue; it waits in its state.
+
+    It is looked at again at `until`; with `version`, once the settings have another version; else
+    when the zones of the number at `phone_position` permit. A contact that has left `state` since
+    stays as it is."""
+
+    campaign: str
+    contact: str
+    state: str
+    phone_position: int = 0
+    until: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AppendFact:
     """Appends a fact; a dedupe key already known is skipped.
 
@@ -240,7 +256,8 @@ class SetStage:
 
 
 Write = (
-    Reserve | MarkOriginated | FinishAttempt | SetEntry | AppendFact | AddStop | AddCallback
+    Reserve | MarkOriginated | FinishAttempt | SetEntry | HoldEntry | AppendFact | AddStop
+    | AddCallback
     | CloseCallback | AddDisposition | UndoDisposition | AddRecording | SetWish | SetDevice
     | SetCampaignState | SetEmergencyStop | SetNote | SetField | SetStage
 )  # fmt: skip

@@ -310,10 +310,11 @@ class FloorProcess:
 
     def _load_due(self, effect: fx.LoadDue) -> fx.Input:
         now, campaign, store = self._timeline.utc, effect.campaign, self._store
-        found = store.due(campaign, now, effect.limit, effect.exclude) if effect.limit else []
+        limit, hours = effect.limit, effect.hours
+        found = store.due(campaign, now, limit, effect.exclude, hours) if limit else []
         return fx.DueLoaded(
-            campaign, tuple(found), effect.limit, store.next_due(campaign, now),
-            store.counts(campaign),
+            campaign, tuple(found), limit, store.next_due(campaign, now, hours),
+            store.counts(campaign, now, hours),
         )  # fmt: skip
 
     def _queue(self, job: Job) -> None:

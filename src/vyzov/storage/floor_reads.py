@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer import floor_store as f
 from vyzov.dialer.office_records import Organisation
+from vyzov.storage.lookahead import LookAhead
 from vyzov.storage.session import Row, Session
 from vyzov.storage.trunk_rows import trunk_of
 from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
@@ -58,24 +59,18 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
 
 
 def due_contacts(
-    reader: Reader, campaign: str, now: datetime, limit: int, exclude: Collection[str]
+    reader: Reader, ahead: LookAhead, limit: int, exclude: Collection[str]
 ) -> list[f.DueContact]:
     """Reads who is next: due call-backs, due redials, fresh ones by row."""
-    passed = frozenset(exclude)
     found: list[f.DueContact] = []
-    for name in ("callbacks", "redials", "fresh"):
-        if len(found) >= limit:
+    places = ahead.contacts(exclude)
+    while len(found) < limit:
+        contact = next(places, None)
+        if contact is None:
             break
-        # Those passed over may all stand at the head of the order: read that many more.
-        rows = reader.rows(
-            "due", name, campaign=campaign, now=to_text(now), limit=limit + len(passed)
-        )
-        for row in rows:
-            if row["contact_id"] in passed or len(found) >= limit:
-                continue
-            contact = due_contact(reader, campaign, row["contact_id"], now)
-            if contact is not None:
-                found.append(contact)
+        due = due_contact(reader, ahead.campaign, contact, ahead.now)
+        if due is not None:
+            found.append(due)
     return found
 
 
@@ -122,25 +117,6 @@ def due_contact(reader: Reader, campaign: str, contact: str, now: datetime) -> f
 def past_attempts(reader: Reader, contact: str, limit: int) -> list[f.PastAttempt]:
     """Reads a contact's finished attempts, latest first."""
     return [_past(row) for row in reader.rows("floor", "history", contact=contact, limit=limit)]
-
-
-def campaign_counts(reader: Reader, campaign: str) -> f.CampaignCounts:
-    """Counts a campaign's contacts by state, and its attempts."""
-    by_state = {
-        row["state"]: row["contacts"]
-        for row in reader.rows("floor", "entry_counts", campaign=campaign)
-    }
-    attempts = reader.rows("floor", "attempt_counts", campaign=campaign)[0]
-    return f.CampaignCounts(
-        total=sum(by_state.values()),
-        fresh=by_state.get("fresh", 0),
-        due=by_state.get("due", 0),
-        in_call=by_state.get("in_call", 0),
-        callback=by_state.get("callback", 0),
-        closed=by_state.get("closed", 0),
-        attempts=attempts["attempts"],
-        answered=attempts["answered"],
-    )
 
 
 def _campaign(row: Row) -> f.FloorCampaign:

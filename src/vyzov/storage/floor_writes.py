@@ -5,24 +5,27 @@ of a card); all others are one statement each. Beginning, locking, committing an
 `sql_store`'s part.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from vyzov.core.chain import Stream
 from vyzov.core.instants import to_text
+from vyzov.core.lookahead import UNSORTED, bucket_held_by
 from vyzov.dialer import writes as w
+from vyzov.storage.buckets import bucket_of_turn
 from vyzov.storage.chain import Chain
+from vyzov.storage.lookahead import WAITING
 from vyzov.storage.session import Answer, Session
+from vyzov.storage.tally import Tally
 from vyzov.storage.values import column, json_text, texts_of
 
 # A floor that lost its lease may still tell what happened to its calls; it may no longer decide
 # what becomes of contacts, people and campaigns that another floor process now leads.
-OF_THE_HOLDER_ONLY = (w.SetEntry, w.SetWish, w.SetDevice, w.SetCampaignState)
+OF_THE_HOLDER_ONLY = (w.SetEntry, w.HoldEntry, w.SetWish, w.SetDevice, w.SetCampaignState)
 
 ONE_STATEMENT: dict[type[object], str] = {
     w.MarkOriginated: "mark_originated",
-    w.FinishAttempt: "finish_attempt",
-    w.SetEntry: "set_entry",
     w.CloseCallback: "close_callback",
     w.UndoDisposition: "undo_disposition",
     w.AddRecording: "add_recording",
@@ -47,6 +50,14 @@ class Transaction:
     chain: Chain
     refused: dict[str, w.ReserveRefusal] = field(default_factory=dict[str, w.ReserveRefusal])
     seqs: list[int] = field(default_factory=list[int])
+    tally: Tally = field(default_factory=Tally)
+
+    def settle(self) -> None:
+        """Writes what the transaction has collected; to be called once, before the commit."""
+        self.chain.settle()
+        self.tally.settle(
+            self.organisation, lambda name, values: self.run("hopper", name, dict(values))
+        )
 
     def run(self, topic: str, name: str, values: dict[str, object]) -> Answer:
         """Executes a named statement with the organisation added to its values."""
@@ -62,6 +73,12 @@ def carry_out(tx: Transaction, write: w.Write) -> None:
     match write:
         case w.Reserve():
             _reserve(tx, write)
+        case w.FinishAttempt():
+            _finish(tx, write)
+        case w.SetEntry():
+            _set_entry(tx, write)
+        case w.HoldEntry():
+            _hold_entry(tx, write)
         case w.AppendFact():
             _append_fact(tx, write)
         case w.AddStop():
@@ -98,6 +115,8 @@ def _reserve(tx: Transaction, write: w.Reserve) -> None:
     if refusal is None:
         made = tx.run("reserve", "reserve", values).rowcount == 1
         refusal = None if made else _taken(tx, values)
+    if refusal is None:
+        tx.tally.counted(write.campaign, "attempts")
     if refusal is not None:
         tx.refused[write.attempt] = refusal
 
@@ -129,6 +148,37 @@ def _taken(tx: Transaction, values: dict[str, object]) -> w.ReserveRefusal:
     if tx.run("reserve", "live_number", values).fetchone():
         return w.ReserveRefusal.NUMBER_LIVE
     return w.ReserveRefusal.ATTEMPT_EXISTS
+
+
+def _finish(tx: Transaction, write: w.FinishAttempt) -> None:
+    values = _values(write)
+    known = tx.run("writes", "was_answered", values).fetchone()
+    row = tx.run("writes", "finish_attempt", values).fetchone()
+    if row is not None and row["answered_at"] is not None and not known:
+        tx.tally.counted(row["campaign_id"], "answered")
+
+
+def _set_entry(tx: Transaction, write: w.SetEntry) -> None:
+    waits = write.state in WAITING
+    bucket = _bucket(tx, write.contact, write.phone_position) if waits else UNSORTED
+    row = tx.run("writes", "set_entry", {**_values(write), "zone_bucket": bucket}).fetchone()
+    if row is not None:
+        tx.tally.moved(write.campaign, row["state_before"], write.state)
+
+
+def _hold_entry(tx: Transaction, write: w.HoldEntry) -> None:
+    if write.version:
+        bucket = bucket_held_by(write.version)
+    else:
+        bucket = _bucket(tx, write.contact, write.phone_position)
+    tx.run("hopper", "hold_entry", {**_values(write), "bucket": bucket})
+
+
+def _bucket(tx: Transaction, contact: str, position: int) -> int:
+    def rows(name: str, values: Mapping[str, object]) -> Sequence[Any]:
+        return tx.run("hopper", name, dict(values)).fetchall()
+
+    return bucket_of_turn(rows, contact, position)
 
 
 def _append_fact(tx: Transaction, write: w.AppendFact) -> None:

@@ -2,7 +2,7 @@
 
 The whole way up is one transaction under the write lock: two processes that start together migrate
 once, and a crash on the way leaves the old version whole. Facts older than the chain of facts are
-taken into it afterwards, in short transactions of their own.
+taken into it afterwards, and contacts older than the buckets sorted, in short transactions.
 """
 
 import sqlite3
@@ -18,10 +18,12 @@ from sqlalchemy.exc import DBAPIError
 
 from vyzov.core.errors import StoreFault
 from vyzov.storage.address import Address, is_postgres, shown
+from vyzov.storage.buckets import sort_the_rest
 from vyzov.storage.chain import chain_the_rest
 from vyzov.storage.connections import open_engine
 from vyzov.storage.database import open_session
 from vyzov.storage.postgres import NEXT_STEP
+from vyzov.storage.session import Session
 from vyzov.storage.sqlite import SqliteSession
 
 # Moments, ids and names are compared as texts, by the floor and by both databases alike; and an
@@ -40,7 +42,7 @@ def migrate(address: Address) -> None:
     try:
         _upgrade(engine)
         with open_session(address) as session:
-            chain_the_rest(session)
+            _take_in_the_rest(session)
     except DBAPIError as fault:
         raise StoreFault(
             f"The database {path} could not be brought up to date: {fault.orig}.",
@@ -59,9 +61,14 @@ def migrate_engine(engine: sa.Engine) -> None:
     """Upgrades the SQLite database behind an engine, which may be one in memory."""
     _upgrade(engine)
     with closing(engine.raw_connection()) as raw:
-        chain_the_rest(
+        _take_in_the_rest(
             SqliteSession("the database", cast("sqlite3.Connection", raw.driver_connection))
         )
+
+
+def _take_in_the_rest(session: Session) -> None:
+    chain_the_rest(session)
+    sort_the_rest(session)
 
 
 def _upgrade(engine: sa.Engine) -> None:

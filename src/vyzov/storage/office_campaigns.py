@@ -17,6 +17,7 @@ from vyzov.dialer.office_records import (
 )
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
+from vyzov.storage.entering import enter_list, leave_campaign
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.values import json_object, json_text, time_or_none, words_of
 
@@ -75,7 +76,7 @@ class Campaigns(OfficeBase):
             )
             _add_version(connection, organisation, campaign_id, 1, settings, now)
             if list_id is not None:
-                loaded = _enter_list(connection, organisation, campaign_id, list_id)
+                loaded = enter_list(connection, organisation, campaign_id, list_id)
                 self._tell_loaded(connection, organisation, campaign_id, loaded)
             self._tell_settings(connection, organisation, campaign_id, 1, settings)
             made = _read(connection, organisation, campaign_id)
@@ -337,14 +338,9 @@ def _change_list(
             "Make another campaign for another list.",
             [Fault("list", "it cannot change once somebody was called", "called")],
         )
-    entries = t.campaign_contact
-    gone = connection.execute(
-        entries.delete().where(
-            entries.c.organisation_id == organisation, entries.c.campaign_id == campaign.id
-        )
-    ).rowcount
+    gone = leave_campaign(connection, organisation, campaign.id)
     _set(connection, organisation, campaign.id, list_id=list_id)
-    return _enter_list(connection, organisation, campaign.id, list_id), gone
+    return enter_list(connection, organisation, campaign.id, list_id), gone
 
 
 def _require_list(connection: sa.Connection, organisation: str, list_id: str) -> None:
@@ -362,34 +358,6 @@ def _require_list(connection: sa.Connection, organisation: str, list_id: str) ->
             "The campaign",
             [Fault("list", "there is no such list, or its import was undone", "gone")],
         )
-
-
-def _enter_list(
-    connection: sa.Connection, organisation: str, campaign_id: str, list_id: str
-) -> int:
-    source = sa.select(
-        sa.literal(organisation),
-        sa.literal(campaign_id),
-        t.contact.c.id,
-        t.contact.c.row,
-        sa.literal("fresh"),
-        sa.literal(0),
-        sa.literal(0),
-    ).where(
-        t.contact.c.organisation_id == organisation,
-        t.contact.c.list_id == list_id,
-        t.contact.c.erased_at.is_(None),
-    )
-    names = [
-        "organisation_id",
-        "campaign_id",
-        "contact_id",
-        "position",
-        "state",
-        "attempts_made",
-        "phone_position",
-    ]
-    return connection.execute(t.campaign_contact.insert().from_select(names, source)).rowcount
 
 
 def _gates(organisation: str, campaign_id: str, now: str) -> sa.Executable:

@@ -18,8 +18,10 @@ from vyzov.dialer.office_records import (
     StopEntry,
 )
 from vyzov.storage import tables as t
+from vyzov.storage.entering import settle
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.office_lists import salt_of
+from vyzov.storage.tally import Tally
 from vyzov.storage.values import (
     json_text,
     number_reference,
@@ -344,15 +346,26 @@ def _forget_person(connection: sa.Connection, organisation: str, contact_id: str
             .values(**values)
         )
     entry, promise = t.campaign_contact.c, t.callback.c
-    connection.execute(
+    closed = connection.execute(
         t.campaign_contact.update()
         .where(
             entry.organisation_id == organisation,
             entry.contact_id == contact_id,
             entry.state != "in_call",
         )
-        .values(state="closed", closed_reason="erased", next_due_at=None, callback_agent=None)
+        .values(
+            state_before=entry.state,
+            state="closed",
+            closed_reason="erased",
+            next_due_at=None,
+            callback_agent=None,
+        )
+        .returning(entry.campaign_id, entry.state_before)
     )
+    tally = Tally()
+    for row in closed:
+        tally.moved(row.campaign_id, row.state_before, "closed")
+    settle(connection, organisation, tally)
     connection.execute(
         t.callback.update()
         .where(

@@ -22,6 +22,7 @@ from vyzov.dialer.office_records import (
     RowVerdict,
 )
 from vyzov.storage import tables as t
+from vyzov.storage.entering import leave_campaigns
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.values import (
     json_text,
@@ -352,9 +353,8 @@ def _was_called(connection: sa.Connection, organisation: str, list_id: str) -> b
 
 def _remove_contents(connection: sa.Connection, organisation: str, list_id: str) -> None:
     contacts = _contacts_of(organisation, list_id)
-    for table in (
-        t.callback, t.campaign_contact, t.consent, t.contact_phone, t.contact_person,
-    ):  # fmt: skip
+    leave_campaigns(connection, organisation, list_id)
+    for table in (t.callback, t.consent, t.contact_phone, t.contact_person):
         connection.execute(
             table.delete().where(
                 table.c.organisation_id == organisation, table.c.contact_id.in_(contacts)

@@ -17,13 +17,15 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from vyzov.core.errors import StoreFault
-from vyzov.core.instants import from_text, to_text
+from vyzov.core.instants import to_text
+from vyzov.core.lookahead import Hours
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import CampaignCounts, DueContact, FloorState, PastAttempt
 from vyzov.dialer.ports import Randomness
 from vyzov.storage import floor_reads as reads
 from vyzov.storage.chain import Chain, run_on
 from vyzov.storage.floor_writes import Transaction, carry_out
+from vyzov.storage.lookahead import LookAhead, Openings
 from vyzov.storage.session import Result, Row, Session, write
 
 
@@ -42,6 +44,7 @@ class SqlFloorStore:
         self._floor = ""
         self._epoch = 0
         self._now: datetime | None = None
+        self._openings = Openings()
 
     # ---- the lease
 
@@ -108,17 +111,20 @@ class SqlFloorStore:
             return reads.floor_state(reader, self._now)
 
     def due(
-        self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str]
-    ) -> list[DueContact]:
+        self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str],
+        hours: Hours | None = None,
+    ) -> list[DueContact]:  # fmt: skip
         """Returns contacts in calling order: due call-backs, due redials, fresh ones by row."""
         with self._reading() as reader:
-            return reads.due_contacts(reader, campaign_id, now, limit, exclude)
+            ahead = LookAhead(reader, campaign_id, now, hours, self._openings)
+            return reads.due_contacts(reader, ahead, limit, exclude)
 
-    def next_due(self, campaign_id: str, now: datetime) -> datetime | None:
-        """Returns when the next redial or call-back after `now` comes due."""
+    def next_due(
+        self, campaign_id: str, now: datetime, hours: Hours | None = None
+    ) -> datetime | None:
+        """Returns when the next contact who waits for an hour, or for its zones, comes due."""
         with self._reading() as reader:
-            at = reader.rows("due", "next_due", campaign=campaign_id, now=to_text(now))[0]["at"]
-        return None if at is None else from_text(at)
+            return LookAhead(reader, campaign_id, now, hours, self._openings).next_due()
 
     def contact(self, campaign_id: str, contact_id: str) -> DueContact | None:
         """Returns one contact's place in a campaign, due or not."""
@@ -133,10 +139,10 @@ class SqlFloorStore:
         with self._reading() as reader:
             return reads.past_attempts(reader, contact_id, limit)
 
-    def counts(self, campaign_id: str) -> CampaignCounts:
-        """Counts a campaign's contacts by state, and its attempts."""
+    def counts(self, campaign_id: str, now: datetime, hours: Hours | None = None) -> CampaignCounts:
+        """Reads how many contacts of a campaign are in each state, and its attempts."""
         with self._reading() as reader:
-            return reads.campaign_counts(reader, campaign_id)
+            return LookAhead(reader, campaign_id, now, hours, self._openings).counts()
 
     # ---- writes
 
@@ -173,7 +179,7 @@ class SqlFloorStore:
         )
         for one in batch:
             carry_out(transaction, one)
-        transaction.chain.settle()
+        transaction.settle()
         return w.CommitResult(
             refused=transaction.refused,
             seqs=tuple(transaction.seqs),

@@ -278,16 +278,20 @@ campaign_contact = sa.Table(
     maybe_text("closed_reason"),
     text("failover_of", default=""),
     text("tried", default="[]"),
+    # Where it stands in the look-ahead, and the state it came from: see `tables_hopper`.
+    sa.Column("zone_bucket", sa.Integer, nullable=False, server_default="0"),
+    text("state_before", default=""),
     sa.PrimaryKeyConstraint("organisation_id", "campaign_id", "contact_id"),
     of("campaign_id", "campaign"),
     of("contact_id", "contact"),
     one_of("state", "fresh", "due", "in_call", "callback", "closed"),
-    # The hopper reads one state at a time in calling order: the index is that order.
+    # The hopper reads one state and bucket at a time in calling order: the index is that order.
     sa.Index(
-        "ix_campaign_contact_order",
+        "ix_campaign_contact_next",
         "organisation_id",
         "campaign_id",
         "state",
+        "zone_bucket",
         "next_due_at",
         "position",
     ),

@@ -1,27 +1,4 @@
--- Who is next: one question per state, each answered by the order of one index.
-
--- name: callbacks
-SELECT contact_id FROM campaign_contact
-WHERE organisation_id = :organisation AND campaign_id = :campaign AND state = 'callback'
-    AND next_due_at <= :now
-ORDER BY next_due_at, position LIMIT :limit;
-
--- name: redials
-SELECT contact_id FROM campaign_contact
-WHERE organisation_id = :organisation AND campaign_id = :campaign AND state = 'due'
-    AND next_due_at <= :now
-ORDER BY next_due_at, position LIMIT :limit;
-
--- name: fresh
-SELECT contact_id FROM campaign_contact
-WHERE organisation_id = :organisation AND campaign_id = :campaign AND state = 'fresh'
-    AND next_due_at IS NULL
-ORDER BY position LIMIT :limit;
-
--- name: next_due
-SELECT MIN(next_due_at) AS at FROM campaign_contact
-WHERE organisation_id = :organisation AND campaign_id = :campaign
-    AND state IN ('due', 'callback') AND next_due_at > :now;
+-- A contact whose turn may have come, with all that permission and the desk need.
 
 -- name: contact
 SELECT

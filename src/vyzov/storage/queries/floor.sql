@@ -91,11 +91,3 @@ LEFT JOIN disposition d
 WHERE a.organisation_id = :organisation AND a.contact_id = :contact
     AND a.state IN ('final', 'unknown')
 ORDER BY a.reserved_at DESC, a.id DESC LIMIT :limit;
-
--- name: entry_counts
-SELECT state, COUNT(*) AS contacts FROM campaign_contact
-WHERE organisation_id = :organisation AND campaign_id = :campaign GROUP BY state;
-
--- name: attempt_counts
-SELECT COUNT(*) AS attempts, COUNT(answered_at) AS answered FROM attempt
-WHERE organisation_id = :organisation AND campaign_id = :campaign;

@@ -13,15 +13,22 @@ UPDATE attempt SET
     ended_at = COALESCE(:ended_at, :at),
     agent_id = COALESCE(:agent, agent_id)
 WHERE organisation_id = :organisation AND id = :attempt
-    AND (state IN ('reserved', 'originated') OR (state = 'unknown' AND :state = 'final'));
+    AND (state IN ('reserved', 'originated') OR (state = 'unknown' AND :state = 'final'))
+RETURNING campaign_id, answered_at;
+
+-- name: was_answered
+SELECT 1 FROM attempt
+WHERE organisation_id = :organisation AND id = :attempt AND answered_at IS NOT NULL;
 
 -- name: set_entry
 UPDATE campaign_contact SET
+    state_before = state, zone_bucket = :zone_bucket,
     state = :state, next_due_at = :next_due, attempts_made = :attempts_made,
     phone_position = :phone_position, last_outcome = :last_outcome,
     callback_agent = :callback_agent, closed_reason = :closed_reason,
     failover_of = :failover_of, tried = :tried
-WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact;
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact
+RETURNING state_before;
 
 -- name: add_stop
 INSERT INTO stop_list (
