@@ -1,30 +1,45 @@
-"""The stores under contract; another database is another name in `ADAPTERS`."""
+"""The stores under contract; another database is another name in `ADAPTERS`.
 
+A database is migrated once, because that costs a tenth of a second: each test on SQLite gets a copy
+of the file, and each on PostgreSQL the one database, emptied to what it held at first. PostgreSQL is
+a server of one's own that lives for the run of the tests; where the machine has none its tests are
+skipped, and fail where CI says so.
+"""
+
+import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from contract_house import SALT, CountedDice, House, TestClock
 
 from vyzov.dialer.floor_store import DueContact, FloorStore
+from vyzov.storage.address import Address
+from vyzov.storage.connections import open_engine
+from vyzov.storage.database import open_floor_store
 from vyzov.storage.first_run import FirstRun, first_run
 from vyzov.storage.office import SqlOffice
-from vyzov.storage.sqlite import SqliteStore
+from vyzov.storage.tables import metadata
 
-ADAPTERS = ("sqlite",)
-# Migrating costs a tenth of a second: it is done once, and every test gets a copy of the file.
-Template = tuple[Path, FirstRun]
+sys.path.insert(0, str(Path(__file__).parent.parent.parent / "bench"))
+
+from postgres_server import NoPostgres, Server, start_postgres
+
+ADAPTERS = ("sqlite", "postgresql")
+OpenHouse = Callable[[], House]
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """A new SQLite file with one organisation in it."""
-    path = tmp_path_factory.mktemp("template") / "vyzov.db"
+def fill(address: Address) -> FirstRun:
+    """Makes a new database with one organisation in it."""
     made = first_run(
-        path,
+        address,
         clock=TestClock(),
         randomness=CountedDice(stream=99),
         number_salt=SALT,
@@ -34,43 +49,152 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
         password_hash="$argon2id$",
     )
     assert made is not None
-    return path, made
+    return made
 
 
-def sqlite_dump(path: Path) -> str:
-    """Everything a query can reach, as text."""
-    with closing(sqlite3.connect(path)) as connection:
-        return "\n".join(connection.iterdump())
-
-
-def sqlite_house(folder: Path, template: Template) -> House:
-    """A copy of the template with its two doors open."""
-    source, made = template
-    path, clock, dice = folder / "vyzov.db", TestClock(), CountedDice(first=1_000)
-    shutil.copyfile(source, path)
+def house_at(address: Address, made: FirstRun, dump: Callable[[], str]) -> House:
+    """Opens the two doors to a database that is filled already."""
+    clock, dice = TestClock(), CountedDice(first=1_000)
     return House(
-        path=path,
-        office=SqlOffice(path, clock=clock, randomness=dice),
+        address=address,
+        office=SqlOffice(address, clock=clock, randomness=dice),
         clock=clock,
         dice=dice,
         organisation=made.organisation,
         floor=made.floor,
         administrator=made.administrator,
-        open_store=lambda: SqliteStore(path, randomness=dice),
-        dump=lambda: sqlite_dump(path),
+        open_store=lambda: open_floor_store(address, randomness=dice),
+        dump=dump,
     )
 
 
-HOUSES: dict[str, Callable[[Path, Template], House]] = {"sqlite": sqlite_house}
+# ---- SQLite --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FirstRun]:
+    path = tmp_path_factory.mktemp("template") / "vyzov.db"
+    return path, fill(path)
+
+
+@pytest.fixture
+def open_sqlite(tmp_path: Path, sqlite_template: tuple[Path, FirstRun]) -> Iterator[OpenHouse]:
+    source, made = sqlite_template
+    opened: list[House] = []
+
+    def dump(path: Path) -> str:
+        with closing(sqlite3.connect(path)) as connection:
+            return "\n".join(connection.iterdump())
+
+    def open_house() -> House:
+        path = tmp_path / ("vyzov.db" if not opened else f"vyzov-{len(opened)}.db")
+        shutil.copyfile(source, path)
+        opened.append(house_at(path, made, lambda: dump(path)))
+        return opened[-1]
+
+    yield open_house
+    for house in opened:
+        house.close()
+
+
+# ---- PostgreSQL ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of one's own. It may lose what it holds in a power cut, which these tests are not
+    about."""
+    try:
+        server = start_postgres(tmp_path_factory.mktemp("postgres"), fsync=False)
+    except NoPostgres as none:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(none))
+        pytest.skip(str(none))
+    yield server
+    server.remove()
+
+
+@dataclass(frozen=True)
+class PostgresTemplate:
+    """What a new database holds, so that a used one can be made like it again."""
+
+    server: Server
+    made: FirstRun
+    rows: dict[str, list[dict[str, Any]]]
+
+    def restore(self) -> None:
+        tables = metadata.sorted_tables
+        engine = open_engine(self.server.url, writes=True)
+        with engine.begin() as connection:
+            for table in reversed(tables):
+                connection.execute(table.delete())
+            for table in tables:
+                if self.rows[table.name]:
+                    connection.execute(table.insert(), self.rows[table.name])
+            connection.exec_driver_sql("ALTER SEQUENCE fact_seq_seq RESTART")
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Server) -> PostgresTemplate:
+    made = fill(postgres.url)
+    return PostgresTemplate(postgres, made, rows_of(postgres.url))
+
+
+def rows_of(address: str) -> dict[str, list[dict[str, Any]]]:
+    """Everything a query can reach."""
+    engine = open_engine(address, writes=False)
+    with engine.connect() as connection:
+        found = {
+            table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+            for table in metadata.sorted_tables
+        }
+    engine.dispose()
+    return found
+
+
+@pytest.fixture
+def open_postgres(postgres_template: PostgresTemplate) -> Iterator[OpenHouse]:
+    opened: list[House] = []
+
+    def open_house() -> House:
+        for house in opened:
+            house.close()
+        postgres_template.restore()
+        address = postgres_template.server.url
+        opened.append(house_at(address, postgres_template.made, lambda: str(rows_of(address))))
+        return opened[-1]
+
+    yield open_house
+    for house in opened:
+        house.close()
+
+
+# ---- either --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=ADAPTERS)
-def house(request: pytest.FixtureRequest, tmp_path: Path, template: Template) -> Iterator[House]:
-    made = HOUSES[request.param](tmp_path, template)
-    yield made
-    for store in made.opened:
-        store.close()
-    made.office.close()  # type: ignore[attr-defined]
+def open_house(request: pytest.FixtureRequest) -> OpenHouse:
+    """Opens one house after the other, each on a new database, on each adapter in turn."""
+    name = "open_sqlite" if request.param == "sqlite" else "open_postgres"
+    found: OpenHouse = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def house(open_house: OpenHouse) -> House:
+    return open_house()
+
+
+@pytest.fixture
+def sqlite_house(open_sqlite: OpenHouse) -> House:
+    """A house whose address is a file."""
+    return open_sqlite()
+
+
+@pytest.fixture
+def postgres_house(open_postgres: OpenHouse) -> House:
+    return open_postgres()
 
 
 @pytest.fixture

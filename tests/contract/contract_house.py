@@ -12,6 +12,8 @@ from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import DueContact, FloorStore
 from vyzov.dialer.office_records import CampaignRecord, ImportedRow, ImportPhone, RowVerdict
 from vyzov.dialer.office_store import OfficeStore
+from vyzov.storage.address import Address
+from vyzov.storage.connections import open_engine
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SPAN = timedelta(seconds=6)
@@ -71,7 +73,7 @@ def row(number: int, *phones: str, name: str = "", **fields: str) -> ImportedRow
 class House:
     """Everything a test of a store needs: two doors to one database, and its first ids."""
 
-    path: Path
+    address: Address
     office: OfficeStore
     clock: TestClock
     dice: CountedDice
@@ -92,6 +94,24 @@ class House:
         store = self.open_store()
         self.opened.append(store)
         return store
+
+    def close(self) -> None:
+        for store in self.opened:
+            store.close()
+        self.office.close()  # type: ignore[attr-defined]
+
+    @property
+    def path(self) -> Path:
+        """The file of a house on SQLite."""
+        assert isinstance(self.address, Path)
+        return self.address
+
+    def change(self, sql: str) -> None:
+        """Changes one row behind the store's back."""
+        engine = open_engine(self.address, writes=True)
+        with engine.begin() as connection:
+            assert connection.exec_driver_sql(sql).rowcount == 1
+        engine.dispose()
 
     def list_of(self, rows: Iterable[ImportedRow], name: str = "Clients") -> str:
         return self.office.import_list(

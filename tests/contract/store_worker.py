@@ -14,7 +14,7 @@ from contract_house import CountedDice
 
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import DueContact, FloorStore
-from vyzov.storage.sqlite import SqliteStore
+from vyzov.storage.database import open_floor_store
 
 SPAN = timedelta(seconds=60)
 ATTEMPTS_EACH = 3
@@ -23,7 +23,7 @@ ATTEMPTS_EACH = 3
 class Worker:
     def __init__(self, path: str, floor: str, holder: str, ledger: str, stream: str) -> None:
         self.dice = CountedDice(int(stream))
-        self.store: FloorStore = SqliteStore(path, randomness=self.dice)
+        self.store: FloorStore = open_floor_store(path, randomness=self.dice)
         self.floor, self.stream = floor, stream
         self.ledger = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         fence = self.store.take_lease(floor, holder, datetime.now(UTC), SPAN)

@@ -47,7 +47,7 @@ def test_facts_are_written_whole_and_in_order(
     monkeypatch.setattr(export, "ROWS_PER_PIECE", 3)
     a_day(house)
     out = tmp_path / "facts.jsonl"
-    count = export_facts(house.path, out)
+    count = export_facts(house.address, out)
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     kept = house.office.facts(house.organisation, FactQuery(), limit=1000)
     assert count == len(lines) == len(kept)
@@ -60,7 +60,7 @@ def test_facts_are_written_whole_and_in_order(
 def test_calls_are_one_row_each_and_no_cell_runs(house: House, tmp_path: Path) -> None:
     made = a_day(house)
     out = tmp_path / "calls.csv"
-    assert export_calls(house.path, out) == 5
+    assert export_calls(house.address, out) == 5
     with out.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert tuple(rows[0]) == CALL_COLUMNS
@@ -83,6 +83,6 @@ def test_a_file_that_fails_on_the_way_does_not_appear(
 
     monkeypatch.setattr(export, "fact_of", broken)
     with pytest.raises(StoreFault):
-        export_facts(house.path, out)
+        export_facts(house.address, out)
     assert out.read_text() == "the old one"
     assert [item.name for item in tmp_path.iterdir() if item.name.startswith("facts")] == [out.name]

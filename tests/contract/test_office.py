@@ -40,7 +40,7 @@ def session_of(house: House, user: str, name: str = "a" * 64) -> WebSession:
 
 def test_the_first_run_happens_once(house: House) -> None:
     again = first_run(
-        house.path,
+        house.address,
         clock=house.clock,
         randomness=house.dice,
         number_salt="00",
@@ -402,7 +402,8 @@ def test_another_organisation_sees_nothing_of_ours(house: House) -> None:
         office.number_ref(theirs, due.e164)
 
 
-def test_a_store_that_cannot_answer_says_so(house: House) -> None:
+def test_a_store_that_cannot_answer_says_so(sqlite_house: House) -> None:
+    house = sqlite_house
     house.office.close()  # type: ignore[attr-defined]
     house.path.write_bytes(b"this is no database, it only has its name" * 100)
     with pytest.raises(StoreFault, match="did not answer"):

@@ -1,7 +1,5 @@
 """What every store promises of consent: it is kept with its source, and asked at the dial instant."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,12 +22,6 @@ def people() -> list[ImportedRow]:
 def agreed(store: FloorStore, campaign: str, now: datetime = NOON) -> list[int]:
     """The rows of those whom a robot may call."""
     return [one.row for one in store.due(campaign, now, 10, ()) if one.consent]
-
-
-def change(house: House, sql: str) -> None:
-    """What only a database can do as yet: nobody revokes a consent through the product."""
-    with closing(sqlite3.connect(house.path)) as connection, connection:
-        assert connection.execute(sql).rowcount == 1
 
 
 def test_an_imported_consent_stands_with_its_file_row_and_day(house: House) -> None:
@@ -59,12 +51,12 @@ def test_the_floor_is_told_who_agreed(house: House) -> None:
 def test_a_revoked_consent_and_one_for_another_purpose_do_not_count(house: House) -> None:
     campaign = house.campaign(people()).id
     store = house.store()
-    change(house, "UPDATE consent SET revoked_at = given_at WHERE source = 'clients.csv:2'")
-    change(house, "UPDATE consent SET purpose = 'political' WHERE source = 'clients.csv:3'")
+    house.change("UPDATE consent SET revoked_at = given_at WHERE source = 'clients.csv:2'")
+    house.change("UPDATE consent SET purpose = 'political' WHERE source = 'clients.csv:3'")
     assert agreed(store, campaign) == []
-    change(house, "UPDATE consent SET purpose = 'service' WHERE source = 'clients.csv:3'")
+    house.change("UPDATE consent SET purpose = 'service' WHERE source = 'clients.csv:3'")
     assert agreed(store, campaign) == [3]
-    change(house, "UPDATE consent SET channel = 'e-mail' WHERE source = 'clients.csv:3'")
+    house.change("UPDATE consent SET channel = 'e-mail' WHERE source = 'clients.csv:3'")
     assert agreed(store, campaign) == []
 
 

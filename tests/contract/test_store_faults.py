@@ -12,15 +12,16 @@ from vyzov.core.facts import FactKind
 from vyzov.dialer import writes as w
 from vyzov.dialer.office_records import FactQuery, NewUser, Role, TrunkSettings, UserChange
 from vyzov.storage.connections import engine_of, open_connection
+from vyzov.storage.database import open_floor_store
 from vyzov.storage.migrate import migrate, migrate_engine
 from vyzov.storage.office import SqlOffice, open_office
-from vyzov.storage.database import open_floor_store
 from vyzov.storage.sqlite import SqliteSession, SqliteStore
 
 
 def test_a_database_that_is_locked_is_a_fault_and_the_batch_may_be_sent_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    house = sqlite_house
     monkeypatch.setattr("vyzov.storage.connections.PRAGMAS", ("busy_timeout = 20",))
     store = house.store()
     due = house.due(store, house.campaign().id)[0]
@@ -42,7 +43,8 @@ def test_a_closed_store_is_a_fault_not_a_crash(house: House) -> None:
         house.due(store, "any")
 
 
-def test_a_full_disk_loses_the_batch_and_says_so(house: House) -> None:
+def test_a_full_disk_loses_the_batch_and_says_so(sqlite_house: House) -> None:
+    house = sqlite_house
     store = house.store()
     assert isinstance(store, SqliteStore)
     assert isinstance(store._session, SqliteSession)
@@ -145,11 +147,11 @@ def test_the_floor_and_the_office_work_on_one_database_in_memory() -> None:
     store.close()
 
 
-def test_both_doors_open_on_a_file(house: House) -> None:
-    migrate(house.path)
-    office = open_office(house.path, clock=house.clock, randomness=house.dice)
+def test_both_doors_open_by_an_address(house: House) -> None:
+    migrate(house.address)
+    office = open_office(house.address, clock=house.clock, randomness=house.dice)
     assert office.floors(house.organisation) == (house.floor,)
-    store = open_floor_store(house.path, randomness=house.dice)
+    store = open_floor_store(house.address, randomness=house.dice)
     assert store.take_lease(house.floor, "x", house.clock.now, SPAN) == 1
     store.close()
     assert isinstance(office, SqlOffice)

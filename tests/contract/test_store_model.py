@@ -1,21 +1,18 @@
 """Any order of reservations, ends, stops and crashes: the store agrees with a model of a few lines."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from contract_house import SALT, SPAN, CountedDice, House, TestClock, row
+from contract_house import SPAN, House, row
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.office_records import AttemptQuery
 from vyzov.dialer.writes import ReserveRefusal
-from vyzov.storage.connections import engine_of, open_connection
-from vyzov.storage.migrate import migrate_engine
-from vyzov.storage.office import SqlOffice
-from vyzov.storage.sqlite import SqliteStore
 
 PEOPLE = 4
 NUMBERS = ("+70005550001", "+70005550002", "+70005550001", "+70005550003")
@@ -47,28 +44,9 @@ class Model:
 class StoreAgainstModel(RuleBasedStateMachine):
     """One floor that calls four people, two of whom share a number."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_house: Callable[[], House]) -> None:
         super().__init__()
-        self.connection = open_connection(":memory:")
-        migrate_engine(engine_of(self.connection))
-        for statement in (
-            f"INSERT INTO organisation VALUES ('o', 'O', '{SALT}', NULL, '2026-01-01T00:00:00Z')",
-            "INSERT INTO principal VALUES ('p', 'o', 'P')",
-            "INSERT INTO floor VALUES ('f', 'o', 'F', '2026-01-01T00:00:00Z')",
-        ):
-            self.connection.execute(statement)
-        clock, dice = TestClock(), CountedDice()
-        self.house = House(
-            path=None,  # type: ignore[arg-type]
-            office=SqlOffice(":memory:", clock=clock, randomness=dice, connection=self.connection),
-            clock=clock,
-            dice=dice,
-            organisation="o",
-            floor="f",
-            administrator="",
-            open_store=lambda: SqliteStore(":memory:", randomness=dice, connection=self.connection),
-            dump=str,
-        )
+        self.house = open_house()
         self.holders = 1
         self.store = self.house.store("holder-1")
         self.campaign = self.house.campaign(
@@ -119,12 +97,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
     @invariant()
     def what_is_open_is_what_the_model_has_open(self) -> None:
-        state = self.store.load_floor("f")
+        state = self.store.load_floor(self.house.floor)
         assert {item.id for item in state.open_attempts} == set(self.model.live)
 
     @invariant()
     def every_attempt_counts_once(self) -> None:
-        found = self.house.office.attempts("o", AttemptQuery(), limit=1000).items
+        found = self.house.office.attempts(
+            self.house.organisation, AttemptQuery(), limit=1000
+        ).items
         numbers: dict[str, list[int]] = {}
         for item in found:
             numbers.setdefault(item.contact_id, []).append(item.number)
@@ -132,8 +112,11 @@ class StoreAgainstModel(RuleBasedStateMachine):
         assert all(sorted(made) == list(range(1, len(made) + 1)) for made in numbers.values())
 
     def teardown(self) -> None:
-        self.connection.close()
+        self.house.close()
 
 
-TestStoreAgainstModel = StoreAgainstModel.TestCase
-TestStoreAgainstModel.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+def test_a_store_does_what_the_model_does(open_house: Callable[[], House]) -> None:
+    run_state_machine_as_test(
+        lambda: StoreAgainstModel(open_house),
+        settings=settings(max_examples=20, stateful_step_count=20, deadline=None),
+    )

@@ -23,7 +23,7 @@ def start(
     house: House, holder: str, ledger: Path, stream: int, *campaigns: str
 ) -> subprocess.Popen[str]:
     command = [
-        sys.executable, str(WORKER), str(house.path), house.floor, holder, str(ledger),
+        sys.executable, str(WORKER), str(house.address), house.floor, holder, str(ledger),
         str(stream), *campaigns,
     ]  # fmt: skip
     paths = os.pathsep.join([str(HERE), *(path for path in sys.path if path)])
