@@ -21,7 +21,6 @@ from vyzov.core.errors import InvalidRequest
 if TYPE_CHECKING:
     from vyzov.dialer.floor import Floor
     from vyzov.dialer.runtime import Runtime
-    from vyzov.telephony.native.link import EngineLink
     from vyzov.telephony.native.signalling import Listening
     from vyzov.web.floor_door import FloorDoor
 
@@ -44,6 +43,7 @@ class Settings:
 
     data: Path
     floor: str = "main"
+    floor_processes: int = 1
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     sip_host: str = "127.0.0.1"
@@ -81,9 +81,9 @@ class Settings:
     def engine_socket(self) -> Path:
         return self.data / "run" / "engine.sock"
 
-    @property
-    def floor_socket(self) -> Path:
-        return self.data / "run" / "floor.sock"
+    def floor_socket(self, floor: str) -> Path:
+        """Where this process listens as the owner of a floor; the lease tells it to others."""
+        return self.data / "run" / f"floor-{os.getpid()}-{floor[-6:]}.sock"
 
     @property
     def sip_trace(self) -> Path:
@@ -268,70 +268,110 @@ async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None])
 
 
 async def run_floor(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
-    """The floor's process: the dialer, the only writer of attempts and call facts."""
-    from vyzov.dialer.floor import Floor
-    from vyzov.dialer.runtime import Runtime, SystemDice
-    from vyzov.sip.identity import derive
+    """A floor process: the dialer, the only writer of attempts and call facts of its floors."""
+    from vyzov.dialer.claims import Claim, Claims
+    from vyzov.dialer.hosting import Host
+    from vyzov.dialer.runtime import SystemClock, SystemDice
     from vyzov.storage.floors import find_floor
-    from vyzov.storage.sqlite import SqliteStore
-    from vyzov.telephony.native.link import EngineLink
+    from vyzov.storage.office import open_office
 
     stop = asyncio.Event()
     ready(stop)
+    _forget_sockets(settings)
+    office = open_office(settings.database, clock=SystemClock(), randomness=SystemDice())
+    wanted = "" if settings.floor in ("", "main") else find_floor(settings.database, settings.floor)
 
-    def died(reason: str) -> None:
-        log.error("the floor leaves: %s", reason)
-        runtime.died = True
-        stop.set()
+    async def take(claim: Claim) -> HeldFloor | None:
+        held = HeldFloor(settings, claim.floor)
+        return held if await held.open(claim.gone) else None
 
-    secret = settings.secret()
-    dice = SystemDice()
-    store = SqliteStore(settings.database, randomness=dice)
-    floor_id = find_floor(settings.database, settings.floor)
-    floor = Floor(
-        floor_id,
-        dice=dice,
-        call_id_of=lambda attempt: derive(secret, attempt).call_id,
-        recordings=str(settings.recordings),
-    )
-    holder = f"{os.getpid()}:{dice.new_id()}"
-    runtime = Runtime(floor, store, floor_id=floor_id, holder=holder, on_died=died)
-    link = EngineLink(
-        settings.engine_socket,
-        floor=floor_id,
-        fence=lambda: runtime.fence,
-        on_event=runtime.post,
-    )
-
-    door = _door(settings, runtime)
-    runtime.engine = link
-    runtime.screens = door
-    waiter = asyncio.create_task(stop.wait())
-    work = asyncio.create_task(_work(runtime, link, door))
-    try:
-        await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            work.result()
-        elif runtime.fence and not runtime.died:
-            await drain(floor, runtime)
-    finally:
-        work.cancel()
-        waiter.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-        runtime.close()
-        store.release_lease(floor_id, holder, datetime.now(UTC))
-        store.close()
+    host = Host(
+        lambda: office.floor_map().floors, take, Claims(wanted), SystemClock(),
+        settings.floor_processes,
+    )  # fmt: skip
+    await host.run(stop)
 
 
-async def _work(runtime: "Runtime", link: "EngineLink", door: "FloorDoor") -> None:
-    """Takes the lease, which may mean to wait for an older holder's, then works until cancelled."""
-    await runtime.open()
-    server = await door.serve()
-    try:
-        await asyncio.gather(runtime.run(), link.run())
-    finally:
-        server.close()
+class HeldFloor:
+    """A floor this process owns: its store, its engine's connection, its door, from lease to release."""
+
+    def __init__(self, settings: Settings, floor_id: str) -> None:
+        """Owns nothing yet."""
+        from vyzov.dialer.floor import Floor
+        from vyzov.dialer.runtime import Runtime, SystemDice
+        from vyzov.sip.identity import derive
+        from vyzov.storage.database import open_floor_store
+        from vyzov.telephony.native.link import EngineLink
+
+        secret, dice = settings.secret(), SystemDice()
+        self._id = floor_id
+        self._holder = f"{os.getpid()}:{dice.new_id()}"
+        self._lost = asyncio.Event()
+        self._store = open_floor_store(settings.database, randomness=dice)
+        self._floor = Floor(
+            floor_id,
+            dice=dice,
+            call_id_of=lambda attempt: derive(secret, attempt).call_id,
+            recordings=str(settings.recordings),
+        )
+        runtime = self._runtime = Runtime(
+            self._floor, self._store, floor_id=floor_id, holder=self._holder, on_died=self._died
+        )
+        self._link = runtime.engine = EngineLink(
+            settings.engine_socket,
+            floor=floor_id,
+            fence=lambda: runtime.fence,
+            on_event=runtime.post,
+        )
+        self._socket = settings.floor_socket(floor_id)
+        self._door = runtime.screens = _door(self._socket, runtime)
+
+    def _died(self, reason: str) -> None:
+        log.error("floor %s is given up: %s", self._id, reason)
+        self._runtime.died = True
+        self._lost.set()
+
+    async def open(self, gone: str) -> bool:
+        """Takes the lease and reads the floor; False where somebody else was quicker."""
+        taken = False
+        try:
+            taken = await self._runtime.open(address=f"unix:{self._socket}", gone=gone)
+        finally:
+            if not taken:
+                self._close()
+        return taken
+
+    async def live(self) -> None:
+        """Works until the lease is lost, the floor fails, or it is cancelled."""
+        server = await self._door.serve()
+        waiter = asyncio.create_task(self._lost.wait())
+        work = asyncio.gather(self._runtime.run(), self._link.run())
+        try:
+            await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+        finally:
+            work.cancel()
+            waiter.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            server.close()
+            self._door.close()
+            self._socket.unlink(missing_ok=True)
+            self._close()
+
+    async def drain(self) -> None:
+        """Dials nothing more, gives up what rings, and waits for talks to end, within a limit."""
+        if not self._runtime.died:
+            await drain(self._floor, self._runtime)
+
+    def _close(self) -> None:
+        from vyzov.core.errors import StoreFault
+
+        self._runtime.close()
+        with contextlib.suppress(StoreFault):
+            self._store.release_lease(self._id, self._holder, datetime.now(UTC))
+        self._store.close()
 
 
 async def drain(floor: "Floor", runtime: "Runtime") -> None:
@@ -347,7 +387,15 @@ async def drain(floor: "Floor", runtime: "Runtime") -> None:
             return
 
 
-def _door(settings: Settings, runtime: "Runtime") -> "FloorDoor":
+def _forget_sockets(settings: Settings) -> None:
+    """Removes the sockets of floor processes that are no more."""
+    for path in settings.engine_socket.parent.glob("floor-*.sock"):
+        pid = path.name.split("-")[1]
+        if not pid.isdecimal() or not Path(f"/proc/{pid}").exists():
+            path.unlink(missing_ok=True)
+
+
+def _door(socket: Path, runtime: "Runtime") -> "FloorDoor":
     """The floor's socket for the web process: asks and lost browsers go into its inbox."""
     from vyzov.dialer import effects as fx
     from vyzov.web.floor_door import FloorDoor
@@ -366,7 +414,7 @@ def _door(settings: Settings, runtime: "Runtime") -> "FloorDoor":
         for connection in connections:
             runtime.post(fx.Ask(0, "desk.detach", "", "", "", connection, {}))
 
-    return FloorDoor(settings.floor_socket, on_ask=asked, on_gone=gone)
+    return FloorDoor(socket, on_ask=asked, on_gone=gone)
 
 
 def sip_servers(settings: Settings) -> tuple[str, ...]:
@@ -392,7 +440,6 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
         WebSettings(
             host=settings.web_host,
             port=settings.web_port,
-            floor_socket=settings.floor_socket,
             recordings=settings.recordings,
             sip_servers=sip_servers(settings),
             sip_trace=settings.sip_trace,

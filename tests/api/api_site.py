@@ -16,8 +16,9 @@ from api_town import PASSWORD, Town
 from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
+from vyzov.dialer.floor_places import FloorMap, FloorPlace
 from vyzov.dialer.office_records import WebSession
-from vyzov.web.floor_link import FloorLink
+from vyzov.web.floor_links import FloorLinks
 from vyzov.web.server import create_app, server_config
 from vyzov.web.sessions import COOKIE, hash_token
 from vyzov.web.settings import WebSettings
@@ -107,10 +108,22 @@ class Site:
             yield Live(socket)
 
 
+def owned_by(town: Town, peer: FloorPeer) -> FloorMap:
+    """The floors of both organisations, all of them owned by one process."""
+    return FloorMap(
+        tuple(
+            FloorPlace(side.floor, side.organisation, "Main", address=f"unix:{peer.path}")
+            for side in (town.own, town.other)
+        )
+    )
+
+
 @contextmanager
 def running(town: Town, peer: FloorPeer, settings: WebSettings) -> Iterator[Site]:
     """Serves on a free port of loopback until the test is over."""
-    app = create_app(town.office, FloorLink(peer.path, settings), settings=settings)
+    app = create_app(
+        town.office, FloorLinks(lambda: owned_by(town, peer), settings), settings=settings
+    )
     started = threading.Event()
 
     class Server(uvicorn.Server):

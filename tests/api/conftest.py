@@ -37,11 +37,11 @@ def peer(tmp_path: Path) -> Iterator[FloorPeer]:
 def settings(town: Town, peer: FloorPeer, tmp_path: Path) -> WebSettings:
     return WebSettings(
         port=0,
-        floor_socket=peer.path,
         recordings=town.recordings,
         sip_trace=tmp_path / "sip",
         static=tmp_path / "static",
         ask_timeout=timedelta(seconds=2),
+        floor_look_every=timedelta(milliseconds=200),
         floor_retry_first=timedelta(milliseconds=10),
         floor_retry_max=timedelta(milliseconds=50),
         new_campaign_pause=timedelta(milliseconds=1),

@@ -11,11 +11,12 @@ from api_site import Site
 from fastapi import FastAPI
 
 from vyzov.dialer.access import RIGHTS, Action, Role, may
+from vyzov.dialer.floor_places import FloorMap
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.web.access_table import ROUTES, TOPICS, VERBS, Open
 from vyzov.web.admission import room
 from vyzov.web.doors import doors_of
-from vyzov.web.floor_link import FloorLink
+from vyzov.web.floor_links import FloorLinks
 from vyzov.web.live_verbs import ARGS
 from vyzov.web.server import create_app
 from vyzov.web.settings import WebSettings
@@ -29,7 +30,7 @@ ROUTES_OF_HTTP = [door for door in GUARDED if door[0] != "LIVE"]
 def bare_app() -> FastAPI:
     """The app as shipped; nothing is asked of its store here."""
     store: OfficeStore = object()  # type: ignore[assignment]
-    return create_app(store, FloorLink(Path("nowhere")), settings=WebSettings())
+    return create_app(store, FloorLinks(FloorMap), settings=WebSettings())
 
 
 # ---- the table is whole --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from typer.testing import CliRunner
 from vyzov.app import first_run, load_settings, prepare
 from vyzov.cli import app
 from vyzov.core.errors import InvalidRequest
+from vyzov.dialer.runtime import SystemDice
+from vyzov.storage.database import open_floor_store
+from vyzov.storage.floors import find_floor
 
 TOLD = {
     "engine_up": True, "taken": 900, "too_many": 70, "banned": 30, "bans": 1,
@@ -64,7 +68,12 @@ def home(tmp_path: Path) -> Iterator[tuple[Path, FloorPeer]]:
     settings = load_settings(tmp_path)
     prepare(settings)
     first_run(settings, login="root", password_hash="x", name="Root")
-    with FloorPeer(settings.floor_socket) as peer:
+    floor = find_floor(settings.database, "main")
+    with FloorPeer(settings.floor_socket(floor)) as peer:
+        store = open_floor_store(settings.database, randomness=SystemDice())
+        span, address = timedelta(minutes=5), f"unix:{peer.path}"
+        store.take_lease(floor, "the peer", datetime.now(UTC), span, address=address)
+        store.close()
         peer.answer = lambda ask: {
             "ok": True, "result": TOLD if ask["do"] == "office.protection" else {},
         }  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from api_floor_peer import FloorPeer
 from api_town import Town
 
 from vyzov.core.errors import StoreFault
+from vyzov.dialer.runtime import SystemDice
 from vyzov.storage import tables as t
 from vyzov.storage.connections import open_engine
+from vyzov.storage.database import open_floor_store
 from vyzov.web.server import serve
 from vyzov.web.settings import WebSettings
 
@@ -27,6 +30,13 @@ def test_it_serves_until_it_is_told_to_stop(
     town: Town, peer: FloorPeer, settings: WebSettings
 ) -> None:
     port = free_port()
+    for side in (town.own, town.other):
+        store = open_floor_store(town.path, randomness=SystemDice())
+        store.take_lease(
+            side.floor, "the peer", datetime.now(UTC), timedelta(minutes=5),
+            address=f"unix:{peer.path}", gone="test",
+        )  # fmt: skip
+        store.close()
 
     async def life() -> list[int]:
         stop = asyncio.Event()

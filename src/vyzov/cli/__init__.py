@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
-from vyzov.cli.plans import plans
 from vyzov.cli.facts import facts_group
+from vyzov.cli.plans import plans
 from vyzov.core.errors import VyzovError
 
 app = typer.Typer(
@@ -34,11 +34,14 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address of the web page.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the web page.")] = None,
     sip_port: Annotated[int | None, typer.Option(help="UDP port of SIP.")] = None,
+    floors: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Floor processes on this machine.")
+    ] = None,
 ) -> None:
     """Starts Vyzov: engine, floor and web, each started again should it die. Ctrl-C drains."""
     from vyzov.cli.serve import serve as run
 
-    run(data, web_host=host, web_port=port, sip_port=sip_port)
+    run(data, web_host=host, web_port=port, sip_port=sip_port, floors=floors)
 
 
 Given = Annotated[str, typer.Option("--given", help="Settings of this run alone, as JSON.")]
@@ -338,6 +341,47 @@ def phone_run(
 
     wanted = phone_settings(server, user, password, tone=tone, ring=ring)
     raise typer.Exit(run(wanted, seconds=seconds))
+
+
+floors_group = typer.Typer(no_args_is_help=True, help="Floors: campaigns that share their agents.")
+app.add_typer(floors_group, name="floors")
+
+
+@floors_group.command("add")
+def floors_add(
+    name: Annotated[str, typer.Argument(help="What the floor is called.")], data: Data = DATA
+) -> None:
+    """Makes a floor; a floor process takes it within seconds."""
+    from vyzov.app import load_settings
+    from vyzov.cli.floors import add
+
+    raise typer.Exit(add(load_settings(data), name))
+
+
+@floors_group.command("list")
+def floors_list(
+    data: Data = DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+) -> None:
+    """Lists floors: who owns each now, its people and its campaigns."""
+    from vyzov.app import load_settings
+    from vyzov.cli.floors import show
+
+    raise typer.Exit(show(load_settings(data), as_json=as_json))
+
+
+@floors_group.command("put")
+def floors_put(
+    name: Annotated[str, typer.Argument(help="Name of the floor.")],
+    person: Annotated[str, typer.Option(help="Login of a person who works there now.")] = "",
+    campaign: Annotated[str, typer.Option(help="Name or id of a campaign at rest.")] = "",
+    data: Data = DATA,
+) -> None:
+    """Puts a person or a campaign on a floor."""
+    from vyzov.app import load_settings
+    from vyzov.cli.floors import put
+
+    raise typer.Exit(put(load_settings(data), name, person=person, campaign=campaign))
 
 
 app.add_typer(plans)

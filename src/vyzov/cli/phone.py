@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from vyzov.app import Settings, sip_servers
+from vyzov.cli.floor_ask import NobodyThere, ask_all
 from vyzov.core.errors import InvalidRequest
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.phone_secrets import REALM, new_password, new_username, with_password
@@ -23,8 +24,6 @@ from vyzov.pstn.desk_phone import DeskPhone, PhoneSettings
 from vyzov.sip.auth import secret_hash
 from vyzov.sip.events import CallEnded, IncomingCall, RegistrationState, Transport
 from vyzov.storage.office import open_office
-
-FLOOR_ANSWERS_WITHIN_S = 3.0
 
 
 def add(settings: Settings, name: str, agent: str, *, allow_md5: bool, as_json: bool) -> int:
@@ -38,7 +37,7 @@ def add(settings: Settings, name: str, agent: str, *, allow_md5: bool, as_json: 
     password, username = new_password(secrets.choice), new_username(secrets.choice)
     new = with_password(name, username, password, secret_hash, allow_md5=allow_md5)
     phone = office.create_phone(organisation, person.id, new)
-    asyncio.run(_ask(settings, organisation, "office.users_changed"))
+    _tell(settings)
     told = {
         "id": phone.id, "name": name, "agent": person.login, "username": username,
         "password": password, "realm": REALM, "servers": list(sip_servers(settings)),
@@ -59,8 +58,7 @@ def show(settings: Settings, *, as_json: bool) -> int:
     """Prints the desk phones and which of them are signed in now."""
     office, organisation = _office(settings)
     people = {user.id: user.login for user in office.users(organisation)}
-    answer = asyncio.run(_ask(settings, organisation, "office.phones"))
-    states = None if answer is None else answer.get("phones", {})
+    states = _states(settings)
     rows: list[dict[str, Any]] = [
         {
             "id": phone.id, "name": phone.name, "agent": people.get(phone.user_id, ""),
@@ -88,7 +86,7 @@ def remove(settings: Settings, username: str) -> int:
             f"There is no desk phone {username!r}.", "Look at the list: vyzov phone list"
         )
     office.revoke_phone(organisation, phone.id)
-    asyncio.run(_ask(settings, organisation, "office.users_changed"))
+    _tell(settings)
     typer.echo(f"The desk phone {username} is out of use.")
     return 0
 
@@ -149,27 +147,19 @@ def _said(row: dict[str, Any]) -> str:
     return f"signed in since {since:%Y-%m-%d %H:%M:%S} from {row['address']}  {row['user_agent']}"
 
 
-async def _ask(settings: Settings, organisation: str, verb: str) -> dict[str, Any] | None:
-    """Asks the running floor; None where there is none."""
-    who = {"user": "", "organisation": organisation, "role": "administrator", "connection": ""}
-    line = json.dumps({"id": 1, "do": verb, "as": who}).encode() + b"\n"
+def _tell(settings: Settings) -> None:
+    """Lets floors that run read what changed; one that does not reads it when it starts."""
+    with contextlib.suppress(NobodyThere):
+        ask_all(settings, "office.users_changed")
+
+
+def _states(settings: Settings) -> dict[str, Any] | None:
+    """Returns which phones are signed in; None where no floor runs."""
     try:
-        async with asyncio.timeout(FLOOR_ANSWERS_WITHIN_S):
-            reader, writer = await asyncio.open_unix_connection(
-                str(settings.floor_socket), limit=8 * 1024 * 1024
-            )
-            try:
-                writer.write(line)
-                while told := await reader.readline():
-                    answer = json.loads(told)
-                    if answer.get("re") == 1:
-                        result: dict[str, Any] = answer.get("result") or {}
-                        return result
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
+        answers = ask_all(settings, "office.phones")
+    except NobodyThere:
         return None
-    return None
+    return {phone: state for one in answers for phone, state in one.get("phones", {}).items()}
 
 
 def phone_settings(

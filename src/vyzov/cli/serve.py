@@ -38,17 +38,24 @@ def first_run(settings: home.Settings, *, password: str | None = None) -> str | 
 def children(
     settings: home.Settings, given: Mapping[str, Any], *, logs: bool = True
 ) -> list[Child]:
-    """The three processes of this installation; each is told what the flags of this run changed."""
+    """The processes of this installation; each is told what the flags of this run changed."""
     told = ["--given", json.dumps(dict(given))] if given else []
+    kinds = {"engine": "engine", **dict.fromkeys(floor_names(settings), "floor"), "web": "web"}
     return [
         Child(
             name,
-            [name, "--data", str(settings.data), *told],
+            [kind, "--data", str(settings.data), *told],
             settings.logs / f"{name}.log" if logs else None,
-            drain_s=DRAINS[name],
+            drain_s=DRAINS[kind],
         )
-        for name in ("engine", "floor", "web")
+        for name, kind in kinds.items()
     ]
+
+
+def floor_names(settings: home.Settings) -> list[str]:
+    """Names the floor processes: floor, floor-2, floor-3."""
+    more = range(2, max(1, settings.floor_processes) + 1)
+    return ["floor", *(f"floor-{number}" for number in more)]
 
 
 def supervise(
@@ -56,14 +63,20 @@ def supervise(
 ) -> None:
     """Runs the processes until a signal; blocks."""
     os.environ["VYZOV_SUPERVISED"] = "1"
-    # The floor goes first: it dials nothing more and waits for the talks, which need the others.
-    order = ("floor", "web", "engine")
+    # The floors go first: they dial nothing more and wait for the talks, which need the others. All at
+    # once, or the floors of the first would go to the next.
+    order = (floor_names(settings), ("web",), ("engine",))
     asyncio.run(Supervisor(children(settings, given), on_event, order).run())
 
 
-def serve(data: Path, *, web_host: str | None, web_port: int | None, sip_port: int | None) -> None:
+def serve(
+    data: Path, *, web_host: str | None, web_port: int | None, sip_port: int | None,
+    floors: int | None = None,
+) -> None:  # fmt: skip
     """Starts everything and stays until Ctrl-C."""
-    flags = {"web_host": web_host, "web_port": web_port, "sip_port": sip_port}
+    flags = {
+        "web_host": web_host, "web_port": web_port, "sip_port": sip_port, "floor_processes": floors,
+    }  # fmt: skip
     given = {name: value for name, value in flags.items() if value is not None}
     settings = home.load_settings(data, **given)
     settings.data.mkdir(parents=True, exist_ok=True)

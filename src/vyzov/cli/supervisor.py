@@ -41,7 +41,8 @@ class Supervisor:
 
     children: list[Child]
     on_event: Callable[[str, str, int], None] = lambda _what, _name, _pid: None
-    drain_order: Sequence[str] = ()
+    drain_order: Sequence[Sequence[str]] = ()
+    """Groups of children: those of one group are told to leave together, the next group after it."""
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _hurrying: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -95,31 +96,35 @@ class Supervisor:
         """Ends the children in the order of `drain_order`, each with its time to finish.
 
         A second signal ends the patience: what is still there is told at once."""
-        for name in self.drain_order or [child.name for child in reversed(self.children)]:
-            child = next(child for child in self.children if child.name == name)
-            process = child.process
-            if process is None or process.returncode is not None:
-                continue
-            self.on_event("draining", child.name, process.pid)
+        groups = self.drain_order or [[child.name] for child in reversed(self.children)]
+        for names in groups:
+            group = [child for child in self.children if child.name in names]
+            await asyncio.gather(*(self._drain_one(child) for child in group))
+
+    async def _drain_one(self, child: Child) -> None:
+        process = child.process
+        if process is None or process.returncode is not None:
+            return
+        self.on_event("draining", child.name, process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        waits = [
+            asyncio.ensure_future(process.wait()),
+            asyncio.ensure_future(self._hurrying.wait()),
+        ]
+        await asyncio.wait(
+            waits,
+            timeout=HURRIED_S if self._hurrying.is_set() else child.drain_s,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        for wait in waits:
+            wait.cancel()
+        if process.returncode is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), HURRIED_S)
+        if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            waits = [
-                asyncio.ensure_future(process.wait()),
-                asyncio.ensure_future(self._hurrying.wait()),
-            ]
-            await asyncio.wait(
-                waits,
-                timeout=HURRIED_S if self._hurrying.is_set() else child.drain_s,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for wait in waits:
-                wait.cancel()
-            if process.returncode is None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), HURRIED_S)
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+                process.kill()
 
 
 def watch_parent(leave: Callable[[], None]) -> None:

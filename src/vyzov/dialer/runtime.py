@@ -22,7 +22,7 @@ from vyzov.core.errors import InvalidRequest
 from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
-from vyzov.dialer.ports import Event, Json, Verb
+from vyzov.dialer.ports import Event, Json, Originate, Refused, Verb
 
 T = TypeVar("T")
 log = logging.getLogger("vyzov.floor")
@@ -55,6 +55,11 @@ def clock_id() -> str:
     except OSError:
         boot = "process"
     return f"{boot[:8]}:{os.getpid()}"
+
+
+def lease_clock() -> float:
+    """Seconds that go on while the machine is suspended, as the rest of the world's do."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class SystemClock:
@@ -97,6 +102,7 @@ class Runtime:
         self.screens: ScreenDoor | None = None
         self.fence = 0
         self.died = False
+        self._lease_until = 0.0
         self._on_died = on_died
         self._clock = clock_id()
         self._inbox: asyncio.Queue[fx.Input] = asyncio.Queue()
@@ -119,21 +125,24 @@ class Runtime:
 
     # ---- life
 
-    async def open(self) -> None:
-        """Takes the lease (waiting for an older holder's to run out) and loads the floor."""
+    async def open(self, *, address: str = "", gone: str = "") -> bool:
+        """Takes the lease and loads the floor; False where another holds it.
+
+        `address` and `gone` are as in `FloorStore.take_lease`."""
         self._thread.start()
-        while True:
-            fence = await self._in_store(
-                lambda: self.store.take_lease(
-                    self.floor_id, self.holder, datetime.now(UTC), timedelta(seconds=LEASE_SPAN_S)
-                )
+        span, asked_at = timedelta(seconds=LEASE_SPAN_S), lease_clock()
+        fence = await self._in_store(
+            lambda: self.store.take_lease(
+                self.floor_id, self.holder, datetime.now(UTC), span, address=address, gone=gone
             )
-            if fence is not None:
-                break
-            await asyncio.sleep(0.25)
+        )
+        if fence is None:
+            return False
+        self._lease_until = asked_at + LEASE_SPAN_S
         self.fence = fence
         state = await self._in_store(lambda: self.store.load_floor(self.floor_id))
         self._step(fx.Opened(state=state, fence=fence))
+        return True
 
     async def run(self) -> None:
         """Works until cancelled."""
@@ -175,8 +184,7 @@ class Runtime:
     def _carry_out(self, effect: fx.Effect) -> None:
         match effect:
             case fx.SendVerb(verb):
-                if self.engine is not None:
-                    self.engine.send(verb)
+                self._send(verb)
             case fx.Commit():
                 self._job(lambda: self._commit(effect))
             case fx.LoadDue():
@@ -196,6 +204,14 @@ class Runtime:
             case fx.Reply(ask, ok, body):
                 if self.screens is not None:
                     self.screens.reply(ask, ok, body)
+
+    def _send(self, verb: Verb) -> None:
+        if isinstance(verb, Originate) and lease_clock() >= self._lease_until:
+            # This process slept, or the database did: another may own the floor by now.
+            log.warning("attempt %s is not dialled: the lease has run out", verb.attempt)
+            self.post(Refused(verb.leg, 1, time.monotonic(), "lease"))
+        elif self.engine is not None:
+            self.engine.send(verb)
 
     # ---- the database's thread
 
@@ -313,6 +329,7 @@ class Runtime:
         span = timedelta(seconds=LEASE_SPAN_S)
         while True:
             await asyncio.sleep(LEASE_RENEW_S)
+            asked_at = lease_clock()
             try:
                 kept = await self._in_store(
                     lambda: self.store.renew_lease(
@@ -326,6 +343,7 @@ class Runtime:
                 self.post(fx.LeaseLost())
                 self._on_died("another process holds the lease of this floor")
                 return
+            self._lease_until = asked_at + LEASE_SPAN_S
 
 
 def _succeed(done: "asyncio.Future[T]", value: T) -> None:

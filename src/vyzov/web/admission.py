@@ -14,7 +14,7 @@ from vyzov.dialer.access import Action, Door, Person
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock
 from vyzov.web.access_table import API, PUBLIC, ROUTES, Open
-from vyzov.web.floor_link import FloorLink
+from vyzov.web.floor_links import FloorLinks
 from vyzov.web.imports import Imports
 from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
@@ -31,7 +31,7 @@ class House:
     clock: Clock
     office: OfficeStore
     sessions: Sessions
-    floor: FloorLink
+    floor: FloorLinks
     hub: LiveHub
     imports: Imports
     once: Once

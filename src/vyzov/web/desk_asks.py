@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from vyzov.dialer.access import Door
-from vyzov.web.floor_link import FloorLink, speaker
+from vyzov.web.floor_link import speaker
+from vyzov.web.floor_links import FloorLinks
 from vyzov.web.once import Once
 
 Json = dict[str, Any]
@@ -27,7 +28,7 @@ def shown_on_desk(state: Mapping[str, Any]) -> set[str]:
     return {str(one) for one in ids if one}
 
 
-async def _must_reach(floor: FloorLink, door: Door, args: Mapping[str, Any]) -> None:
+async def _must_reach(floor: FloorLinks, door: Door, args: Mapping[str, Any]) -> None:
     """Raises NotFound unless the attempt and contact named in `args` are the agent's own."""
     shown = shown_on_desk(floor.state(f"desk:{door.person.user}"))
     if (attempt := args.get("attempt")) and attempt not in shown:
@@ -37,7 +38,7 @@ async def _must_reach(floor: FloorLink, door: Door, args: Mapping[str, Any]) -> 
 
 
 async def ask_desk(
-    floor: FloorLink, once: Once, door: Door, verb: str, args: Json, connection: str = ""
+    floor: FloorLinks, once: Once, door: Door, verb: str, args: Json, connection: str = ""
 ) -> Json:
     """Asks the floor to do a desk verb in the name of the door's person."""
     await _must_reach(floor, door, args)

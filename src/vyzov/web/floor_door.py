@@ -46,6 +46,11 @@ class FloorDoor:
         self._path.chmod(0o600)
         return server
 
+    def close(self) -> None:
+        """Breaks off with every web process: another process has the floor now."""
+        for writer in list(self._peers):
+            writer.close()
+
     # ---- out
 
     def tell(self, topic: str, state: dict[str, Any]) -> None:

@@ -35,10 +35,12 @@ def speaker(person: Person, connection: str = "") -> Json:
 
 
 class FloorLink:
-    """The web process's one connection to its floor."""
+    """The web process's connection to one floor, at `path` until it `moves`."""
 
-    def __init__(self, path: Path, settings: WebSettings | None = None) -> None:
+    def __init__(self, path: Path | None, settings: WebSettings | None = None) -> None:
+        """Connects to nobody before `run`; without a path, not before it moves somewhere."""
         self._path = path
+        self._moved = asyncio.Event()
         self._settings = settings or WebSettings()
         self._writer: asyncio.StreamWriter | None = None
         self._asked: dict[int, asyncio.Future[Json]] = {}
@@ -52,6 +54,10 @@ class FloorLink:
     def here(self) -> bool:
         """Tells whether the floor is connected."""
         return self._writer is not None
+
+    def knows(self, topic: str) -> bool:
+        """Tells whether the floor ever told of a topic."""
+        return topic in self._states
 
     def state(self, topic: str) -> Json:
         """Gives the last known state of a topic, and whether the `floor` is here or away."""
@@ -105,17 +111,33 @@ class FloorLink:
         except Problem as problem:
             log.warning("the floor was not told %s: %s", verb, problem.detail)
 
+    def move(self, path: Path | None) -> None:
+        """Goes to where the floor's owner listens now; who was there before is left at once.
+
+        An owner that sleeps keeps its sockets open: only its lease says that it is the owner no more."""
+        if path == self._path:
+            return
+        self._path = path
+        self._moved.set()
+        if self._writer is not None:
+            self._writer.transport.abort()
+
     async def run(self) -> None:
         """Keeps the connection until cancelled."""
         first = self._settings.floor_retry_first.total_seconds()
         pause = first
         while True:
+            self._moved.clear()
+            if self._path is None:
+                await self._moved.wait()
+                continue
             try:
                 reader, writer = await asyncio.open_unix_connection(
                     str(self._path), limit=self._settings.floor_line_max
                 )
             except OSError:
-                await asyncio.sleep(pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._moved.wait(), pause)
                 pause = min(pause * 2, self._settings.floor_retry_max.total_seconds())
                 continue
             pause = first

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vyzov.dialer.rights import Person
-from vyzov.web.floor_link import FloorLink, speaker
+from vyzov.web.floor_link import speaker
+from vyzov.web.floor_links import FloorLinks
 from vyzov.web.live import BacklogFull, Outgoing
 from vyzov.web.problems import Problem
 
@@ -82,7 +83,7 @@ def seen_by(desk: Json, connection: str) -> Json:
 class LiveHub:
     """All open sockets of this process."""
 
-    def __init__(self, floor: FloorLink, sockets_per_user: int) -> None:
+    def __init__(self, floor: FloorLinks, sockets_per_user: int) -> None:
         self._floor = floor
         self._sockets_per_user = sockets_per_user
         self._clients: dict[str, LiveClient] = {}

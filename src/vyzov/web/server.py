@@ -17,7 +17,7 @@ from vyzov.dialer.ports import Clock
 from vyzov.dialer.runtime import SystemClock
 from vyzov.web import live_socket, pages, problems
 from vyzov.web.admission import House
-from vyzov.web.floor_link import FloorLink
+from vyzov.web.floor_links import FloorLinks
 from vyzov.web.guard import Guard
 from vyzov.web.imports import Imports
 from vyzov.web.live_hub import LiveHub
@@ -65,12 +65,12 @@ _ROOMS = (
 
 def create_app(
     office: OfficeStore,
-    floor: FloorLink,
+    floor: FloorLinks,
     *,
     settings: WebSettings,
     clock: Clock | None = None,
 ) -> FastAPI:
-    """Builds the app; the link to the floor runs while the app does."""
+    """Builds the app; the links to the floors run while the app does."""
     machine = clock or SystemClock()
 
     @asynccontextmanager
@@ -117,7 +117,7 @@ def _tidy(office: OfficeStore, clock: Clock) -> None:
         log.exception("what an earlier run left half done could not be removed")
 
 
-def _house(office: OfficeStore, floor: FloorLink, settings: WebSettings, clock: Clock) -> House:
+def _house(office: OfficeStore, floor: FloorLinks, settings: WebSettings, clock: Clock) -> House:
     return House(
         settings=settings,
         clock=clock,
@@ -166,7 +166,7 @@ async def serve(
     office: OfficeStore, settings: WebSettings, *, stop: asyncio.Event | None = None
 ) -> None:
     """Runs the web process until `stop` is set, or until a signal where there is no `stop`."""
-    floor = FloorLink(settings.floor_socket, settings)
+    floor = FloorLinks(office.floor_map, settings)
     config = server_config(create_app(office, floor, settings=settings), settings)
     if stop is None:
         await uvicorn.Server(config).serve()

@@ -16,7 +16,6 @@ class WebSettings:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    floor_socket: Path = Path("floor.sock")
     recordings: Path = Path("recordings")
     # Where the engine's tape of SIP messages lies, see docs/formats.md.
     sip_trace: Path = Path("sip")
@@ -55,6 +54,8 @@ class WebSettings:
     new_campaign_tries: int = 8
     new_campaign_pause: timedelta = timedelta(milliseconds=150)
     floor_line_max: int = 8 * 1024 * 1024
+    # How often it is looked who owns which floor, and where.
+    floor_look_every: timedelta = timedelta(seconds=1)
     floor_retry_first: timedelta = timedelta(milliseconds=100)
     floor_retry_max: timedelta = timedelta(seconds=2)
 
