@@ -13,6 +13,7 @@ from typing import Protocol
 
 from vyzov.core.facts import Fact
 from vyzov.dialer.floor_places import FloorBook
+from vyzov.dialer.kpi_store import KpiStore
 from vyzov.dialer.office_records import (
     AttemptQuery,
     AttemptRecord,
@@ -328,6 +329,7 @@ class OfficeStore(
     ContactStore,
     HistoryStore,
     AnswerMemory,
+    KpiStore,
     Protocol,
 ):
     """Everything the office asks of a store."""

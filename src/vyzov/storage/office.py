@@ -7,14 +7,27 @@ from vyzov.storage.office_campaigns import Campaigns
 from vyzov.storage.office_contacts import Contacts, StopList
 from vyzov.storage.office_floors import Floors
 from vyzov.storage.office_history import Answers, History
+from vyzov.storage.office_kpi import KeyFigures
 from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
+from vyzov.storage.office_prices import PriceBook
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
 
 
 class SqlOffice(
-    Users, Floors, Phones, Campaigns, Trunks, Lists, Contacts, StopList, History, Answers
+    Users,
+    Floors,
+    Phones,
+    Campaigns,
+    Trunks,
+    Lists,
+    Contacts,
+    StopList,
+    History,
+    Answers,
+    PriceBook,
+    KeyFigures,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 
