@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from vyzov.simulation.faults import Faults
+from vyzov.simulation.management import Management
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
 
@@ -36,3 +37,4 @@ def test_every_name_the_reader_knows_has_words() -> None:
     assert made.unworded() == set()
     words = sys.modules["scenarios_words"]
     assert set(words.WORDS_OF_FAULTS) == {one.name for one in fields(Faults)}
+    assert set(words.WORDS_OF_MANAGERS) == {one.name for one in fields(Management)}

@@ -13,10 +13,11 @@ from unittest.mock import patch
 
 from vyzov.simulation import scenario_file
 from vyzov.simulation.faults import Faults
+from vyzov.simulation.management import Management
 from vyzov.simulation.people import DEFAULT_MIX, CalleeKind
 
 from scenarios_words import (  # isort: skip
-    FAULTS, FULL, HEAD, KINDS, SECTIONS, WORDS, WORDS_OF_FAULTS,
+    FAULTS, FULL, HEAD, KINDS, MANAGER, SECTIONS, WORDS, WORDS_OF_FAULTS, WORDS_OF_MANAGERS,
 )  # fmt: skip
 from settings_doc import Row, Watched  # isort: skip
 
@@ -47,7 +48,8 @@ def page() -> str:
     for root, words in SECTIONS.items():
         parts += [words.strip(), "\n".join(_table(rows, root))]
     parts += [KINDS.strip(), "\n".join(_kinds())]
-    parts += [FAULTS.strip(), "\n".join(_faults())]
+    parts += [MANAGER.strip(), "\n".join(_plain(Management(), WORDS_OF_MANAGERS))]
+    parts += [FAULTS.strip(), "\n".join(_plain(Faults(), WORDS_OF_FAULTS))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -79,8 +81,8 @@ def unworded() -> set[str]:
 def _is_inner(path: str) -> bool:
     """True for what the page words as a whole: tables, spans, kinds, zones, settings and faults."""
     head, _, name = path.rpartition(".")
-    inner = ("kinds", "home_by_hour", "zones", "settings", "faults", "breaks[]")
-    tables = ("", "people", "crews", "trunks", "campaigns", "faults", "people.town")
+    inner = ("kinds", "home_by_hour", "zones", "settings", "faults", "manager", "breaks[]")
+    tables = ("", "people", "crews", "trunks", "campaigns", "faults", "manager", "people.town")
     return path in tables or name in SPANS or head.endswith(inner)
 
 
@@ -91,14 +93,13 @@ def _kinds() -> Iterator[str]:
         yield f"| `{kind.value}` | {DEFAULT_MIX[kind]:g} |"
 
 
-def _faults() -> Iterator[str]:
+def _plain(usual: Faults | Management, words: Mapping[str, str]) -> Iterator[str]:
     yield "| name | default | |"
     yield "|---|---|---|"
-    usual = Faults()
-    for one in fields(Faults):
+    for one in fields(usual):
         value = getattr(usual, one.name)
         shown = f"{value:g}" if isinstance(value, float) else str([float(n) for n in value])
-        yield f"| `{one.name}` | `{shown}` | {WORDS_OF_FAULTS[one.name]} |"
+        yield f"| `{one.name}` | `{shown}` | {words[one.name]} |"
 
 
 if __name__ == "__main__":

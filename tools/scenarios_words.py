@@ -87,6 +87,13 @@ KINDS = """
 shares are thick with odd kinds, so that a short run meets each of them: for a forecast give your own.
 """
 
+MANAGER = """
+## Who meddles: `[manager]`
+
+Nobody does by themselves. Names ending in `_every_s` are mean seconds between two acts of a kind, 0
+for never.
+"""
+
 FAULTS = """
 ## What breaks: `[faults]`
 
@@ -173,6 +180,15 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
 }  # fmt: skip
 """By path: the default and what it may be where the reading does not tell, and what it is for."""
+
+WORDS_OF_MANAGERS: Mapping[str, str] = {
+    "pauses_every_s": "A campaign is paused, and started again later.",
+    "paused_s": "After how long; the least and the most.",
+    "stops_every_s": "The emergency stop is pressed, and lifted later.",
+    "stopped_s": "After how long; the least and the most.",
+    "stop_lists_every_s": "A number of the lists is put on the stop-list.",
+    "saves_every_s": "A campaign's settings are saved with a detail changed.",
+}
 
 WORDS_OF_FAULTS: Mapping[str, str] = {
     "floor_killed_every_s": "The floor's process is killed, often between two of its acts.",

@@ -14,6 +14,7 @@ from vyzov.core.campaign import CampaignState
 from vyzov.core.facts import to_json
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.figures import folded
+from vyzov.simulation.manager import SimulatedManager
 from vyzov.simulation.scenario import Crew, Figures, Outcome, Scenario, Shift
 from vyzov.simulation.stage import Stage, build
 from vyzov.simulation.world import World
@@ -52,6 +53,11 @@ def _run(scenario: Scenario, seed: int, stage: Stage, progress: Progress | None)
     for campaign in scenario.campaigns:
         key = stage.campaigns[campaign.name]
         world.timeline.after(campaign.begins_s, _Starter(world, key).start)
+    manager = SimulatedManager(
+        world, scenario.management, stage,
+        campaigns=tuple(stage.campaigns.values()), numbers=stage.numbers,
+    )  # fmt: skip
+    manager.begin()
     done = _Completion(world, tuple(stage.campaigns.values()))
     until = begun + scenario.span_s
     last_start_s = max(campaign.begins_s for campaign in scenario.campaigns)
@@ -62,6 +68,7 @@ def _run(scenario: Scenario, seed: int, stage: Stage, progress: Progress | None)
             progress(min(1.0, (world.timeline.now - begun) / scenario.span_s))
         if scenario.ends_when_done and world.timeline.now - begun > last_start_s and done.reached():
             break
+    manager.leave()
     lasted_s = world.timeline.now - begun
     if scenario.settles:
         settle(world)

@@ -12,6 +12,7 @@ from typing import Any
 from vyzov.core.facts import Fact
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
+from vyzov.simulation.management import NO_MANAGEMENT, Management
 from vyzov.simulation.people import DEFAULT_MIX, Mix
 from vyzov.simulation.spread import Shape, Spread
 
@@ -110,6 +111,7 @@ class Scenario:
     campaigns: tuple[ScenarioCampaign, ...]
     begin: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
     faults: Faults = NO_FAULTS
+    management: Management = NO_MANAGEMENT
     seed: int = 1
     ends_when_done: bool = True
     settles: bool = True

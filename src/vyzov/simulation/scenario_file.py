@@ -18,6 +18,7 @@ from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.core.fields import Fields
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.faults import Faults
+from vyzov.simulation.management import Management
 from vyzov.simulation.people import DEFAULT_MIX, CalleeKind
 from vyzov.simulation.scenario import (
     Crew,
@@ -80,6 +81,7 @@ def scenario_of(source: Mapping[str, Any], subject: str, name: str = "scenario")
         campaigns=campaigns,
         begin=begin,
         faults=_faults(top.inner("faults")),
+        management=_management(top.inner("manager")),
         seed=top.whole("seed", 1, least=0, most=2**31),
         ends_when_done=top.flag("ends_when_done", default=True),
     )
@@ -348,6 +350,18 @@ def _faults(fields: Fields) -> Faults:
             changes[one.name] = fields.number(one.name, before, least=0, most=most)
         elif one.name in fields.source:
             changes[one.name] = _numbers(fields, one.name, pair=one.name != "clock_steps_s")
+    fields.close()
+    return replace(usual, **changes)
+
+
+def _management(fields: Fields) -> Management:
+    usual, changes = Management(), dict[str, Any]()
+    for one in fields_of(Management):
+        before = getattr(usual, one.name)
+        if isinstance(before, float):
+            changes[one.name] = fields.number(one.name, before, least=0, most=SECONDS_MAX)
+        elif one.name in fields.source:
+            changes[one.name] = _numbers(fields, one.name, pair=True)
     fields.close()
     return replace(usual, **changes)
 

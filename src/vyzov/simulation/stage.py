@@ -62,6 +62,22 @@ class Stage:
     trunks: dict[str, str] = field(default_factory=dict[str, str])
     campaigns: dict[str, str] = field(default_factory=dict[str, str])
     stopped: set[str] = field(default_factory=set[str])
+    numbers: list[str] = field(default_factory=list[str])
+
+    def stop_number(self, number: str) -> None:
+        """Puts a number on the stop-list, as the office does."""
+        stop = self.office.add_stop(
+            ORGANISATION, number, reason="asked", source=StopSource.OFFICE.value
+        )
+        self.world.watch.stopped.add(stop.number_ref)
+
+    def save_settings(self, campaign: str) -> None:
+        """Saves a campaign's settings as a new version, one detail changed."""
+        found = self.office.campaign(ORGANISATION, campaign)
+        assert found is not None, "campaigns of a stage stay"
+        wrap_up_s = float(found.settings["wrap_up_s"])
+        changed = {**found.settings, "wrap_up_s": wrap_up_s + (1.0 if wrap_up_s < 600.0 else -60.0)}
+        self.office.change_campaign(ORGANISATION, campaign, settings=changed)
 
     def close(self) -> None:
         """Lets the database go."""
@@ -158,7 +174,7 @@ def build(scenario: Scenario, seed: int) -> Stage:
     for campaign in scenario.campaigns:
         stage.campaigns[campaign.name] = _campaign(stage, campaign, residents, places, seed)
     for number in sorted(stage.stopped):
-        office.add_stop(ORGANISATION, number, reason="asked", source=StopSource.OFFICE)
+        stage.stop_number(number)
     return stage
 
 
@@ -205,6 +221,7 @@ def _rows(
         numbers = [f"+7000{next(places):07d}" for _ in range(campaign.phones_each)]
         for number in numbers:
             residents.settle(number, campaign.people, zone)
+            stage.numbers.append(number)
             if campaign.stop_listed and dice.random() < campaign.stop_listed:
                 stage.stopped.add(number)
         yield ImportedRow(
