@@ -38,6 +38,9 @@ GOES_ON_ALONE = (CallState.IN_FLOW, CallState.FAREWELL)
 
 RINGS_MAX = 100
 
+AHEAD_MAX = 200
+"""Events of one leg that wait for an earlier one; the rest comes with the snapshot."""
+
 RECORDING_WAIT = timedelta(seconds=30)
 """How long a finished call is kept for the engine's word on its recording."""
 
@@ -56,6 +59,21 @@ class Calls:
         agents.back = self._agent_back
 
     # ---- events of the engine
+
+    def hear(self, event: ports.LegEvent) -> None:
+        """Takes an event off the line: one that overtook another waits for it, for a while."""
+        live = self._scene.room.calls.get(event.leg)
+        if live is None or event.seq <= max(live.seq, 0) + 1:
+            self.take(event)
+        elif len(live.ahead) < AHEAD_MAX:
+            live.ahead[event.seq] = event
+            self._scene.room.holes.setdefault(event.leg, self._scene.now.mono)
+        if live is None or not live.ahead:
+            return
+        while (following := live.ahead.pop(live.seq + 1, None)) is not None:
+            self.take(following)
+        if not live.ahead:
+            self._scene.room.holes.pop(event.leg, None)
 
     def take(self, event: ports.LegEvent) -> None:
         """Gives an event of a leg to its call; a leg nobody knows is hung up and forgotten."""
@@ -162,7 +180,7 @@ class Calls:
             return
         if isinstance(event, ports.Answered | ports.Ringing | ports.Dialing):
             self._scene.out.verb(ports.Hangup(event.leg, "unknown"))
-        elif isinstance(event, ports.Ended | ports.Failed):
+        elif isinstance(event, ports.Ended | ports.Failed) and event.leg not in room.unsaved:
             self._scene.out.verb(ports.Forget(event.leg))
 
     def _world(self, live: LiveCall, event: ports.LegEvent) -> ce.WorldEvent | None:
@@ -252,6 +270,7 @@ class Calls:
         out, leg = self._scene.out, live.call.id
         match command:
             case ce.SendOriginate():
+                live.sent_at = self._scene.now.mono
                 out.verb(self._originate(live))
             case ce.SendHangup(cause):
                 out.verb(ports.Hangup(leg, cause))
@@ -412,8 +431,10 @@ class Calls:
         if live.recording is not None and live.call.answered_at is not None:
             return
         self._scene.room.calls.pop(live.call.id, None)
+        self._scene.room.holes.pop(live.call.id, None)
         if live.leg_over:
             # A leg that was given up on may live: it is forgotten when its end is told after all.
+            self._scene.room.unsaved.add(live.call.id)
             self._scene.out.when_saved.append(ports.Forget(live.call.id))
 
     def save_result(

@@ -20,6 +20,7 @@ from vyzov.dialer.office import Office
 from vyzov.dialer.pacer import Pacer
 from vyzov.dialer.protection import ProtectionDesk
 from vyzov.dialer.recovery import Recovery
+from vyzov.dialer.rollcall import RollCall
 from vyzov.dialer.room import Out, Room
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.screens import tell_desk, tell_floor
@@ -57,6 +58,10 @@ class Floor:
         self._recovery = Recovery(
             self._scene, self._calls, self._agents, self._trunks, self._phones
         )
+        self._roll = RollCall(
+            self._scene, self.id, self._calls, self._agents, self._recovery, self._trunks,
+            self._phones,
+        )  # fmt: skip
         self._batches = 0
         self._after: dict[int, list[fx.Effect]] = {}
         self._reserved: dict[int, tuple[str, ...]] = {}
@@ -90,6 +95,7 @@ class Floor:
         match item:
             case fx.Tick():
                 self._ask_counts()
+                self._roll.turn()
             case fx.Committed(batch, refused):
                 self._committed(batch, refused)
             case fx.CommitFailed(batch, _):
@@ -126,6 +132,8 @@ class Floor:
                 self._trunks.out_of_sight()
                 for live in list(self.room.calls.values()):
                     self._calls.feed(live, ce.EngineLost())
+            case ports.Snapshot() if self.room.engine_up:
+                self._roll.snapshot(item)
             case ports.Snapshot():
                 self._recovery.snapshot(item)
             case _:
@@ -159,8 +167,10 @@ class Floor:
                 self._phones.unregistered(event)
             case ports.DeviceQuality():
                 self._agents.quality(event)
+            case ports.Standing():
+                self._roll.standing(event)
             case ports.LegEvent():
-                self._calls.take(event)
+                self._calls.hear(event)
                 if isinstance(event, ports.Answered):
                     self._pacer.count_answer(event.leg)
             case _:
@@ -188,7 +198,11 @@ class Floor:
             else:
                 self._pacer.refused(live, str(reason))
                 self.room.calls.pop(attempt, None)
-        self._scene.out.effects.extend(self._after.pop(batch, ()))
+        later = self._after.pop(batch, [])
+        for effect in later:
+            if isinstance(effect, fx.SendVerb) and isinstance(effect.verb, ports.Forget):
+                self.room.unsaved.discard(effect.verb.leg)
+        self._scene.out.effects.extend(later)
 
     def _not_committed(self, batch: int) -> None:
         for attempt in self._reserved.pop(batch, ()):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from vyzov.dialer.roll_ports import AskStanding, Standing
 from vyzov.dialer.trunk_ports import CheckTrunk, RemoveTrunk, SetTrunk, TrunkChecked, TrunkState
 
 Json = dict[str, Any]
@@ -193,7 +194,7 @@ class AskSnapshot:
 Verb = (
     SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge
     | Unbridge | Hold | Mute | RecordStart | RecordStop | DeviceOffer | DeviceClose | SetPhone
-    | RemovePhone | DeviceCall | Unban | Forget | AskSnapshot
+    | RemovePhone | DeviceCall | Unban | Forget | AskSnapshot | AskStanding
 )  # fmt: skip
 
 
@@ -459,7 +460,7 @@ class Snapshot:
 
 Event = (
     LegEvent | EngineLost | TrunkState | TrunkChecked | PhoneRegistered | PhoneUnregistered
-    | Protection | Snapshot
+    | Protection | Snapshot | Standing
 )  # fmt: skip
 
 

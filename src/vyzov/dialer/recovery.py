@@ -103,7 +103,7 @@ class Recovery:
                 self._take_up(attempt)
                 live = room.calls.get(attempt.id)
                 if live is not None:
-                    self._never_heard(live)
+                    self.never_heard(live)
         room.doubtful.clear()
         room.pace_wanted = True
 
@@ -162,7 +162,7 @@ class Recovery:
             call=call, campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
             entry=_in_call(attempt), number=attempt.number,
             trunk=attempt.trunk, caller_id=attempt.caller_id, failover_of=attempt.failover_of,
-            verdict_at=self._scene.now.mono_of(attempt.reserved_at),
+            verdict_at=self._scene.now.mono_of(attempt.reserved_at), sent_at=self._scene.now.mono,
         )  # fmt: skip
 
     # ---- from the engine
@@ -185,10 +185,10 @@ class Recovery:
             if live is not None:
                 self._replay(live, log, bridged.get(leg))
             elif leg not in room.owners:
-                self._stray(leg, log)
+                self.stray(leg, log)
         for live in list(room.calls.values()):
             if live.call.id not in seen.legs and live.call.state is not CallState.RESERVING:
-                self._never_heard(live)
+                self.never_heard(live)
         self._agents.matching = True
         for live in list(room.calls.values()):
             self._go_on(live, bridged.get(live.call.id))
@@ -265,7 +265,7 @@ class Recovery:
             return "emergency_stop"
         return "" if campaign is not None and may_dial(campaign.state) else "campaign_paused"
 
-    def _never_heard(self, live: LiveCall) -> None:
+    def never_heard(self, live: LiveCall) -> None:
         """The engine keeps a journal of all it dialled; what is not in it was never dialled."""
         mono = self._scene.now.mono
         if live.finished:
@@ -278,7 +278,10 @@ class Recovery:
                 lost = ports.Failed(live.call.id, live.seq + 1, mono, 0, "", "lost")
         self._calls.take(lost)
 
-    def _stray(self, leg: str, log: tuple[ports.LegEvent, ...]) -> None:
+    def stray(self, leg: str, log: tuple[ports.LegEvent, ...]) -> None:
+        """Hangs up a leg nobody knows; one whose end is not durable yet is left to its commit."""
+        if leg in self._scene.room.unsaved:
+            return
         over = any(isinstance(event, ports.Ended | ports.Failed | ports.Refused) for event in log)
         verb = ports.Forget(leg) if over else ports.Hangup(leg, "unknown")
         self._scene.out.verb(verb)

@@ -153,7 +153,9 @@ class Room:
 
     `free` are the agents a call can be handed to now. `devices` maps the legs of agents that live
     or are being set up to their agents, `owners` those that have been up, gone ones included.
-    `doubtful` are attempts given up without knowing whether their reservation was written."""
+    `doubtful` are attempts given up without knowing whether their reservation was written, `holes`
+    legs of which an event is missing since a monotonic second, `unsaved` ended legs whose end is
+    not durable yet: the engine must keep what it knows of them."""
 
     organisation: str = ""
     stopped: bool = False
@@ -171,6 +173,8 @@ class Room:
     owners: dict[str, str] = field(default_factory=dict[str, str])
     device_seqs: dict[str, int] = field(default_factory=dict[str, int])
     doubtful: set[str] = field(default_factory=set[str])
+    holes: dict[str, float] = field(default_factory=dict[str, float])
+    unsaved: set[str] = field(default_factory=set[str])
     pace_wanted: bool = False
     told_desks: set[str] = field(default_factory=set[str])
 

@@ -43,6 +43,7 @@ _EVENTS: tuple[type, ...] = (
     ports.PhoneRegistered,
     ports.PhoneUnregistered,
     ports.Snapshot,
+    ports.Standing,
 )
 _CLASSES: dict[str, type] = {cls.__name__: cls for cls in (*_VERBS, *_EVENTS)}
 

@@ -27,8 +27,10 @@ from vyzov.simulation.engine_parts import (
     Witness,
     checked,
     classes_heard,
+    is_of_another,
     orphan_phase,
     snapshot_of,
+    standing_of,
 )
 from vyzov.simulation.engine_phones import SimPhones
 from vyzov.simulation.world_time import Alarm, Timeline
@@ -107,6 +109,8 @@ class SimulatedEngine:
 
     def carry_out(self, verb: ports.Verb, floor: str) -> None:
         """Carries out a verb of a floor; legs that are gone are no fault."""
+        if is_of_another(self.book, floor, verb):
+            return
         match verb:
             case ports.Originate():
                 self._originate(verb, floor)
@@ -135,7 +139,11 @@ class SimulatedEngine:
                         if call.device == agent:
                             self._ears.notice(call)
             case ports.AskSnapshot():
-                raise AssertionError("a snapshot is asked for by connecting")
+                self._tell(floor, self._snapshot(floor))
+            case ports.AskStanding(ask):
+                self._tell(
+                    floor, standing_of(ask, self._timeline.now, floor, self.book, self.devices)
+                )
             case _:
                 self._sound(verb)
 

@@ -149,6 +149,21 @@ def snapshot_of(
     )
 
 
+def standing_of(
+    ask: int, at: float, floor: str, book: Mapping[str, Record], devices: Mapping[str, SimDevice]
+) -> ports.Standing:
+    """Returns how a floor's legs stand, in brief."""
+    legs = {leg: r.log[-1].seq for leg, r in book.items() if r.floor == floor and r.log}
+    up = {d.leg: d.agent for d in devices.values() if d.up and d.floor == floor}
+    return ports.Standing(ask, at, legs, up)
+
+
+def is_of_another(book: Mapping[str, Record], floor: str, verb: ports.Verb) -> bool:
+    """True where a verb is about a leg that belongs to another floor."""
+    records = (book.get(getattr(verb, name, "")) for name in ("leg", "customer"))
+    return any(record is not None and record.floor != floor for record in records)
+
+
 def checked(verb: ports.CheckTrunk, at: float, *, known: bool) -> ports.TrunkChecked:
     """Answers a check: the only carrier of this world is always there."""
     finding = ("options", "ok", "200 OK") if known else ("resolve", "unknown_trunk", "")

@@ -275,6 +275,9 @@ class Engine:
 
     def carry_out(self, verb: Verb, floor: str) -> None:
         """Carries out a verb of a floor; legs that are gone are no fault."""
+        if self.book.is_of_another(floor, verb):
+            log.warning("floor %s has no say over the leg of %.100r", floor, verb)
+            return
         match verb:
             case ports.Originate():
                 self.calls.originate(verb, floor)
@@ -332,6 +335,9 @@ class Engine:
                 self._check_trunk(verb, floor)
             case ports.Unban(source):
                 self.signalling.door.unban(source)
+            case ports.AskStanding(ask):
+                up = self.devices.agents(floor) | self.phones.agents(floor)
+                self.control.post(floor, self.book.standing(ask, floor, up))
             case ports.AskSnapshot():
                 log.error("AskSnapshot is answered at the door, not here")
 

@@ -9,7 +9,7 @@ is decided in `reaping`. Device events that repeat (quality, descriptions) are n
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -26,6 +26,7 @@ from vyzov.dialer.ports import (
     Failed,
     LegEvent,
     Refused,
+    Standing,
 )
 from vyzov.dialer.wire import WireError, from_wire, to_wire
 from vyzov.sip.events import Hop, Transport
@@ -276,6 +277,23 @@ class LegBook:
             for leg, record in self.legs.items()
             if record.floor == floor and record.events
         }
+
+    def standing(self, ask: int, floor: str, devices: Mapping[str, str]) -> Standing:
+        """Returns how a floor's legs stand, in brief; `devices` are those that live."""
+        legs = {
+            leg: record.events[-1].seq
+            for leg, record in self.legs.items()
+            if record.floor == floor and record.events
+        }
+        return Standing(ask, self._now(), legs, devices)
+
+    def is_of_another(self, floor: str, verb: object) -> bool:
+        """True where a verb is about a leg that belongs to another floor."""
+        for name in ("leg", "customer"):
+            record = self.legs.get(getattr(verb, name, ""))
+            if record is not None and record.floor != floor:
+                return True
+        return False
 
     def unfinished(self) -> list[LegRecord]:
         """Returns the legs that are not over: after a start, what the last run left behind."""

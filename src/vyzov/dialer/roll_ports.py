@@ -1,0 +1,27 @@
+"""What the port says of roll calls: how a floor learns that an event never reached it.
+
+Part of `ports`, whose rules hold here; use them by that name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AskStanding:
+    """Asks which legs the engine has for this floor; answered by one `Standing` of the same `ask`."""
+
+    ask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the legs of a floor stand, in brief: who finds anything missing asks for a `Snapshot`.
+
+    `legs` maps a leg to the number of its latest event that is kept, `devices` the legs of living
+    devices to their agents."""
+
+    ask: int
+    at: float
+    legs: Mapping[str, int]
+    devices: Mapping[str, str]
