@@ -6,12 +6,13 @@ one thread at a time. A store that cannot answer raises `StoreFault`, and then n
 was written; a batch whose answer was lost may be committed again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from vyzov.core.lookahead import Hours
+from vyzov.dialer.journal import Kept, Life
 from vyzov.dialer.office_records import Organisation, Trunk
 from vyzov.dialer.ports import Json
 from vyzov.dialer.writes import Batch, CommitResult
@@ -265,6 +266,11 @@ class FloorStore(Protocol):
 
     def commit(self, batch: Batch) -> CommitResult:
         """Carries a batch out in one durable transaction."""
+        ...
+
+    def apply(self, life: Life, kept: Sequence[Kept], *, restored: bool = False) -> int:
+        """Writes what the database lacks of a life's journal, in one durable transaction; returns
+        how many batches that was. Needs no lease. `restored`: the database is an older copy."""
         ...
 
     def close(self) -> None: ...

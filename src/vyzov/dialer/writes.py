@@ -255,11 +255,21 @@ class SetStage:
     temperature: str
 
 
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """Says that the writes of this transaction are all of a life's journal up to a place.
+
+    A place the database knows already leaves it as it was."""
+
+    life: str
+    place: int
+
+
 Write = (
     Reserve | MarkOriginated | FinishAttempt | SetEntry | HoldEntry | AppendFact | AddStop
     | AddCallback
     | CloseCallback | AddDisposition | UndoDisposition | AddRecording | SetWish | SetDevice
-    | SetCampaignState | SetEmergencyStop | SetNote | SetField | SetStage
+    | SetCampaignState | SetEmergencyStop | SetNote | SetField | SetStage | Journalled
 )  # fmt: skip
 
 Batch = tuple[Write, ...]

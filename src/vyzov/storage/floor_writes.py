@@ -48,6 +48,7 @@ class Transaction:
     stale: bool
     new_id: Callable[[], str]
     chain: Chain
+    restored: bool = False
     refused: dict[str, w.ReserveRefusal] = field(default_factory=dict[str, w.ReserveRefusal])
     seqs: list[int] = field(default_factory=list[int])
     tally: Tally = field(default_factory=Tally)
@@ -91,6 +92,9 @@ def carry_out(tx: Transaction, write: w.Write) -> None:
             tx.run("writes", "set_emergency_stop", {"at": column(write.at)})
         case w.SetField():
             _set_field(tx, write)
+        case w.Journalled():
+            named = {**_values(write), "floor": tx.floor, "epoch": tx.epoch}
+            tx.run("journal", "set_mark", named)
         case _:
             tx.run("writes", ONE_STATEMENT[type(write)], _values(write))
 
@@ -111,7 +115,8 @@ def _reserve(tx: Transaction, write: w.Reserve) -> None:
     known = tx.run("reserve", "same_attempt", values).fetchone()
     if known:
         return
-    refusal = _forbidden(tx, write, values)
+    # What a journal tells of was permitted when it happened; the unique indexes still decide.
+    refusal = None if tx.restored else _forbidden(tx, write, values)
     if refusal is None:
         made = tx.run("reserve", "reserve", values).rowcount == 1
         refusal = None if made else _taken(tx, values)

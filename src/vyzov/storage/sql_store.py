@@ -12,7 +12,7 @@ at still holds when it is committed.
 """
 
 import threading
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -21,10 +21,12 @@ from vyzov.core.instants import to_text
 from vyzov.core.lookahead import Hours
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import CampaignCounts, DueContact, FloorState, PastAttempt
+from vyzov.dialer.journal import Kept, Life
 from vyzov.dialer.ports import Randomness
 from vyzov.storage import floor_reads as reads
 from vyzov.storage.chain import Chain, run_on
 from vyzov.storage.floor_writes import Transaction, carry_out
+from vyzov.storage.journal_apply import apply_kept
 from vyzov.storage.lookahead import LookAhead, Openings
 from vyzov.storage.session import Result, Row, Session, write
 
@@ -155,6 +157,19 @@ class SqlFloorStore:
         if not self._floor:
             raise _no_lease(self._floor)
         return self._write(lambda: self._carry_out(batch))
+
+    def apply(self, life: Life, kept: Sequence[Kept], *, restored: bool = False) -> int:
+        """Writes what the database lacks of a life's journal; returns how many batches that was.
+
+        Raises as `commit` does; see `journal_apply`."""
+        writes = tuple(write for one in kept for write in one.writes)
+
+        def work() -> int:
+            if self._session.draw_seq is not None:
+                _hold_what_is_looked_at(self._session, life.organisation, writes)
+            return apply_kept(self._session, self._new_id, life, kept, restored=restored)
+
+        return self._write(work)
 
     def close(self) -> None:
         """Closes the connection; the lease stays until it runs out or is released."""

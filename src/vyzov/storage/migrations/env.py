@@ -2,10 +2,17 @@
 
 from alembic import context
 
-from vyzov.storage import tables, tables_floors, tables_hopper, tables_kpi, tables_phones
+from vyzov.storage import (
+    tables,
+    tables_floors,
+    tables_hopper,
+    tables_journal,
+    tables_kpi,
+    tables_phones,
+)
 
 # Tables are known to the metadata once their modules are loaded.
-TABLES = (tables, tables_floors, tables_hopper, tables_kpi, tables_phones)
+TABLES = (tables, tables_floors, tables_hopper, tables_journal, tables_kpi, tables_phones)
 
 context.configure(
     connection=context.config.attributes["connection"],

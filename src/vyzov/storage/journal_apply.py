@@ -1,0 +1,54 @@
+"""Gives the database what a journal has and it lacks, each line once.
+
+The mark of a life says which places the database has; it is written in the transaction of the
+lines themselves, so that whatever dies on the way, a line is there once or is tried again. Facts of
+an epoch that is over go into that epoch's stream, as its late branch.
+"""
+
+from collections.abc import Callable, Sequence
+
+from vyzov.dialer.journal import Kept, Life
+from vyzov.storage.chain import Chain, run_on
+from vyzov.storage.floor_writes import Transaction, carry_out
+from vyzov.storage.session import Session
+
+
+def apply_kept(
+    session: Session, new_id: Callable[[], str], life: Life, kept: Sequence[Kept], *,
+    restored: bool,
+) -> int:  # fmt: skip
+    """Writes lines of a life's journal in the open transaction; returns how many were news.
+
+    Where another holder has led the floor since, what is for the holder alone to decide is left to
+    it. `restored`: the database was put back to an older copy, so all is written, reservations too,
+    without asking for a permission that was given long ago."""
+    named: dict[str, object] = {"organisation": life.organisation, "floor": life.floor}
+    session.hold("lease", named)
+    lease = session.run("lease", "lease", named).fetchone()
+    mark = session.run("journal", "mark", {**named, "life": life.id}).fetchone()
+    known = 0 if mark is None else int(mark["place"])
+    news = sorted((one for one in kept if one.place > known), key=lambda one: one.place)
+    if not news:
+        return 0
+    tx = Transaction(
+        session=session,
+        organisation=life.organisation,
+        floor=life.floor,
+        epoch=life.epoch,
+        stale=not restored and (lease is None or lease["epoch"] != life.epoch),
+        new_id=new_id,
+        chain=Chain(run_on(session), session.draw_seq),
+        restored=restored,
+    )
+    for one in news:
+        # A refused reservation takes with it what stands in its own batch, no more.
+        tx.refused.clear()
+        for write in one.writes:
+            carry_out(tx, write)
+    tx.settle()
+    session.run(
+        "journal",
+        "set_mark",
+        {**named, "life": life.id, "epoch": life.epoch, "place": news[-1].place},
+    )
+    return len(news)
