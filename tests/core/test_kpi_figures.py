@@ -1,5 +1,6 @@
 """Formulas: whole numbers over whole numbers, and why a figure cannot be had."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from kpi_examples import DAY, HALF_HOUR, NOON, NOON_MS, Call, Day
 
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
+from vyzov.core.instants import to_text
 from vyzov.core.kpi.book import (
     COST_SCALE,
     Book,
@@ -16,7 +18,7 @@ from vyzov.core.kpi.book import (
     Shift,
     TrunkPrice,
 )
-from vyzov.core.kpi.cells import Folded, Reach
+from vyzov.core.kpi.cells import Folded, Joined, Placed, Reach
 from vyzov.core.kpi.evaluate import (
     Figure,
     WhyNot,
@@ -26,8 +28,9 @@ from vyzov.core.kpi.evaluate import (
     hours_of_week,
     window_of,
 )
+from vyzov.core.kpi.evidence import Part, evidence
 from vyzov.core.kpi.fold import fold
-from vyzov.core.kpi.registry import FORMULAS, Unit, Window
+from vyzov.core.kpi.registry import BY_ID, FORMULAS, Unit, Window
 from vyzov.core.kpi.words import WINDOWS, WORDS
 
 UNTIL = NOON_MS + 2 * HALF_HOUR
@@ -313,3 +316,95 @@ def test_every_figure_and_window_has_words_in_both_languages() -> None:
 def test_rates_are_read_by_the_hour() -> None:
     assert Unit.PER_HOUR.scale == 3_600_000
     assert Unit.SHARE.scale == 1
+
+
+# ---- evidence ------------------------------------------------------------------------------------
+
+
+def behind(
+    day: Day, figure: str, part: Part = "numerator", reach: Reach | None = None
+) -> list[tuple[str, str]]:
+    span = (NOON_MS, UNTIL)
+    found = evidence(BY_ID[figure], part, day.line, span, reach or Reach())
+    return [(fact.kind.value, fact.attempt or fact.agent or "") for fact in found]
+
+
+def test_a_figure_opens_to_the_facts_that_made_it() -> None:
+    day = busy_day()
+    assert behind(day, "answer_rate") == [("answered", "a1")]
+    assert sorted(behind(day, "answer_rate", "denominator")) == [
+        ("attempt_reserved", "a1"),
+        ("attempt_reserved", "a2"),
+    ]
+    assert behind(day, "contact_rate") == [("final", "a1")]
+    assert behind(day, "conversion") == [("disposed", "a1")]
+    assert behind(day, "answer_to_agent_p95") == [("bridged", "a1")]
+    assert behind(day, "handling_time", "denominator") == [("bridged", "a1")]
+    assert behind(day, "completion") == [("contact_closed", "a1")]
+    assert behind(day, "completion", "denominator") == [("contacts_loaded", "")]
+    assert behind(day, "revenue") == [("disposed", "a1")]
+    assert len(behind(day, "dials_per_hour", "denominator")) == 6
+    assert behind(day, "idle") == [("agent_state", "ann")]
+    assert behind(day, "utilisation", "denominator") == []
+    day.tell(FactKind.EMERGENCY_STOP, 9, {"by": "boss"})
+    assert behind(day, "revenue", "denominator") == []
+
+
+def test_a_figure_of_one_opens_to_the_facts_of_that_one() -> None:
+    day = busy_day()
+    assert behind(day, "answer_rate", reach=Reach("winter")) == []
+    assert behind(day, "answer_rate", reach=Reach(agent="bob")) == []
+    assert behind(day, "handling_time", reach=Reach("autumn")) == [("agent_state", "ann")] * 4
+    assert behind(day, "handling_time", reach=Reach(agent="bob")) == []
+    assert len(behind(day, "cost")) == 2 + 1 + 6
+
+
+def test_a_call_that_lasts_counts_by_its_join_and_one_nobody_told_of_by_its_beginning() -> None:
+    day = Day()
+    day.call("a1", 0).answers(5).joins(6)
+    day.call("a2", 1, "c2").answers(5).tell(FactKind.ABANDONED, 9)
+    assert behind(day, "abandoned_us_days_30", "denominator") == [
+        ("bridged", "a1"),
+        ("attempt_reserved", "a2"),
+    ]
+
+
+def test_promises_open_to_what_was_promised() -> None:
+    day = Day()
+    due = to_text(NOON + timedelta(seconds=600))
+    day.call("a1", 0).joins(2).tell(FactKind.CALLBACK_PROMISED, 9, due_at=due)
+    assert behind(day, "callbacks_kept") == []
+    day.call("a2", 610, number=2)
+    assert behind(day, "callbacks_kept") == [("callback_promised", "a1")]
+    day.call("far", 9, "c9").tell(
+        FactKind.CALLBACK_PROMISED, 9, due_at=to_text(NOON + timedelta(days=3))
+    )
+    assert behind(day, "callbacks_kept", "denominator") == [("callback_promised", "a1")]
+    assert behind(day, "callbacks_kept", reach=Reach(agent="ann")) == []
+    assert behind(day, "callbacks_kept", reach=Reach("winter")) == []
+
+
+def test_calls_begun_outside_the_span_are_not_opened() -> None:
+    day = Day()
+    day.call("a1", 2 * 1800).answers(3601).ends(3605)
+    day.state(-60, "ready")
+    day.state(-30, "pause")
+    assert behind(day, "answer_rate") == []
+    assert behind(day, "occupancy", "denominator") == []
+    assert len(behind(day, "plan_kept")) == 1
+
+
+def test_two_sources_read_as_one() -> None:
+    day, later = busy_day(), Day()
+    later.state(500, "pause", agent="bob")
+    later.state(600, "offline", agent="bob")
+    both = Joined(Folded(fold(day.line)), Folded(fold(later.line)))
+    whole = Folded(fold([*day.line, *(replace(one, floor="x") for one in _renamed(later))]))
+    assert figures(both, Reach(), Book(), NOON_MS, UNTIL) == figures(
+        whole, Reach(), Book(), NOON_MS, UNTIL
+    )
+    assert hours_of_week(both, NOON_MS, UNTIL) == hours_of_week(whole, NOON_MS, UNTIL)
+
+
+def _renamed(day: Day) -> list[Placed]:
+    return [replace(one, fact=replace(one.fact, dedupe=f"later:{one.place}")) for one in day.line]

@@ -21,7 +21,7 @@ IDLE_BIN = "idle_bin:"
 IDLE_BIN_MS = 1_000
 IDLE_BINS_MAX = 3_600
 
-_TAKES_CALL = (AgentState.RESERVED.value, AgentState.TALKING.value)
+TAKES_CALL = (AgentState.RESERVED.value, AgentState.TALKING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def count_spans(cells: Cells, found: Iterable[Span]) -> None:
             piece = min(left, half_hour_of(at) + HALF_HOUR_MS - at)
             cells.add(span.campaign, span.agent, at, STATE + span.state, piece)
             at, left = at + piece, left - piece
-        if span.state == AgentState.READY.value and span.next_state in _TAKES_CALL:
+        if span.state == AgentState.READY.value and span.next_state in TAKES_CALL:
             where = (span.next_campaign, span.agent, span.start_ms)
             cells.add(*where, IDLE_MS, span.length_ms)
             cells.add(*where, IDLE_COUNT)

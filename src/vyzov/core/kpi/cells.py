@@ -7,12 +7,14 @@ month, are joined by adding. What is counted is decided in `measures` and `agent
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from vyzov.core.facts import Fact
 
 HALF_HOUR_MS = 30 * 60 * 1000
 DAY_MS = 24 * 60 * 60 * 1000
+
+Name = TypeVar("Name", str, int)
 
 Key = tuple[str, str, int, str]
 """Campaign, agent (each may be empty), first millisecond of the half hour, measure."""
@@ -130,6 +132,52 @@ class Folded:
                 sums = found.setdefault(key[2], {})
                 sums[key[3]] = sums.get(key[3], 0) + amount
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two sources as one: what tables hold, and what is not in them yet."""
+
+    first: Source
+    second: Source
+
+    def sums(self, since_ms: int, until_ms: int) -> Mapping[str, int]:
+        """Returns each measure's sum over the span."""
+        return _together(self.first.sums(since_ms, until_ms), self.second.sums(since_ms, until_ms))
+
+    def agent_sums(self, since_ms: int, until_ms: int) -> Mapping[str, Mapping[str, int]]:
+        """Returns the same for each agent who has sums."""
+        return _side_by_side(
+            self.first.agent_sums(since_ms, until_ms), self.second.agent_sums(since_ms, until_ms)
+        )
+
+    def campaign_sums(self, since_ms: int, until_ms: int) -> Mapping[str, Mapping[str, int]]:
+        """Returns the same for each campaign that has sums."""
+        return _side_by_side(
+            self.first.campaign_sums(since_ms, until_ms),
+            self.second.campaign_sums(since_ms, until_ms),
+        )
+
+    def hour_sums(
+        self, since_ms: int, until_ms: int, measures: tuple[str, ...]
+    ) -> Mapping[int, Mapping[str, int]]:
+        """Returns the sums of some measures for each half hour."""
+        return _side_by_side(
+            self.first.hour_sums(since_ms, until_ms, measures),
+            self.second.hour_sums(since_ms, until_ms, measures),
+        )
+
+
+def _together(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
+
+
+def _side_by_side(
+    first: Mapping[Name, Mapping[str, int]], second: Mapping[Name, Mapping[str, int]]
+) -> dict[Name, dict[str, int]]:
+    return {
+        name: _together(first.get(name, {}), second.get(name, {})) for name in {**first, **second}
+    }
 
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

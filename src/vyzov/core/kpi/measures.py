@@ -5,7 +5,7 @@ last; a promise to the half hour it was due in. What the sums are used for is sa
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from vyzov.core.facts import Fact, FactKind
@@ -203,21 +203,20 @@ def _count_traffic(sums: dict[str, int], attempt: Attempt) -> None:
 
 
 @dataclass(slots=True)
-class _Promise:
+class Promised:
     """A call-back as it was promised; `told` is the fact."""
 
     told: Fact
     due_ms: int
-    void: bool = field(default=False)
+    void: bool = False
+    kept: bool = False
 
 
-def contact_cells(facts: Iterable[Placed]) -> Cells:
-    """Folds the facts of one contact in one campaign."""
-    line = in_order(facts)
-    cells = Cells()
+def counted_attempts(line: list[Placed]) -> list[tuple[Attempt, dict[str, int]]]:
+    """Returns the attempts of one contact, each with what it adds; `line` is in order."""
     dialled = reached = False
-    attempts = attempts_of(line)
-    for attempt in attempts:
+    found: list[tuple[Attempt, dict[str, int]]] = []
+    for attempt in attempts_of(line):
         sums = measures_of(attempt)
         if not sums:
             continue
@@ -227,38 +226,54 @@ def contact_cells(facts: Iterable[Placed]) -> Cells:
         if not reached and REACHED in sums:
             sums[FIRST_REACHED] = sums[f"{REACHED_AT}{min(attempt.number, TRIES_MAX)}"] = 1
             reached = True
+        found.append((attempt, sums))
+    return found
+
+
+def contact_cells(facts: Iterable[Placed]) -> Cells:
+    """Folds the facts of one contact in one campaign."""
+    line = in_order(facts)
+    cells = Cells()
+    counted = counted_attempts(line)
+    for attempt, sums in counted:
         campaign, at = attempt.reserved.campaign or "", ms_of(attempt.reserved.at)
         for measure, amount in sums.items():
             cells.add(campaign, attempt.agent, at, measure, amount)
-    _count_closing(cells, line)
-    _count_promises(cells, line, attempts)
+    closed = closed_by(line)
+    if closed is not None:
+        cells.add(closed.campaign or "", "", ms_of(closed.at), CLOSED)
+    for promise in promises_of(line, [attempt for attempt, _ in counted]):
+        where = (promise.told.campaign or "", "", promise.due_ms)
+        cells.add(*where, CALLBACK_DUE)
+        if promise.kept:
+            cells.add(*where, CALLBACK_KEPT)
     return cells
 
 
-def _count_closing(cells: Cells, line: list[Placed]) -> None:
-    """Counts a contact as closed where it stands so, at the fact that closed it last."""
+def closed_by(line: list[Placed]) -> Fact | None:
+    """Returns the fact that closed the contact last, None where it does not stand closed."""
     standing: Fact | None = None
     for placed in line:
         if placed.fact.kind is FactKind.CONTACT_CLOSED:
             standing = placed.fact
         elif placed.fact.kind is FactKind.CONTACT_REOPENED:
             standing = None
-    if standing is not None:
-        cells.add(standing.campaign or "", "", ms_of(standing.at), CLOSED)
+    return standing
 
 
-def _count_promises(cells: Cells, line: list[Placed], attempts: list[Attempt]) -> None:
-    """Counts promises by when they were due, and those kept to the quarter of an hour.
+def promises_of(line: list[Placed], attempts: list[Attempt]) -> list[Promised]:
+    """Returns the promises that stood when they were due, and whether they were kept to the quarter
+    of an hour.
 
     One that was taken back, replaced by a later one or overtaken by the contact's being closed
     before it was due is none."""
-    promises: list[_Promise] = []
+    promises: list[Promised] = []
     for placed in line:
         fact = placed.fact
         match fact.kind:
             case FactKind.CALLBACK_PROMISED:
                 _void(promises, fact)
-                promises.append(_Promise(fact, ms_of(from_text(str(fact.data["due_at"])))))
+                promises.append(Promised(fact, ms_of(from_text(str(fact.data["due_at"])))))
             case FactKind.CONTACT_CLOSED:
                 _void(promises, fact)
             case FactKind.DISPOSITION_UNDONE:
@@ -267,17 +282,14 @@ def _count_promises(cells: Cells, line: list[Placed], attempts: list[Attempt]) -
             case _:
                 pass
     tolerance = CALLBACK_TOLERANCE // timedelta(milliseconds=1)
-    made = [ms_of(attempt.reserved.at) for attempt in attempts if not attempt.refused]
+    made = [ms_of(attempt.reserved.at) for attempt in attempts]
     for promise in promises:
-        if promise.void:
-            continue
-        where = (promise.told.campaign or "", "", promise.due_ms)
-        cells.add(*where, CALLBACK_DUE)
-        if any(abs(at - promise.due_ms) <= tolerance for at in made):
-            cells.add(*where, CALLBACK_KEPT)
+        told_ms = ms_of(promise.told.at)
+        promise.kept = any(at > told_ms and abs(at - promise.due_ms) <= tolerance for at in made)
+    return [promise for promise in promises if not promise.void]
 
 
-def _void(promises: list[_Promise], fact: Fact) -> None:
+def _void(promises: list[Promised], fact: Fact) -> None:
     """What was promised for a time after this fact is no longer promised."""
     for promise in promises:
         promise.void = promise.void or promise.due_ms > ms_of(fact.at)
