@@ -8,6 +8,7 @@ way round, so a clock change can neither open a closed hour nor lose an open one
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -81,6 +82,12 @@ def zones_of(names: Iterable[str]) -> tuple[ZoneInfo, ...] | None:
     A callee in an unknown zone cannot be called at a permitted hour, so the answer is all or
     nothing.
     """
+    return _zones_of(tuple(names))
+
+
+# `zoneinfo` keeps eight zones at hand and reads the others from their files again each time.
+@lru_cache(maxsize=4096)
+def _zones_of(names: tuple[str, ...]) -> tuple[ZoneInfo, ...] | None:
     zones: list[ZoneInfo] = []
     for name in names:
         try:

@@ -63,7 +63,7 @@ def due_contacts(
 ) -> list[f.DueContact]:
     """Reads who is next: due call-backs, due redials, fresh ones by row."""
     found: list[f.DueContact] = []
-    places = ahead.contacts(exclude)
+    places = ahead.contacts(exclude, limit)
     while len(found) < limit:
         contact = next(places, None)
         if contact is None:

@@ -20,7 +20,7 @@ from vyzov.storage.values import words_of
 
 WAITING = ("callback", "due", "fresh")
 STATES = (*WAITING, "in_call", "closed")
-CHUNK_FIRST = 16
+CHUNK_LEAST = 4
 CHUNK_MOST = 256
 OPENINGS_MAX = 10_000
 
@@ -67,10 +67,13 @@ class LookAhead:
         self._hours = hours
         self._openings = openings
         self._buckets: dict[str, list[Bucket]] = {}
+        self._from: dict[int, datetime | None] = {}
+        self._wanted = 1
 
-    def contacts(self, exclude: Collection[str]) -> Iterator[str]:
-        """Yields the ids of the next contacts, but not those of `exclude`."""
+    def contacts(self, exclude: Collection[str], wanted: int) -> Iterator[str]:
+        """Yields the ids of the next contacts, but not those of `exclude`; some `wanted` of them."""
         passed = frozenset(exclude)
+        self._wanted = wanted
         waiting = (self._in_order(state, hour=True) for state in WAITING)
         places = chain(chain.from_iterable(waiting), self._in_order("fresh", hour=False))
         return (place[2] for place in places if place[2] not in passed)
@@ -128,15 +131,21 @@ class LookAhead:
     def _readable_from(self, bucket: Bucket) -> datetime | None:
         if self._hours is None:
             return self.now
-        return self._openings.readable_from(bucket, self._hours, self.now)
+        if bucket.id not in self._from:
+            found = self._openings.readable_from(bucket, self._hours, self.now)
+            self._from[bucket.id] = found
+        return self._from[bucket.id]
 
     def _in_order(self, state: str, *, hour: bool) -> Iterator[Place]:
         """Yields those of a state with an hour that has come, or those without one."""
         open_now = [one for one in self._of(state) if self._readable_from(one) == self.now]
-        return merge(*(self._in_bucket(state, one, hour=hour) for one in open_now))
+        # Of each bucket somewhat more than its share is read at first, then ever more.
+        first = max(CHUNK_LEAST, 2 * self._wanted // max(1, len(open_now)))
+        parts = (self._in_bucket(state, one, first, hour=hour) for one in open_now)
+        return merge(*parts)
 
-    def _in_bucket(self, state: str, bucket: Bucket, *, hour: bool) -> Iterator[Place]:
-        name, limit = "waiting" if hour else "fresh", CHUNK_FIRST
+    def _in_bucket(self, state: str, bucket: Bucket, limit: int, *, hour: bool) -> Iterator[Place]:
+        name = "waiting" if hour else "fresh"
         last: Place = ("", -1, "")
         while True:
             rows = self._reader.rows(
