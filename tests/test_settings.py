@@ -18,7 +18,9 @@ from vyzov.core.errors import InvalidRequest
 # The package has a command of that name as well.
 serving = importlib.import_module("vyzov.cli.serve")
 
+ADDRESS = "postgresql://vyzov:s3cret@db.example:5433/calls"
 EVERYTHING = {
+    "database": ADDRESS,
     "floor": 'north "1"',
     "web_host": "192.0.2.1",
     "web_port": 8081,
@@ -135,6 +137,47 @@ def test_a_flag_of_the_first_run_does_not_stay(
     started.clear()
     serving.serve(tmp_path, web_host=None, web_port=None, sip_port=None)
     assert started[0] == ["engine", "--data", str(tmp_path.resolve())]
+
+
+def test_a_database_is_a_file_of_the_folder_unless_an_address_is_named(tmp_path: Path) -> None:
+    assert load_settings(tmp_path).database == str(tmp_path / "vyzov.db")
+    written(tmp_path, f'database = "{ADDRESS}"\n')
+    assert load_settings(tmp_path).database == ADDRESS
+    assert load_settings(tmp_path, database="other.db").database == str(tmp_path / "other.db")
+
+
+def test_the_environment_goes_before_the_file_and_a_flag_before_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "database = 'file.db'\n")
+    monkeypatch.setenv("VYZOV_DATABASE", ADDRESS)
+    assert load_settings(tmp_path).database == ADDRESS
+    assert load_settings(tmp_path, database="flag.db").database == str(tmp_path / "flag.db")
+
+
+def test_a_password_stands_in_no_command_line_and_no_new_file(
+    tmp_path: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VYZOV_DATABASE", "")
+    serving.serve(tmp_path, web_host=None, web_port=None, sip_port=None, database=ADDRESS)
+    assert "s3cret" not in str(started)
+    assert "s3cret" not in (tmp_path / "vyzov.toml").read_text(encoding="utf-8")
+    assert "s3cret" not in repr(load_settings(tmp_path))
+    assert lived(started[1], monkeypatch).database == ADDRESS
+
+
+@pytest.mark.parametrize("wrong", ["mysql://me:s3cret@db/x", "postgresql://me:s3cret@db"])
+def test_an_address_that_cannot_be_taken_is_refused_and_not_repeated(
+    tmp_path: Path, wrong: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="setting `database`") as refused:
+        load_settings(tmp_path, database=wrong)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_the_file_of_settings_is_its_owners_alone(tmp_path: Path) -> None:
+    write_first(Settings(data=tmp_path.resolve()))
+    assert (tmp_path / "vyzov.toml").stat().st_mode & 0o077 == 0
 
 
 def test_the_web_process_is_told_of_proxies_origins_and_the_cookie(

@@ -11,12 +11,13 @@ import logging
 import os
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from vyzov.core.errors import InvalidRequest
+from vyzov.storage.address import fits, is_postgres
 
 if TYPE_CHECKING:
     from vyzov.dialer.floor import Floor
@@ -29,6 +30,7 @@ ORGANISATION = "Vyzov"
 DRAIN_LIMIT_S = 60.0
 PROMPTS = Path(__file__).parent / "media" / "prompts"
 FILE = "vyzov.toml"
+DATABASE_VARIABLE = "VYZOV_DATABASE"
 FILE_HEAD = (
     "# The settings of this Vyzov, read at its start; docs/reference/settings.md explains them.",
     "# A line behind # is a default. A flag of `vyzov serve` holds for that run only.",
@@ -42,6 +44,7 @@ class Settings:
     for one run."""
 
     data: Path
+    database: str = field(default="", repr=False)
     floor: str = "main"
     floor_processes: int = 1
     web_host: str = "127.0.0.1"
@@ -73,9 +76,20 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     extra_origins: tuple[str, ...] = ()
 
-    @property
-    def database(self) -> Path:
-        return self.data / "vyzov.db"
+    def __post_init__(self) -> None:
+        """Settles where the database is: `database` is an address from here on."""
+        if "://" not in self.database:
+            object.__setattr__(self, "database", str(self.data / (self.database or "vyzov.db")))
+        elif not fits(self.database):
+            # What was given is not repeated: it may hold a password.
+            raise InvalidRequest(
+                "The setting `database` is no address Vyzov can take.",
+                "Leave it empty, or write postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
+            )
+
+    def is_there(self) -> bool:
+        """Says whether a Vyzov lives here: its file is there, or its database is elsewhere."""
+        return is_postgres(self.database) or Path(self.database).exists()
 
     @property
     def engine_socket(self) -> Path:
@@ -107,10 +121,13 @@ class Settings:
 
 
 def load_settings(data: Path, **overrides: Any) -> Settings:
-    """Reads `DIR/vyzov.toml` where there is one; what it cannot take is an error that says why."""
+    """Reads `DIR/vyzov.toml` where there is one; what it cannot take is an error that says why.
+
+    The environment's `VYZOV_DATABASE` goes before the file: an address with a password need not stand
+    in either the file or a command line, which others on the machine can read."""
     path = data / FILE
     found = _read(path) if path.exists() else {}
-    known = {field.name for field in fields(Settings)} - {"data"}
+    known = {one.name for one in fields(Settings)} - {"data"}
     unknown = sorted(set(found) - known)
     if unknown:
         raise InvalidRequest(
@@ -118,6 +135,8 @@ def load_settings(data: Path, **overrides: Any) -> Settings:
             f"Take them out or correct them; known are {', '.join(sorted(known))}.",
         )
     given = {name: value for name, value in overrides.items() if value is not None}
+    if os.environ.get(DATABASE_VARIABLE):
+        given.setdefault("database", os.environ[DATABASE_VARIABLE])
     plain = Settings(data=data.resolve())
     told = {
         name: _fitting(path, name, value, getattr(plain, name))
@@ -154,12 +173,14 @@ def save_settings(settings: Settings) -> None:
     """Writes the file anew with what differs from the defaults; the rest stands in comments."""
     plain = Settings(data=settings.data)
     lines: list[str] = [*FILE_HEAD]
-    for field in fields(Settings):
-        value = getattr(settings, field.name)
-        if field.name != "data":
-            mark = "# " if value == getattr(plain, field.name) else ""
-            lines.append(f"{mark}{field.name} = {_toml(value)}")
-    (settings.data / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for one in fields(Settings):
+        value = getattr(settings, one.name)
+        if one.name != "data":
+            mark = "# " if value == getattr(plain, one.name) else ""
+            lines.append(f"{mark}{one.name} = {_toml(value)}")
+    path = settings.data / FILE
+    path.touch(mode=0o600)  # It may hold a password.
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _toml(value: Any) -> str:

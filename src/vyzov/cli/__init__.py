@@ -20,6 +20,12 @@ app = typer.Typer(
 
 Data = Annotated[Path, typer.Option("--data", help="The folder in which this Vyzov lives.")]
 DATA = Path(".vyzov")
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="postgresql://..., else a file in the data folder. VYZOV_DATABASE says it too."
+    ),
+]
 
 
 @app.command()
@@ -37,11 +43,14 @@ def serve(
     floors: Annotated[
         int | None, typer.Option(min=1, max=64, help="Floor processes on this machine.")
     ] = None,
+    database: Database = None,
 ) -> None:
     """Starts Vyzov: engine, floor and web, each started again should it die. Ctrl-C drains."""
     from vyzov.cli.serve import serve as run
 
-    run(data, web_host=host, web_port=port, sip_port=sip_port, floors=floors)
+    run(
+        data, web_host=host, web_port=port, sip_port=sip_port, floors=floors, database=database,
+    )  # fmt: skip
 
 
 Given = Annotated[str, typer.Option("--given", help="Settings of this run alone, as JSON.")]
@@ -170,10 +179,13 @@ def demo(
     out: Annotated[Path | None, typer.Option(help="Where raw material is left.")] = None,
     port: Annotated[int, typer.Option(help="Port of the web page.")] = 8080,
     as_json: Annotated[bool, typer.Option("--json", help="Last line is one JSON object.")] = False,
+    database: Database = None,
 ) -> None:
     """Starts a whole centre with a network in a box: example lists, operators, calls."""
     from vyzov.cli.demo import run
+    from vyzov.cli.serve import use_database
 
+    use_database(database)
     raise typer.Exit(
         run(headless=headless, contacts=contacts, seed=seed, out=out, port=port, as_json=as_json)
     )

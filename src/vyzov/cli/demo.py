@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ import httpx
 import typer
 
 from vyzov import __version__
-from vyzov.app import DRAIN_LIMIT_S
+from vyzov.app import DRAIN_LIMIT_S, load_settings
 from vyzov.cli.demo_lists import numbers_of, settings_of, split, write_list
+from vyzov.core.errors import InvalidRequest
 
 Json = dict[str, Any]
 CHECKER = Path(__file__).resolve().parent.parent / "pstn" / "check_demo.py"
@@ -236,8 +237,12 @@ def _prepare(centre: Centre, data: Path) -> None:
         prompt_folders=(str(Path(__file__).resolve().parent.parent / "pstn" / "prompts"),),
     )  # fmt: skip
     settings.data.mkdir(parents=True, exist_ok=True)
-    home.save_settings(settings)
-    first_run(settings, password=centre.password)
+    home.save_settings(replace(settings, database=""))
+    if first_run(settings, password=centre.password) is None:
+        raise InvalidRequest(
+            "The demo needs a new database, and this one is in use.",
+            "Make an empty one and name it with --database, or leave that out.",
+        )
 
 
 def _wait_ready(centre: Centre, manager: Manager) -> None:
@@ -332,7 +337,7 @@ def _run_headless(
 def _check(centre: Centre, begun: float, *, as_json: bool) -> int:
     from vyzov.storage.export import export_facts
 
-    export_facts(centre.out / "data" / "vyzov.db", centre.out / "facts.jsonl")
+    export_facts(load_settings(centre.out / "data").database, centre.out / "facts.jsonl")
     with (centre.out / "operators.jsonl").open("ab") as diary:
         flaky = centre.out / "operators-flaky.jsonl"
         diary.write(flaky.read_bytes() if flaky.exists() else b"")

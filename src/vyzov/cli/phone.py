@@ -123,7 +123,7 @@ async def _run(settings: PhoneSettings, seconds: float) -> int:
 
 
 def _office(settings: Settings) -> tuple[OfficeStore, str]:
-    if not settings.database.exists():
+    if not settings.is_there():
         raise InvalidRequest(
             f"There is no Vyzov in {settings.data}.", "Name its folder with --data."
         )

@@ -35,6 +35,12 @@ def first_run(settings: home.Settings, *, password: str | None = None) -> str | 
     return chosen if made else None
 
 
+def use_database(address: str | None) -> None:
+    """Names the database of this run to this process and its children, which others cannot read."""
+    if address:
+        os.environ[home.DATABASE_VARIABLE] = address
+
+
 def children(
     settings: home.Settings, given: Mapping[str, Any], *, logs: bool = True
 ) -> list[Child]:
@@ -71,16 +77,17 @@ def supervise(
 
 def serve(
     data: Path, *, web_host: str | None, web_port: int | None, sip_port: int | None,
-    floors: int | None = None,
+    floors: int | None = None, database: str | None = None,
 ) -> None:  # fmt: skip
     """Starts everything and stays until Ctrl-C."""
+    use_database(database)
     flags = {
         "web_host": web_host, "web_port": web_port, "sip_port": sip_port, "floor_processes": floors,
     }  # fmt: skip
     given = {name: value for name, value in flags.items() if value is not None}
     settings = home.load_settings(data, **given)
     settings.data.mkdir(parents=True, exist_ok=True)
-    home.write_first(home.load_settings(data))
+    home.write_first(home.Settings(data=settings.data))
     password = first_run(settings)
     if shutil.disk_usage(settings.data).free < 1 << 30:
         typer.echo(f"Less than 1 GB is free where {settings.data} lives: recordings will fill it.")

@@ -31,7 +31,7 @@ LANGUAGES = ("en", "ru")
 
 def find(settings: Settings, name: str) -> TrunkSettings:
     """Returns a trunk of this installation by its name or id."""
-    if not settings.database.exists():
+    if not settings.is_there():
         raise InvalidRequest(
             f"There is no Vyzov in {settings.data}.", "Name its folder with --data."
         )

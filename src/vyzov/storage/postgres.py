@@ -66,7 +66,7 @@ class _WholeText(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
-def connect(address: str, *, autocommit: bool = True, idle_ms: int = IDLE_MS) -> Connection:
+def connect(address: str, *, autocommit: bool = True, idle_ms: int | None = None) -> Connection:
     """Connects to the primary and settles what every connection of ours must have.
 
     Raises psycopg.Error; an address that cannot be read is a `StoreFault` without its text."""
@@ -87,7 +87,7 @@ def connect(address: str, *, autocommit: bool = True, idle_ms: int = IDLE_MS) ->
             " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),"
             " set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
             " set_config('idle_in_transaction_session_timeout', %s, false)",
-            (str(LOCK_WAIT_MS), str(STATEMENT_MS), str(idle_ms)),
+            (str(LOCK_WAIT_MS), str(STATEMENT_MS), str(idle_ms or IDLE_MS)),
         )
         connection.autocommit = autocommit
     except BaseException:
