@@ -19,7 +19,7 @@ from vyzov.storage.export import fact_lines
 
 
 def proof_of(house: House) -> Proof:
-    return prove(fact_lines(house.path), heads(house.path))
+    return prove(fact_lines(house.address), heads(house.address))
 
 
 def facts(house: House, *names: str) -> tuple[w.AppendFact, ...]:
@@ -40,7 +40,7 @@ def two_epochs(house: House) -> None:
 
 def edit(house: House, *statements: str) -> None:
     """Somebody with the password of the database writes into it."""
-    engine = open_engine(house.path, writes=True)
+    engine = open_engine(house.address, writes=True)
     with engine.begin() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
@@ -90,13 +90,13 @@ def test_facts_older_than_the_chain_are_taken_into_it(
 ) -> None:
     monkeypatch.setattr("vyzov.storage.chain.ROWS_PER_PIECE", 2)
     two_epochs(house)
-    before = [json.loads(line) for line in fact_lines(house.path)]
+    before = [json.loads(line) for line in fact_lines(house.address)]
     edit(house, "UPDATE fact SET place = 0, hash = ''", "DELETE FROM fact_head")
-    with open_session(house.path) as session:
+    with open_session(house.address) as session:
         assert chain_the_rest(session) == len(before)
         assert chain_the_rest(session) == 0
     assert proof_of(house).finding is None
-    after = [json.loads(line) for line in fact_lines(house.path)]
+    after = [json.loads(line) for line in fact_lines(house.address)]
     assert [line["seq"] for line in after] == [line["seq"] for line in before]
 
 
@@ -126,7 +126,7 @@ def test_a_floor_notes_where_its_streams_stand_and_only_what_moved(
 ) -> None:
     two_epochs(house)
     path = tmp_path / "anchors.jsonl"
-    book = AnchorBook(house.path, path)
+    book = AnchorBook(house.address, path)
     assert book.note(house.clock.now) == 3
     assert book.note(house.clock.now) == 0
     house.store("second").commit(facts(house, "b3"))
@@ -134,4 +134,4 @@ def test_a_floor_notes_where_its_streams_stand_and_only_what_moved(
     first, second = (json.loads(line) for line in path.read_text().splitlines())
     assert len(first["heads"]) == 3
     assert [(head["epoch"], head["place"]) for head in second["heads"]] == [(2, 3)]
-    assert anchor_line(heads(house.path), house.clock.now).count("hash") == 3
+    assert anchor_line(heads(house.address), house.clock.now).count("hash") == 3

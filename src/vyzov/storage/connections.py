@@ -80,7 +80,8 @@ def _open_postgres(address: str, *, writes: bool) -> sa.Engine:
         creator=lambda: connect(address, autocommit=False, idle_ms=OFFICE_IDLE_MS),
         poolclass=sa.QueuePool,
         pool_pre_ping=True,
-        execution_options={} if writes else reading,
+        # Callers ask how many rows an INSERT ... SELECT wrote; the driver forgets it unless told.
+        execution_options={"preserve_rowcount": True} if writes else reading,
     )
     if writes:
 
