@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from vyzov.core.campaign import CampaignSettings
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
+from vyzov.core.kpi.book import Shift
 from vyzov.dialer import writes as w
 from vyzov.dialer.office_records import (
     ImportedRow,
@@ -153,6 +154,8 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     side.ids["trunk"] = trunk.id
     secret = NewDeskPhone("Corner desk", f"10{org[-6:]}", {"SHA-256": "canary-hash"})
     side.ids["phone"] = office.create_phone(org, side["operator"], secret).id
+    shift = Shift(side["operator"], CALLED_AT, CALLED_AT + timedelta(hours=8), 900, 3_600)
+    side.ids["shift"] = office.add_shifts(org, [shift])[0].id
     rows = [
         ImportedRow(
             row=number + 1,

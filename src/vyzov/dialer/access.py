@@ -9,7 +9,8 @@ class in `access_history` hands out contacts and call history. Who the person is
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from vyzov.dialer.access_history import HistoryDoor, found
+from vyzov.dialer.access_history import found
+from vyzov.dialer.access_kpi import KpiDoor
 from vyzov.dialer.office_records import (
     CampaignProgress,
     CampaignRecord,
@@ -55,7 +56,7 @@ __all__ = [
 ]
 
 
-class Door(HistoryDoor):
+class Door(KpiDoor):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------

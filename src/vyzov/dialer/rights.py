@@ -51,6 +51,10 @@ class Action(StrEnum):
     RECORDING_HEAR = "recording.hear"
     REPORT_SEE = "report.see"
     REPORT_AGENTS = "report.agents"
+    PRICE_SEE = "price.see"
+    PRICE_EDIT = "price.edit"
+    SHIFT_SEE = "shift.see"
+    SHIFT_EDIT = "shift.edit"
 
 
 _EVERYONE = frozenset(Role)
@@ -87,6 +91,10 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.RECORDING_HEAR: _LEADS | {Role.OPERATOR, Role.CUSTOMER},
     Action.REPORT_SEE: _LEADS | {Role.CUSTOMER},
     Action.REPORT_AGENTS: _LEADS,
+    Action.PRICE_SEE: _OFFICE,
+    Action.PRICE_EDIT: _OFFICE,
+    Action.SHIFT_SEE: _LEADS,
+    Action.SHIFT_EDIT: _OFFICE,
 }
 
 _GRANTS: Mapping[Role, frozenset[Role]] = {

@@ -29,9 +29,11 @@ from vyzov.web.routes import (
     explain,
     floor,
     health,
+    kpis,
     lists,
     office,
     phones,
+    prices,
     protection,
     records,
     reports,
@@ -59,6 +61,8 @@ _ROOMS = (
     floor,
     reports,
     records,
+    kpis,
+    prices,
     protection,
 )
 

@@ -82,7 +82,7 @@ class Attempt:
     @property
     def number(self) -> int:
         """Which attempt of its contact it is, from 1."""
-        return int(str(self.reserved.data["number"]))
+        return int(str(self.reserved.data.get("number") or 1))
 
 
 def attempts_of(facts: Iterable[Placed]) -> list[Attempt]:
@@ -110,7 +110,7 @@ def _take(attempt: Attempt, fact: Fact) -> None:
         case FactKind.ANSWERED:
             attempt.answered = attempt.answered or fact
         case FactKind.CLASSIFIED:
-            attempt.machine = fact.data["answer_class"] == AnswerClass.MACHINE.value
+            attempt.machine = fact.data.get("answer_class") == AnswerClass.MACHINE.value
         case FactKind.BRIDGED:
             attempt.bridged = attempt.bridged or fact
             attempt.late = attempt.late or fact.data.get("within_limit") is False
