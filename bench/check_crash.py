@@ -5,6 +5,7 @@ killed. Prints one JSON object: figures, and each damage found by name.
 """
 
 import hashlib
+import itertools
 import json
 import sys
 from collections import defaultdict
@@ -17,6 +18,12 @@ RING_LIMIT_S = 16.0
 LIVE_LEAST = 5
 TOO_BRIEF_S = 0.6
 DEAD_S = 4.0
+TWO_AT_ONCE_S = 1.0
+"""A call that is over here may be ending on the wire yet."""
+RESOLVED_S = 30.0
+CHANNEL_S = 30.0
+TRUE_WITHIN_S = 15.0
+ON_A_CALL = ("talking", "hold", "reserved")
 NOT_PEOPLE = {"voicemail", "silent", "announcement"}
 
 
@@ -174,12 +181,106 @@ def results_lost(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[s
     return len(told), [attempt for attempt in told if attempt not in kept]
 
 
+def two_at_once(calls: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Numbers that were called by two at the same time."""
+    by_number: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in calls.values():
+        by_number[record["number"]].append(record)
+    found: list[dict[str, Any]] = []
+    for number, made in by_number.items():
+        made.sort(key=lambda record: record["invited_at"])
+        for one, next_one in itertools.pairwise(made):
+            both_s = one["ended_at"] - next_one["invited_at"]
+            if both_s > TWO_AT_ONCE_S:
+                found.append({"number": number, "both_s": round(both_s, 2),
+                              "calls": [one["call_id"], next_one["call_id"]]})  # fmt: skip
+    return found
+
+
+def moment(fact: dict[str, Any]) -> float:
+    """When a fact was written, by the clock of the ledger."""
+    return fact["monotonic_ns"] / 1e9
+
+
+def resolved(
+    facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], kills: list[dict[str, Any]]
+) -> tuple[list[float], list[dict[str, Any]]]:
+    """How long after the return each attempt stayed open whose call had ended by then, and those
+    that stayed so for too long."""
+    begun = {f["attempt"]: f for f in facts if f["kind"] == "attempt_reserved"}
+    over = {f["attempt"]: moment(f) for f in facts if f["kind"] == "final"}
+    waits: list[float] = []
+    late: list[dict[str, Any]] = []
+    for kill in kills:
+        if kill["back"] is None:
+            continue
+        for attempt, fact in begun.items():
+            ended = calls.get(fact["data"]["call_id"], {}).get("ended_at", 0.0)
+            final = over.get(attempt, 1e12)
+            if moment(fact) > kill["at"] or final < kill["at"] or ended > kill["back"]:
+                continue
+            wait_s = max(0.0, final - kill["back"])
+            waits.append(wait_s)
+            if wait_s > RESOLVED_S:
+                late.append({"attempt": attempt, "for_s": round(wait_s, 2)})
+    return waits, late
+
+
+def channels(
+    facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
+) -> tuple[float, list[dict[str, Any]]]:
+    """The longest that a call lived on the wire after its attempt was over, and those too long."""
+    over = {f["attempt"]: moment(f) for f in facts if f["kind"] == "final"}
+    longest, found = 0.0, []
+    for call, record in calls.items():
+        final = over.get(reserved.get(call, ""))
+        if final is None:
+            continue
+        outlived_s = record["ended_at"] - final
+        longest = max(longest, outlived_s)
+        if outlived_s > CHANNEL_S:
+            found.append({"call": call, "for_s": round(outlived_s, 2)})
+    return round(longest, 2), found
+
+
+def untrue(
+    facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
+) -> tuple[float, list[dict[str, Any]]]:
+    """The longest that an operator was said to be in a call that was over, and those too long."""
+    ended = {
+        attempt: calls[call]["ended_at"] for call, attempt in reserved.items() if call in calls
+    }
+    last: dict[str, dict[str, Any]] = {}
+    longest, found = 0.0, []
+    for fact in sorted((f for f in facts if f["kind"] == "agent_state"), key=moment):
+        before = last.get(fact["agent"])
+        last[fact["agent"]] = fact
+        if before is None or before["data"]["state"] not in ON_A_CALL:
+            continue
+        over = ended.get(before["data"]["call"] or "")
+        if over is None:
+            continue
+        for_s = moment(fact) - max(over, moment(before))
+        longest = max(longest, for_s)
+        if for_s > TRUE_WITHIN_S:
+            found.append({"agent": fact["agent"], "for_s": round(for_s, 2)})
+    return round(longest, 2), found
+
+
 def points_of(told: dict[str, Any]) -> tuple[int, list[str]]:
     """Named points at which the program died, and those it was to die at and did not."""
     asked = [kill for kill in told["kills"] if kill["point"]]
     reached = {kill["point"] for kill in asked if kill["reached"]}
     missed = [kill["point"] for kill in asked if not kill["reached"]]
     return len(reached), missed + told["points_missing"]
+
+
+def by_target(kills: list[dict[str, Any]]) -> dict[str, int]:
+    """How often each kind of loss was inflicted."""
+    found: dict[str, int] = defaultdict(int)
+    for kill in kills:
+        found[kill["target"]] += 1
+    return dict(sorted(found.items()))
 
 
 def main() -> int:
@@ -207,11 +308,20 @@ def main() -> int:
     left, joined, missed = uncounted(facts, calls, reserved)
     saved, lost = results_lost(facts, folder)
     points, unreached = points_of(told)
+    waits, late = resolved(facts, calls, kills)
+    outlived_s, outlived = channels(facts, calls, reserved)
+    untrue_s, liars = untrue(facts, calls, reserved)
+    unknown = {f["attempt"] for f in facts if f["kind"] == "final"
+               and f["data"]["outcome"] == "unknown"}  # fmt: skip
     damage = {
         "invite_twice": double_invites(ledger),
         "invite_without_attempt": sorted(invited - set(reserved)),
         "attempt_without_end": [a for a in reserved.values() if finals[a] != 1],
         "answered_twice": [attempt for attempt, made in answers.items() if made > 1],
+        "two_at_once": two_at_once(calls),
+        "unknown_too_long": late,
+        "channels_outlive": outlived,
+        "operators_untrue": liars,
         "never_ended": sorted(invited - set(calls)),
         "left_alone": left_alone(ledger, calls, kills),
         "abandoned_not_counted": missed,
@@ -231,6 +341,13 @@ def main() -> int:
         "attempts": len(reserved),
         "recordings": count,
         "results": saved,
+        "kills_by_target": by_target(kills),
+        "slept_between_check_and_send": sum(k["target"] == "sleep" for k in kills),
+        "open_at_return": len(waits),
+        "resolved_s_max": round(max(waits, default=0.0), 2),
+        "unknown": len(unknown),
+        "channel_outlives_s_max": outlived_s,
+        "operator_untrue_s_max": untrue_s,
         "callees_left": left,
         "joined_as_it_died": joined,
         "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),
@@ -242,6 +359,8 @@ def main() -> int:
     report = {
         "name": "verify crash", "ok": ok, "figures": figures, "goals": goals,
         "damage": {name: found[:20] for name, found in damage.items() if found},
+        "at_most": f"0 double INVITEs in {len(kills)} losses: below {3 / max(1, len(kills)):.3f} "
+        "a loss",
     }  # fmt: skip
     print(json.dumps(report))
     return 0 if ok else 1

@@ -67,15 +67,20 @@ def open_floors(centre: Centre, contacts: int, *, database: str = "") -> tuple[M
             if floor:
                 vyzov(data, "floors", "put", SECOND, "--campaign", str(made["id"]))
             campaigns.append(made)
-        centre.start(
-            f"operators-{floor + 1}", "operators", "--url", centre.url, "--password",
-            centre.password, "--seed", str(centre.seed + floor), "--login",
-            f"op{floor * OPERATORS + 1}", "--count", str(OPERATORS), "--tone",
-            str(TONES[floor]), "--out", str(centre.out / f"operators-{floor + 1}.jsonl"),
-        )  # fmt: skip
+        operators(centre, floor)
     for campaign in campaigns:
         manager.post(f"/campaigns/{campaign['id']}/start")
     return manager, campaigns
+
+
+def operators(centre: Centre, floor: int) -> None:
+    """Starts the program operators of a floor, who sign in and go to work."""
+    centre.start(
+        f"operators-{floor + 1}", "operators", "--url", centre.url, "--password", centre.password,
+        "--seed", str(centre.seed + floor), "--login", f"op{floor * OPERATORS + 1}",
+        "--count", str(OPERATORS), "--tone", str(TONES[floor]),
+        "--out", str(centre.out / f"operators-{floor + 1}.jsonl"),
+    )  # fmt: skip
 
 
 def lists_of(numbers: list[str]) -> tuple[list[str], list[str]]:

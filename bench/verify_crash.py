@@ -1,10 +1,12 @@
-"""`./run verify crash`: kills engine, floor, web and all of them under live calls, and looks for damage.
+"""`./run verify crash`: kills every process of Vyzov under live calls, and looks for damage.
 
-A whole centre runs against the network in a box. Each kill is a SIGKILL while at least `LIVE_LEAST`
-calls ring or talk: every second one at a moment taken by dice, the others at a named point of the
-program (`crash_points/named_points.py`), where it dies between two of its acts. What was going on is
-printed from the own ledger of the box. What came of it is judged by `check_crash.py`, which imports
-nothing of Vyzov. The last line is one JSON object.
+A whole centre with two floors in two floor processes runs against the network in a box. Each kill is a
+SIGKILL while at least `LIVE_LEAST` calls ring or talk: at a moment taken by dice, or at a named point of
+the program (`crash_points/named_points.py`), where it dies between two of its acts. Operators' browsers
+and a PostgreSQL server are killed too. At some turns an owner sleeps (SIGSTOP) between its check and its
+send until another has its floor, and then sends. What was going on is printed from the own ledger of the
+box. What came of it is judged by `check_crash.py`, which imports nothing of Vyzov. `--sabotage` takes one
+protection away, and the run must fail. The last line is one JSON object.
 """
 
 import argparse
@@ -17,27 +19,41 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+from floors_centre import FLOORS, Leases, Process, open_floors, operators, processes_of
+from postgres_server import NoPostgres, Server, start_postgres
+
 from vyzov import __version__
-from vyzov.cli.demo import Centre, Manager, open_centre
+from vyzov.app import load_settings
+from vyzov.cli.demo import Centre, Manager
+from vyzov.storage.connections import open_engine
 from vyzov.storage.export import export_facts
 
 HERE = Path(__file__).resolve().parent
 PLANTS = HERE / "crash_points"
 sys.path.insert(0, str(PLANTS))
 from named_points import POINTS, Point  # noqa: E402
+from sabotage import SABOTAGES, UNIQUE  # noqa: E402
 
 LIVE_LEAST = 5
-KINDS = ("engine", "floor", "web", "all")
-PROCESSES = ("engine", "floor", "web")
+KINDS = ("engine", "floor", "web", "all", "browsers")
+DATABASE = "database"
+SLEEP = "sleep"
 BACK_S = 30.0
 SETTLE_S = 11.0
 CONTACTS_PER_KILL = 45
 HIT_S = 45.0
+SLEEP_EVERY = 8
+"""Of all turns, each such one lets an owner sleep at `SLEEPS_AT` instead of killing anything."""
+SLEEPS_AT = "floor.originate_not_sent"
 ALL_EVERY = 5
 """Of the kills at a named point, each such one takes the other processes with it."""
+MISSING = 77
 
 
 class Ledger:
@@ -73,136 +89,270 @@ class Ledger:
             self.invites += 1
 
 
-def children_of(pid: int) -> dict[str, int]:
-    """The process ids of engine, floor and web under the supervising process."""
-    found: dict[str, int] = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            if parent == pid and words[3].decode() in PROCESSES:
-                found[words[3].decode()] = int(entry.name)
-    return found
+@dataclass
+class Run:
+    """A centre under test and all that the turns need."""
+
+    centre: Centre
+    manager: Manager
+    ledger: Ledger
+    leases: Leases
+    dice: random.Random
+    server: Server | None = None
+    kills: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    # ---- what is there
+
+    def all_here(self) -> list[Process]:
+        """Returns the processes of Vyzov if all of them run, else none."""
+        here = processes_of(self.centre)
+        return here if len(here) == FLOORS + 2 else []
+
+    def await_calls(self) -> list[Process]:
+        """Waits until enough calls live and every process is there; returns the processes."""
+        end = time.monotonic() + 90
+        while True:
+            self.ledger.read()
+            here = self.all_here()
+            busy = len(self.ledger.ringing) + len(self.ledger.talking)
+            if (busy >= LIVE_LEAST and here) or time.monotonic() > end:
+                return here or processes_of(self.centre)
+            time.sleep(0.1)
+
+    def live(self) -> dict[str, int]:
+        """Says what goes on at the network."""
+        self.ledger.read()
+        return {"ringing": len(self.ledger.ringing), "talking": len(self.ledger.talking)}
+
+    def await_back(self, killed: set[int], deadline: float) -> float | None:
+        """Waits until others run in place of the killed and Vyzov says that all of it is here;
+        returns the moment."""
+        while time.monotonic() < deadline:
+            here = self.all_here()
+            if here and not {one.pid for one in here} & killed:
+                with contextlib.suppress(Exception):
+                    if self.manager.get("/health").get("ok"):
+                        return time.monotonic()
+            time.sleep(0.1)
+        return None
+
+    # ---- the turns
+
+    def kill_at_random(self, target: str) -> dict[str, Any]:
+        """Waits for live calls, kills at a moment taken by dice, waits for the return."""
+        self.await_calls()
+        time.sleep(self.dice.random())
+        here = self.await_calls()
+        state = self.live()
+        able = [one for one in here if target in ("all", one.kind)]
+        chosen = able if target == "all" else [self.dice.choice(able)] if able else []
+        at = time.monotonic()
+        for one in chosen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one.pid, signal.SIGKILL)
+        back = self.await_back({one.pid for one in chosen}, at + BACK_S)
+        return {"target": target, "point": "", "at": at, "back": back, **state}
+
+    def kill_browsers(self) -> dict[str, Any]:
+        """Kills the program of one floor's operators: all their browsers are gone at once."""
+        self.await_calls()
+        state = self.live()
+        floor = self.dice.randrange(FLOORS)
+        name = f"operators-{floor + 1}"
+        place = next(i for i, (one, _) in enumerate(self.centre.processes) if one == name)
+        process = self.centre.processes.pop(place)[1]
+        at = time.monotonic()
+        process.kill()
+        process.wait()
+        time.sleep(15.0)
+        operators(self.centre, floor)
+        back = self.await_back(set(), time.monotonic() + BACK_S)
+        return {"target": "browsers", "point": "", "at": at, "back": back, **state}
+
+    def kill_database(self) -> dict[str, Any]:
+        """Kills the PostgreSQL server as a power cut would and starts it again."""
+        assert self.server is not None
+        self.await_calls()
+        state = self.live()
+        at = time.monotonic()
+        self.server.kill()
+        time.sleep(self.dice.uniform(0.5, 4.0))
+        self.server.start()
+        back = self.await_back(set(), time.monotonic() + BACK_S)
+        return {"target": DATABASE, "point": "", "at": at, "back": back, **state}
+
+    def kill_at_point(self, point: Point, *, everybody: bool) -> dict[str, Any]:
+        """Arms a point and waits until the program has come there; a point of the start is armed
+        first and a process killed for it."""
+        here = self.await_calls()
+        state = self.live()
+        others = [str(one.pid) for one in here] if everybody else []
+        at = time.monotonic()
+        moment = self._arm(point, others)
+        killed: set[int] = {one.pid for one in here} if everybody else set()
+        if point.at_start:
+            first = self.dice.choice([one for one in here if one.kind == point.process])
+            killed.add(first.pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(first.pid, signal.SIGKILL)
+        while time.monotonic() < at + HIT_S and not moment.exists():
+            if not point.at_start:
+                state = self.live()
+            time.sleep(0.02)
+        reached = moment.exists()
+        if not reached:
+            moment.with_suffix(".arm").unlink(missing_ok=True)
+        else:
+            when, pid = moment.read_text(encoding="ascii").split()
+            killed.add(int(pid))
+            at = at if point.at_start else float(when)
+            time.sleep(0.05)
+        back = self.await_back(killed if reached else set(), time.monotonic() + BACK_S)
+        target = "all" if everybody else point.process
+        return {
+            "target": target, "point": point.name, "reached": reached, "at": at, "back": back,
+            **state,
+        }  # fmt: skip
+
+    def sleep_at_point(self) -> dict[str, Any]:
+        """Lets an owner sleep between its check and its send until another has its floors."""
+        point = next(point for point in POINTS if point.name == SLEEPS_AT)
+        self.await_calls()
+        state = self.live()
+        at = time.monotonic()
+        moment = self._arm(point, ["sleep"])
+        while time.monotonic() < at + HIT_S and not moment.exists():
+            state = self.live()
+            time.sleep(0.02)
+        if not moment.exists():
+            moment.with_suffix(".arm").unlink(missing_ok=True)
+            back = self.await_back(set(), time.monotonic() + BACK_S)
+            return {"target": SLEEP, "point": SLEEPS_AT, "reached": False, "at": at, "back": back,
+                    **state}  # fmt: skip
+        when, pid = moment.read_text(encoding="ascii").split()
+        at = float(when)
+        lost = {one.id: one.epoch for one in self.leases.owned_by(int(pid))}
+        while time.monotonic() < at + BACK_S and not self._taken(lost):
+            time.sleep(0.1)
+        # The next owner knows by now what the engine has of the floor's calls.
+        time.sleep(2.0)
+        os.kill(int(pid), signal.SIGCONT)
+        back = self.await_back(set(), time.monotonic() + BACK_S)
+        return {
+            "target": SLEEP, "point": SLEEPS_AT, "reached": True, "at": at, "back": back,
+            "taken": self._taken(lost), **state,
+        }  # fmt: skip
+
+    def _taken(self, lost: dict[str, int]) -> bool:
+        return all(one.epoch > lost.get(one.id, -1) for one in self.leases.floors())
+
+    def _arm(self, point: Point, words: list[str]) -> Path:
+        """Arms a point; the file returned appears when the program has come there."""
+        arm, hit, moment = (
+            self.centre.out / f"{point.process}.{end}" for end in ("arm", "hit", "at")
+        )
+        for old in (hit, moment):
+            old.unlink(missing_ok=True)
+        draft = arm.with_suffix(".draft")
+        draft.write_text(" ".join([point.name, *words]), encoding="ascii")
+        draft.rename(arm)
+        return moment
+
+    def stuck_operators(self) -> list[str]:
+        """Operators who are said to talk though nobody is on a line."""
+        stuck: list[str] = []
+        for _ in range(40):
+            floor = self.manager.get("/floor")
+            self.ledger.read()
+            stuck = [
+                agent["id"]
+                for agent in floor.get("agents", ())
+                if agent["state"] in ("talking", "hold", "reserved") and not self.ledger.talking
+            ]
+            if not stuck:
+                break
+            time.sleep(0.5)
+        return stuck
 
 
-def wait_back(
-    centre: Centre, manager: Manager, killed: dict[str, int], deadline: float
-) -> float | None:
-    """Waits until others run in place of the killed and Vyzov says that all of it is here; returns
-    the moment."""
-    serve = next(process for name, process in centre.processes if name == "vyzov")
-    while time.monotonic() < deadline:
-        here = children_of(serve.pid)
-        if len(here) == len(PROCESSES) and not set(here.values()) & set(killed.values()):
-            with contextlib.suppress(Exception):
-                if manager.get("/health").get("ok"):
-                    return time.monotonic()
-        time.sleep(0.1)
-    return None
-
-
-def await_calls(centre: Centre, ledger: Ledger) -> dict[str, int]:
-    """Waits until enough calls live and every process is there; returns the processes."""
-    serve = next(process for name, process in centre.processes if name == "vyzov")
-    end = time.monotonic() + 90
-    while True:
-        ledger.read()
-        here = children_of(serve.pid)
-        busy = len(ledger.ringing) + len(ledger.talking)
-        enough = busy >= LIVE_LEAST and len(here) == len(PROCESSES)
-        if enough or time.monotonic() > end:
-            return here
-        time.sleep(0.1)
-
-
-def kill_at_random(
-    centre: Centre, manager: Manager, ledger: Ledger, target: str, dice: random.Random
-) -> dict[str, Any]:
-    """Waits for live calls, kills at a moment taken by dice, waits for the return."""
-    await_calls(centre, ledger)
-    time.sleep(dice.random())
-    here = await_calls(centre, ledger)
-    state = {"ringing": len(ledger.ringing), "talking": len(ledger.talking)}
-    at = time.monotonic()
-    killed = {name: here[name] for name in (PROCESSES if target == "all" else (target,))}
-    for pid in killed.values():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    back = wait_back(centre, manager, killed, at + BACK_S)
-    return {"target": target, "point": "", "at": at, "back": back, **state}
-
-
-def kill_at_point(
-    centre: Centre, manager: Manager, ledger: Ledger, point: Point, *, everybody: bool
-) -> dict[str, Any]:
-    """Arms a point and waits until the program has come there; a point of the start is armed first
-    and the process killed for it."""
-    here = await_calls(centre, ledger)
-    state = {"ringing": len(ledger.ringing), "talking": len(ledger.talking)}
-    arm, hit = (centre.out / f"{point.process}.{end}" for end in ("arm", "hit"))
-    moment = centre.out / f"{point.process}.at"
-    for old in (hit, moment):
-        old.unlink(missing_ok=True)
-    others = [str(here[name]) for name in PROCESSES if everybody and name in here]
-    draft = arm.with_suffix(".draft")
-    draft.write_text(" ".join([point.name, *others]), encoding="ascii")
-    draft.rename(arm)
-    at = time.monotonic()
-    if point.at_start:
-        with contextlib.suppress(ProcessLookupError, KeyError):
-            os.kill(here[point.process], signal.SIGKILL)
-    while time.monotonic() < at + HIT_S and not moment.exists():
-        if not point.at_start:
-            ledger.read()
-            state = {"ringing": len(ledger.ringing), "talking": len(ledger.talking)}
-        time.sleep(0.02)
-    reached = moment.exists()
-    if not reached:
-        arm.unlink(missing_ok=True)
-    elif not point.at_start:
-        time.sleep(0.05)
-        at = float(moment.read_text(encoding="ascii"))
-    killed = {name: here[name] for name in (PROCESSES if everybody else (point.process,))}
-    back = wait_back(centre, manager, killed if reached else {}, time.monotonic() + BACK_S)
-    target = "all" if everybody else point.process
-    return {
-        "target": target, "point": point.name, "reached": reached, "at": at, "back": back, **state,
-    }  # fmt: skip
-
-
-def schedule(count: int, dice: random.Random) -> list[Point | str]:
-    """What is killed in turn: a process by name, or a point; all points before any comes twice."""
+def schedule(run: Run, count: int) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Yields what is done in turn; all points come before any comes twice."""
     points: list[Point] = []
-    while len(points) < count // 2:
-        points += dice.sample(POINTS, len(POINTS))
-    return [
-        KINDS[index // 2 % len(KINDS)] if index % 2 == 0 else points[index // 2]
-        for index in range(count)
-    ]
+    kinds = [*KINDS, DATABASE] if run.server is not None else list(KINDS)
+    randoms = at_points = 0
+    for turn in range(count):
+        if turn % SLEEP_EVERY == SLEEP_EVERY - 1:
+            yield run.sleep_at_point
+        elif turn % 2 == 0:
+            points = points or run.dice.sample(POINTS, len(POINTS))
+            point = points.pop()
+            at_points += 1
+            everybody = at_points % ALL_EVERY == 0 and not point.at_start
+            yield lambda point=point, everybody=everybody: run.kill_at_point(
+                point, everybody=everybody
+            )
+        else:
+            kind = kinds[randoms % len(kinds)]
+            randoms += 1
+            if kind == "browsers":
+                yield run.kill_browsers
+            elif kind == DATABASE:
+                yield run.kill_database
+            else:
+                yield lambda kind=kind: run.kill_at_random(kind)
 
 
-def stuck_operators(manager: Manager, ledger: Ledger) -> list[str]:
-    """Operators who are said to talk though nobody is on a line."""
-    ledger.read()
-    for _ in range(40):
-        floor = manager.get("/floor")
-        ledger.read()
-        stuck = [
-            agent["id"]
-            for agent in floor["agents"]
-            if agent["state"] in ("talking", "hold", "reserved") and not ledger.talking
-        ]
-        if not stuck:
-            return []
-        time.sleep(0.5)
-    return stuck
+def drop_unique_indexes(database: str) -> None:
+    """Takes away what keeps a number from being called twice at once."""
+    engine = open_engine(database, writes=True)
+    with engine.begin() as connection:
+        for name in ("uq_attempt_live_number", "uq_attempt_live_contact"):
+            connection.execute(sa.text(f"DROP INDEX {name}"))
+    engine.dispose()
+
+
+def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> dict[str, Any]:
+    """Runs the centre and all turns; returns what `check_crash.py` has to know."""
+    centre = Centre(out, options.seed, 0)
+    stuck: list[str] = []
+    contacts = 200 + CONTACTS_PER_KILL * options.count
+    database = server.create("crash") if server is not None else ""
+    try:
+        manager, campaigns = open_floors(centre, contacts, database=database)
+        settings = load_settings(out / "data")
+        if options.sabotage == UNIQUE:
+            drop_unique_indexes(settings.database)
+        run = Run(
+            centre, manager, Ledger(out / "ledger.jsonl"), Leases(out / "data"),
+            random.Random(options.seed), server,
+        )  # fmt: skip
+        for turn in schedule(run, options.count):
+            kill = turn()
+            run.kills.append(kill)
+            print(f"kill {len(run.kills)}: {json.dumps(kill)}", flush=True)
+            time.sleep(SETTLE_S)
+        finished_at = time.monotonic()
+        for campaign in campaigns:
+            manager.post(f"/campaigns/{campaign['id']}/finish")
+        time.sleep(20.0)
+        stuck = run.stuck_operators()
+    finally:
+        centre.stop()
+    export_facts(settings.database, out / "facts.jsonl")
+    return {
+        "kills": run.kills,
+        "stuck": stuck,
+        "finished_at": finished_at,
+        "points": [point.name for point in POINTS],
+        "points_missing": [path.name for path in out.glob("missing.*")],
+    }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20, help="kills")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--sabotage", choices=(UNIQUE, *SABOTAGES), default="")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
@@ -210,48 +360,26 @@ def main() -> int:
     begun = time.monotonic()
     out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-crash-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
-    dice = random.Random(options.seed)
     # Every process started from here on loads the points; only Vyzov's own have any.
-    os.environ["VYZOV_CRASH_DIR"] = str(out)
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        part for part in (str(PLANTS), os.environ.get("PYTHONPATH", "")) if part
-    )
-    centre = Centre(out, options.seed, 0)
-    kills: list[dict[str, Any]] = []
-    stuck: list[str] = []
-    try:
-        contacts = min(9000, CONTACTS_PER_KILL * options.count)
-        manager, campaigns = open_centre(centre, contacts, headless=True, say=print)
-        ledger = Ledger(out / "ledger.jsonl")
-        at_points = 0
-        for index, turn in enumerate(schedule(options.count, dice)):
-            if isinstance(turn, str):
-                kill = kill_at_random(centre, manager, ledger, turn, dice)
-            else:
-                at_points += 1
-                everybody = at_points % ALL_EVERY == 0 and not turn.at_start
-                kill = kill_at_point(centre, manager, ledger, turn, everybody=everybody)
-            kills.append(kill)
-            print(f"kill {index + 1}: {json.dumps(kill)}", flush=True)
-            time.sleep(SETTLE_S)
-        for campaign in campaigns:
-            manager.post(f"/campaigns/{campaign['id']}/finish")
-        time.sleep(20.0)
-        stuck = stuck_operators(manager, ledger)
-    finally:
-        centre.stop()
-    export_facts(out / "data" / "vyzov.db", out / "facts.jsonl")
-    (out / "kills.json").write_text(
-        json.dumps(
-            {
-                "kills": kills,
-                "stuck": stuck,
-                "points": [point.name for point in POINTS],
-                "points_missing": [path.name for path in out.glob("missing.*")],
-            }
+    os.environ |= {
+        "VYZOV_CRASH_DIR": str(out),
+        "VYZOV_SABOTAGE": options.sabotage,
+        "PYTHONPATH": os.pathsep.join(
+            part for part in (str(PLANTS), os.environ.get("PYTHONPATH", "")) if part
         ),
-        encoding="utf-8",
-    )
+    }
+    server: Server | None = None
+    try:
+        if options.store == "postgresql":
+            server = start_postgres(out / "postgres")
+        told = carry_out(options, out, server)
+    except NoPostgres as error:
+        print(error, file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else MISSING
+    finally:
+        if server is not None:
+            server.stop()
+    (out / "kills.json").write_text(json.dumps(told), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-I", str(HERE / "check_crash.py"), str(out)],
         capture_output=True, text=True, check=False,
@@ -261,9 +389,11 @@ def main() -> int:
         return 1
     result = json.loads(done.stdout.strip().splitlines()[-1])
     result["goals"]["kills"] = options.count
-    result["ok"] = bool(result["ok"]) and len(kills) == options.count
+    result["ok"] = bool(result["ok"]) and len(told["kills"]) == options.count
     result |= {
         "seed": options.seed,
+        "store": options.store,
+        "sabotage": options.sabotage,
         "seconds": round(time.monotonic() - begun, 1),
         "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
     }

@@ -3,8 +3,9 @@
 The product knows nothing of this. Where this folder is on `PYTHONPATH`, Python loads
 `sitecustomize` at its start, and the functions below are wrapped as their modules are imported. A
 point fires once, where `DIR/PROCESS.arm` names it: the file becomes `PROCESS.hit`, and the process
-(with those whose numbers the file lists) gets SIGKILL there, before anything else of it runs. `DIR`
-is `VYZOV_CRASH_DIR`. A point whose function is gone leaves `missing.POINT`, which fails the run.
+(with those whose numbers the file lists) gets SIGKILL there, before anything else of it runs; with
+the word `sleep` it gets SIGSTOP instead, and goes on from there when it is woken. `DIR` is
+`VYZOV_CRASH_DIR`. A point whose function is gone leaves `missing.POINT`, which fails the run.
 """
 
 import contextlib
@@ -16,10 +17,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
+
+from sabotage import SABOTAGES
 
 When = Callable[..., bool]
 
@@ -137,25 +143,39 @@ POINTS = (
 )  # fmt: skip
 
 
-def fire(point: Point, folder: Path) -> None:
-    """Kills, if the point is armed. `os` only: nothing here may wait or log."""
+def fire(point: Point, folder: Path) -> bool:
+    """Kills, if the point is armed; True for one that slept here. `os` only: nothing may wait or log."""
     arm = folder / f"{point.process}.arm"
     try:
         name, *others = arm.read_text(encoding="ascii").split()
     except OSError:
-        return
+        return False
     if name != point.name:
-        return
+        return False
     try:
         arm.rename(folder / f"{point.process}.hit")
     except OSError:
-        return
-    (folder / f"{point.process}.at").write_text(repr(time.monotonic()), encoding="ascii")
+        return False
+    draft = folder / f"{point.process}.at.{os.getpid()}"
+    draft.write_text(f"{time.monotonic()!r} {os.getpid()}", encoding="ascii")
+    draft.rename(folder / f"{point.process}.at")
+    if others == ["sleep"]:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return True
     for pid in others:
         if int(pid) != os.getpid():
             with contextlib.suppress(OSError):
                 os.kill(int(pid), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
+    return False  # A killed process comes to no line after that one.
+
+
+def still_wanted(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Gives an order that slept with its process another minute, so that its age protects nobody."""
+    return tuple(
+        replace(arg, not_after=time.monotonic() + 60.0) if hasattr(arg, "not_after") else arg
+        for arg in args
+    )
 
 
 def wrapped(point: Point, original: Callable[..., Any], folder: Path) -> Callable[..., Any]:
@@ -177,8 +197,8 @@ def wrapped(point: Point, original: Callable[..., Any], folder: Path) -> Callabl
     @functools.wraps(original)
     def acts(*args: Any, **named: Any) -> Any:
         due = point.when(*args, **named)
-        if due and not point.after:
-            fire(point, folder)
+        if due and not point.after and fire(point, folder):
+            args = still_wanted(args)
         result = original(*args, **named)
         if due and point.after:
             fire(point, folder)
@@ -199,29 +219,32 @@ def plant(module: ModuleType, points: Sequence[Point], folder: Path) -> None:
             setattr(owner, name, wrapped(point, original, folder))
 
 
-class Planter(importlib.abc.MetaPathFinder):
-    """Finds the modules that hold points as usual, and wraps their functions after their import."""
+Change = Callable[[ModuleType], None]
 
-    def __init__(self, points: Sequence[Point], folder: Path) -> None:
-        self._points = points
-        self._folder = folder
+
+class Planter(importlib.abc.MetaPathFinder):
+    """Finds the modules to be changed as usual, and changes them right after their import."""
+
+    def __init__(self, changes: Mapping[str, Sequence[Change]]) -> None:
+        self._changes = changes
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Answers for the modules that hold points only."""
-        points = [point for point in self._points if point.module == fullname]
-        if not points:
+        """Answers for the modules to be changed only."""
+        changes = self._changes.get(fullname)
+        if not changes:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.loader is None:
             return None
-        loader, folder = spec.loader, self._folder
+        loader = spec.loader
         run = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
             run(module)
-            plant(module, points, folder)
+            for change in changes:
+                change(module)
 
         loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
@@ -231,7 +254,14 @@ def begin() -> None:
     """Plants the points of this process, if it is one of Vyzov's and a run asks for it."""
     folder = os.environ.get("VYZOV_CRASH_DIR")
     words = sys.orig_argv
-    if folder and words[1:3] == ["-m", "vyzov"] and len(words) > 3:
-        mine = [point for point in POINTS if point.process == words[3]]
-        if mine:
-            sys.meta_path.insert(0, Planter(mine, Path(folder)))
+    if not folder or words[1:3] != ["-m", "vyzov"] or len(words) <= 3:
+        return
+    changes: dict[str, list[Change]] = defaultdict(list)
+    for point in POINTS:
+        if point.process == words[3]:
+            changes[point.module].append(partial(plant, points=[point], folder=Path(folder)))
+    sabotage = SABOTAGES.get(os.environ.get("VYZOV_SABOTAGE", ""))
+    if sabotage is not None:
+        changes[sabotage[0]].append(sabotage[1])
+    if changes:
+        sys.meta_path.insert(0, Planter(changes))
