@@ -51,6 +51,10 @@ INSTALLATION: Mapping[str, str] = {
     "trusted_proxies": "Addresses of proxies in front of the page: the caller's address and scheme are "
     "taken from their `X-Forwarded-For` and `X-Forwarded-Proto`; nobody else's are believed.",
     "extra_origins": "Other sites, as `https://HOST`, whose pages may use the session of a browser.",
+    "anchor_minutes": "How often a floor notes in `anchors.jsonl` where its facts stand, so that an end "
+    "cut off later shows.",
+    "record_inputs_mb": "Megabytes of floors' inputs kept in the folder `replay` for `vyzov replay`, the "
+    "oldest lives going first; 0: none. Names, numbers and notes never get into it.",
 }
 
 CAMPAIGN: Mapping[str, str] = {

@@ -75,6 +75,11 @@ class Settings:
     secure_cookie: bool = False
     trusted_proxies: tuple[str, ...] = ()
     extra_origins: tuple[str, ...] = ()
+    journal_folder: str = ""
+    journal_mb: int = 1024
+    backlog_batches: int = 20_000
+    anchor_minutes: int = 60
+    record_inputs_mb: int = 256
 
     def __post_init__(self) -> None:
         """Settles where the database is: `database` is an address from here on."""
@@ -106,6 +111,10 @@ class Settings:
     @property
     def recordings(self) -> Path:
         return self.data / "recordings"
+
+    @property
+    def journal(self) -> Path:
+        return self.data / (self.journal_folder or "journal")
 
     @property
     def logs(self) -> Path:
@@ -318,26 +327,39 @@ class HeldFloor:
 
     def __init__(self, settings: Settings, floor_id: str) -> None:
         """Owns nothing yet."""
-        from vyzov.dialer.floor import Floor
+        from vyzov import __version__
+        from vyzov.dialer.replay import RecordedFloor
         from vyzov.dialer.runtime import Runtime, SystemDice
         from vyzov.sip.identity import derive
+        from vyzov.storage.anchors import AnchorBook
         from vyzov.storage.database import open_floor_store
+        from vyzov.storage.journal_files import JournalFolder
+        from vyzov.storage.replay_book import ReplayBook
         from vyzov.telephony.native.link import EngineLink
 
         secret, dice = settings.secret(), SystemDice()
+        self._anchors = AnchorBook(settings.database, settings.data / "anchors.jsonl", floor_id)
+        self._anchor_s = 60.0 * settings.anchor_minutes
+        self._book = ReplayBook(
+            settings.data / "replay", floor_id, key=os.urandom(32), version=__version__,
+            recordings=str(settings.recordings), limit_mb=settings.record_inputs_mb,
+        )  # fmt: skip
         self._id = floor_id
         self._holder = f"{os.getpid()}:{dice.new_id()}"
         self._lost = asyncio.Event()
         self._store = open_floor_store(settings.database, randomness=dice)
-        self._floor = Floor(
+        self._floor = RecordedFloor(
             floor_id,
             dice=dice,
             call_id_of=lambda attempt: derive(secret, attempt).call_id,
             recordings=str(settings.recordings),
+            tape=self._book,
         )
         runtime = self._runtime = Runtime(
-            self._floor, self._store, floor_id=floor_id, holder=self._holder, on_died=self._died
-        )
+            self._floor, self._store, floor_id=floor_id, holder=self._holder,
+            on_died=self._died, backlog_max=settings.backlog_batches,
+            journal=JournalFolder(settings.journal, bytes_max=settings.journal_mb << 20),
+        )  # fmt: skip
         self._link = runtime.engine = EngineLink(
             settings.engine_socket,
             floor=floor_id,
@@ -366,7 +388,7 @@ class HeldFloor:
         """Works until the lease is lost, the floor fails, or it is cancelled."""
         server = await self._door.serve()
         waiter = asyncio.create_task(self._lost.wait())
-        work = asyncio.gather(self._runtime.run(), self._link.run())
+        work = asyncio.gather(self._runtime.run(), self._link.run(), self._note_anchors())
         try:
             await asyncio.wait({work, waiter}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -386,13 +408,20 @@ class HeldFloor:
         if not self._runtime.died:
             await drain(self._floor, self._runtime)
 
-    def _close(self) -> None:
-        from vyzov.core.errors import StoreFault
+    async def _note_anchors(self) -> None:
+        """Notes where the facts stand, now and every so often; a floor goes on without."""
+        while True:
+            try:
+                await asyncio.to_thread(self._anchors.note, datetime.now(UTC))
+            except Exception:
+                log.exception("where the facts of floor %s stand could not be noted", self._id)
+            await asyncio.sleep(self._anchor_s)
 
+    def _close(self) -> None:
         self._runtime.close()
-        with contextlib.suppress(StoreFault):
-            self._store.release_lease(self._id, self._holder, datetime.now(UTC))
-        self._store.close()
+        self._book.close()
+        if not self._runtime.store_away:
+            self._store.close()
 
 
 async def drain(floor: "Floor", runtime: "Runtime") -> None:

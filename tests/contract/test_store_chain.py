@@ -126,7 +126,7 @@ def test_a_floor_notes_where_its_streams_stand_and_only_what_moved(
 ) -> None:
     two_epochs(house)
     path = tmp_path / "anchors.jsonl"
-    book = AnchorBook(house.address, path)
+    book = AnchorBook(house.address, path, house.floor)
     assert book.note(house.clock.now) == 3
     assert book.note(house.clock.now) == 0
     house.store("second").commit(facts(house, "b3"))

@@ -241,6 +241,19 @@ def sip_guard(
 app.add_typer(facts_group, name="facts")
 
 
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A file of the folder replay in the data folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Runs a floor's recorded life again: the same inputs must give the same decisions.
+
+    Names the first step that decides otherwise, and then exits with 1."""
+    from vyzov.cli.replay import run
+
+    raise typer.Exit(run(file, as_json=as_json))
+
+
 trunk_group = typer.Typer(no_args_is_help=True, help="Trunks: the ways to carriers.")
 app.add_typer(trunk_group, name="trunk")
 

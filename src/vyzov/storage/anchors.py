@@ -13,6 +13,7 @@ from pathlib import Path
 from vyzov.core.chain import Head, Stream
 from vyzov.core.instants import to_text
 from vyzov.storage.address import Address
+from vyzov.storage.chain import ORGANISATION_STREAM
 from vyzov.storage.database import open_session
 from vyzov.storage.values import json_text
 
@@ -59,17 +60,19 @@ def append_anchor(path: Path, line: str) -> None:
 
 
 class AnchorBook:
-    """Notes in a file where streams stand, again only when they moved."""
+    """Notes in a file where the streams of a floor and of its office stand, again only when they
+    moved."""
 
-    def __init__(self, database: Address, path: Path) -> None:
+    def __init__(self, database: Address, path: Path, floor: str) -> None:
         self._database = database
         self._path = path
+        self._floors = (ORGANISATION_STREAM, floor)
         self._noted: dict[Stream, str] | None = None
 
     def note(self, now: datetime) -> int:
         """Appends what moved since the last note; returns how many streams. The first note has
-        the latest epochs of every floor."""
-        found = heads(self._database)
+        the floor's latest epochs."""
+        found = [head for head in heads(self._database) if head.stream.floor in self._floors]
         moved = (
             _latest(found)
             if self._noted is None
