@@ -137,3 +137,16 @@ def test_a_journal_needs_no_lease(house: House, due: list[DueContact]) -> None:
     assert [entry.number_ref for entry in house.office.stop_entries(house.organisation).items] == [
         due[0].number_ref
     ]
+
+
+def test_a_commit_whose_answer_was_lost_is_not_made_again(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    old = w.SetEntry(due[0].campaign, due[0].contact, "closed", None, 1, closed_reason="done")
+    new = w.SetEntry(due[0].campaign, due[0].contact, "fresh", None, 0)
+    store.commit((old, w.Journalled("life-1", 1)))
+    store.commit((new, w.Journalled("life-1", 2)))
+    assert store.commit((old, w.Journalled("life-1", 1))).stale is False
+    found = store.contact(due[0].campaign, due[0].contact)
+    assert found is not None
+    assert found.state == "fresh"

@@ -77,6 +77,13 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The database is away; all batches up to this one are safe in the journal until it is back."""
+
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommitFailed:
     """A batch with reservations was given up; nothing of it was written."""
 
@@ -124,7 +131,7 @@ class Ask:
 
 Input = (
     Event | Opened | Reloaded | DueLoaded | HistoryLoaded | Committed | CommitFailed | StoreAway
-    | StoreBack | Tick | LeaseLost | Leave | Ask
+    | StoreBack | Kept | Tick | LeaseLost | Leave | Ask
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ is answered when its `Committed` comes back as an input. `dialer.runtime` feeds 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vyzov.core import call_events as ce
@@ -100,6 +101,8 @@ class Floor:
                 self._committed(batch, refused)
             case fx.CommitFailed(batch, _):
                 self._not_committed(batch)
+            case fx.Kept(batch):
+                self._kept(batch)
             case fx.Ask():
                 self._ask(item)
             case fx.DueLoaded():
@@ -214,6 +217,20 @@ class Floor:
                     effect.ask, "not_saved", "The database refused to write this.",
                     "Try again; if it stays so, tell an administrator.",
                 )  # fmt: skip
+
+    def _kept(self, batch: int) -> None:
+        """Answers those who wait for a database that is away: what they saved will be saved.
+
+        What may happen only once something is in the database goes on waiting."""
+        for number in [number for number in self._after if number <= batch]:
+            waits: list[fx.Effect] = []
+            for effect in self._after[number]:
+                if isinstance(effect, fx.Reply):
+                    kept = replace(effect, body={**effect.body, "kept": True})
+                    self._scene.out.effects.append(kept)
+                else:
+                    waits.append(effect)
+            self._after[number] = waits
 
     # ---- effects
 

@@ -10,8 +10,8 @@ A reservation is the exception: it goes into the journal after its commit, becau
 database did not take must never be made up for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
 from types import UnionType
@@ -27,6 +27,8 @@ from vyzov.dialer import writes as w
 
 _HEAD = b'{"crc":"%08x","body":'
 _BODY_AT = 25
+BATCHES_AT_ONCE = 100
+"""How many batches one transaction takes from a journal: other writers wait so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +211,40 @@ def _readers_of(cls: type) -> dict[str, _Reader]:
 _READERS: dict[type, dict[str, _Reader]] = {
     cls: _readers_of(cls) for cls in (*_CLASSES.values(), Fact, Life)
 }
+
+
+# ---- applying ------------------------------------------------------------------------------------
+
+
+class Applies(Protocol):
+    """What takes a journal's lines: a store."""
+
+    def apply(self, life: Life, kept: Sequence[Kept], *, restored: bool = False) -> int: ...
+
+
+@dataclass(slots=True)
+class Applied:
+    """What came of a journal: batches that were news, and those the tables would not take."""
+
+    batches: int = 0
+    left_out: list[Kept] = field(default_factory=list[Kept])
+
+
+def apply_all(
+    store: Applies, life: Life, kept: Sequence[Kept], *, restored: bool = False
+) -> Applied:
+    """Gives a store all lines of a life in short transactions; what breaks a rule of the tables is
+    left out alone, and told."""
+    done = Applied()
+    for begin in range(0, len(kept), BATCHES_AT_ONCE):
+        piece = kept[begin : begin + BATCHES_AT_ONCE]
+        try:
+            done.batches += store.apply(life, piece, restored=restored)
+        except InvalidRequest:
+            for one in piece:
+                try:
+                    done.batches += store.apply(life, (one,), restored=restored)
+                except InvalidRequest:
+                    done.left_out.append(one)
+                    store.apply(life, (replace(one, writes=()),), restored=restored)
+    return done

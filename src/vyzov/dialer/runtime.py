@@ -1,28 +1,28 @@
 """Turns a floor's effects into acts: the only asyncio file of the dialer.
 
 One inbox, one writer: engine events, answers of the database, asks of people and the tick are fed to
-`Floor.step` in the order they arrive. The database is driven from one thread of its own, in order;
-where it is away, batches wait (bounded) and are written once it is back, reservations are given up.
+`Floor.step` in the order they arrive. The database is driven by `store_line` from one thread of its
+own, beside a journal; here it is looked after: a database that says nothing is away.
 """
 
 import asyncio
 import contextlib
 import logging
 import os
-import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from vyzov.core.errors import InvalidRequest
+from vyzov.core.errors import StoreFault
 from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
+from vyzov.dialer.journal import Journal, Life
 from vyzov.dialer.ports import Event, Json, Originate, Refused, Verb
+from vyzov.dialer.store_line import BACKLOG_BATCHES_MAX, StoreLine
 
 T = TypeVar("T")
 log = logging.getLogger("vyzov.floor")
@@ -30,8 +30,8 @@ log = logging.getLogger("vyzov.floor")
 TICK_S = 0.5
 LEASE_SPAN_S = 6.0
 LEASE_RENEW_S = 2.0
-BACKLOG_BATCHES_MAX = 20_000
-STORE_RETRY_S = 0.5
+LOOK_S = 0.1
+LEFT_LOOK_S = 60.0
 
 
 class EngineDoor(Protocol):
@@ -92,8 +92,10 @@ class Runtime:
 
     def __init__(
         self, floor: Floor, store: FloorStore, *, floor_id: str, holder: str,
-        on_died: Callable[[str], None],
+        on_died: Callable[[str], None], journal: Journal | None = None,
+        backlog_max: int = BACKLOG_BATCHES_MAX,
     ) -> None:  # fmt: skip
+        """Waits for `open`. Without a journal what waits for the database dies with the process."""
         self.floor = floor
         self.store = store
         self.floor_id = floor_id
@@ -107,12 +109,17 @@ class Runtime:
         self._clock = clock_id()
         self._inbox: asyncio.Queue[fx.Input] = asyncio.Queue()
         self._arm_at: float | None = None
-        self._jobs: deque[Callable[[], None]] = deque()
-        self._job_ready = threading.Condition()
-        self._store_away = False
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._store_thread, name="store", daemon=True)
-        self._closed = False
+        self._journal = journal
+        self._line = StoreLine(
+            store, floor_id, SystemClock(), back=self._back, on_full=on_died,
+            backlog_max=backlog_max,
+        )  # fmt: skip
+
+    @property
+    def store_away(self) -> bool:
+        """True while the database does not answer: closing it would wait for it."""
+        return self._line.away
 
     # ---- doors in
 
@@ -129,7 +136,11 @@ class Runtime:
         """Takes the lease and loads the floor; False where another holds it.
 
         `address` and `gone` are as in `FloorStore.take_lease`."""
-        self._thread.start()
+        self._line.start()
+        journal = self._journal
+        if journal is not None:
+            # Before anybody leads the floor: what the last life could not save is part of its state.
+            await self._in_store(lambda: self._line.apply_left(journal))
         span, asked_at = timedelta(seconds=LEASE_SPAN_S), lease_clock()
         fence = await self._in_store(
             lambda: self.store.take_lease(
@@ -141,6 +152,10 @@ class Runtime:
         self._lease_until = asked_at + LEASE_SPAN_S
         self.fence = fence
         state = await self._in_store(lambda: self.store.load_floor(self.floor_id))
+        if journal is not None:
+            began = datetime.now(UTC)
+            life = Life(self.holder, state.organisation.id, self.floor_id, fence, began)
+            self._line.begin(life, await self._in_store(lambda: journal.begin(life)))
         self._step(fx.Opened(state=state, fence=fence))
         return True
 
@@ -148,12 +163,18 @@ class Runtime:
         """Works until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_lease())
+            tasks.create_task(self._look_after_store())
+            tasks.create_task(self._keep_journal())
             tasks.create_task(self._work())
 
     def close(self) -> None:
-        self._closed = True
-        with self._job_ready:
-            self._job_ready.notify()
+        """Saves what can be saved; what cannot stays in the journal. Gives the lease back.
+
+        A database that is away is not waited for."""
+        self._line.close()
+        if not self._line.away and self.fence:
+            with contextlib.suppress(StoreFault):
+                self.store.release_lease(self.floor_id, self.holder, datetime.now(UTC))
 
     async def _work(self) -> None:
         next_tick = time.monotonic() + TICK_S
@@ -185,14 +206,8 @@ class Runtime:
         match effect:
             case fx.SendVerb(verb):
                 self._send(verb)
-            case fx.Commit():
-                self._job(lambda: self._commit(effect))
-            case fx.LoadDue():
-                self._job(lambda: self._load_due(effect))
-            case fx.LoadHistory(attempt, contact):
-                self._job(lambda: self._load_history(attempt, contact))
-            case fx.Reload():
-                self._job(self._reload)
+            case fx.Commit() | fx.LoadDue() | fx.LoadHistory() | fx.Reload():
+                self._line.put(effect)
             case fx.Arm(at):
                 self._arm_at = at if self._arm_at is None else min(at, self._arm_at)
             case fx.Tell(topic, state):
@@ -215,15 +230,6 @@ class Runtime:
 
     # ---- the database's thread
 
-    def _job(self, job: Callable[[], None]) -> None:
-        if len(self._jobs) >= BACKLOG_BATCHES_MAX:
-            # Beyond this bound what was promised in memory could be lost: better to die and recover.
-            self._on_died("the database has been away for too long; the backlog is full")
-            return
-        with self._job_ready:
-            self._jobs.append(job)
-            self._job_ready.notify()
-
     async def _in_store(self, call: Callable[[], T]) -> T:
         """Runs a call in the database's thread and returns what it returns or raises."""
         done: asyncio.Future[T] = self._loop.create_future()
@@ -236,94 +242,30 @@ class Runtime:
             else:
                 self._loop.call_soon_threadsafe(_succeed, done, value)
 
-        self._job(job)
+        self._line.call(job)
         return await done
-
-    def _store_thread(self) -> None:
-        while not self._closed:
-            with self._job_ready:
-                while not self._jobs and not self._closed:
-                    self._job_ready.wait()
-                if self._closed and not self._jobs:
-                    return
-                job = self._jobs.popleft()
-            job()
 
     def _back(self, item: fx.Input) -> None:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.post, item)
 
-    def _commit(self, effect: fx.Commit) -> None:
-        """Writes a batch; where the database is away, waits for it unless the batch may be given up."""
-        while not self._closed:
-            try:
-                result = self.store.commit(effect.writes)
-            except InvalidRequest as error:
-                # It would be refused for ever, and everything behind it would wait: a defect of ours.
-                log.exception("a batch cannot be written and was left out")
-                self._back(fx.CommitFailed(effect.batch, str(error)))
-                return
-            except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver
-                self._away(error)
-                if effect.giveup:
-                    self._back(fx.CommitFailed(effect.batch, str(error)))
-                    return
-                time.sleep(STORE_RETRY_S)
-                continue
-            self._here()
-            self._back(fx.Committed(effect.batch, result.refused))
-            if result.stale:
-                self._back(fx.LeaseLost())
-            return
+    async def _look_after_store(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self._line.look()
 
-    def _load_due(self, effect: fx.LoadDue) -> None:
-        now = datetime.now(UTC)
-        campaign, hours = effect.campaign, effect.hours
-        try:
-            found = (
-                tuple(self.store.due(campaign, now, effect.limit, effect.exclude, hours))
-                if effect.limit
-                else ()
-            )
-            answer = fx.DueLoaded(
-                campaign, found, asked=effect.limit,
-                next_due=self.store.next_due(campaign, now, hours),
-                counts=self.store.counts(campaign, now, hours),
-            )  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - the database's own errors differ by driver
-            self._away(error)
-            self._back(fx.DueLoaded(campaign, (), asked=effect.limit, next_due=None, counts=None))
-            return
-        self._here()
-        self._back(answer)
-
-    def _load_history(self, attempt: str, contact: str) -> None:
-        try:
-            found = tuple(self.store.history(contact))
-        except Exception as error:  # noqa: BLE001 - history is a courtesy, the call goes on
-            self._away(error)
-            return
-        self._back(fx.HistoryLoaded(attempt, found))
-
-    def _reload(self) -> None:
-        try:
-            state = self.store.load_floor(self.floor_id)
-        except Exception as error:  # noqa: BLE001 - asked again with the next change
-            self._away(error)
-            return
-        self._here()
-        self._back(fx.Reloaded(state))
-
-    def _away(self, error: Exception) -> None:
-        log.warning("the database did not answer: %s", error, exc_info=error)
-        if not self._store_away:
-            self._store_away = True
-            self._back(fx.StoreAway(str(error)))
-
-    def _here(self) -> None:
-        if self._store_away:
-            self._store_away = False
-            self._back(fx.StoreBack())
+    async def _keep_journal(self) -> None:
+        """Makes the journal safe, in groups, for as long as nothing else can be; now and then looks
+        for the journals of processes that were given up while they lived and are gone by now."""
+        looked_at, journal = time.monotonic(), self._journal
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self._line.away:
+                await asyncio.to_thread(self._line.sync)
+            elif journal is not None and time.monotonic() - looked_at > LEFT_LOOK_S:
+                looked_at = time.monotonic()
+                with contextlib.suppress(StoreFault):
+                    await self._in_store(lambda: self._line.apply_left(journal))
 
     async def _keep_lease(self) -> None:
         span = timedelta(seconds=LEASE_SPAN_S)
@@ -337,8 +279,9 @@ class Runtime:
                     )
                 )
             except Exception as error:  # noqa: BLE001 - reported, and dialling stops
-                self._away(error)
+                self._line.fault(error)
                 continue
+            self._line.well()
             if not kept:
                 self.post(fx.LeaseLost())
                 self._on_died("another process holds the lease of this floor")

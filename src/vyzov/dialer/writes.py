@@ -275,6 +275,13 @@ Write = (
 Batch = tuple[Write, ...]
 
 
+def attempt_of(write: Write) -> str | None:
+    """Returns the attempt a write belongs to, None where it belongs to none."""
+    if isinstance(write, AppendFact):
+        return write.fact.attempt
+    return getattr(write, "attempt", None)
+
+
 @dataclass(frozen=True, slots=True)
 class CommitResult:
     """A batch is durable. `refused` maps an attempt to why it was not reserved.

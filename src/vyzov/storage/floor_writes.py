@@ -67,7 +67,7 @@ class Transaction:
 
 def carry_out(tx: Transaction, write: w.Write) -> None:
     """Makes one write, unless it hangs on a reservation that was refused in this batch."""
-    if attempt_of(write) in tx.refused:
+    if w.attempt_of(write) in tx.refused:
         return
     if tx.stale and isinstance(write, OF_THE_HOLDER_ONLY):
         return
@@ -97,13 +97,6 @@ def carry_out(tx: Transaction, write: w.Write) -> None:
             tx.run("journal", "set_mark", named)
         case _:
             tx.run("writes", ONE_STATEMENT[type(write)], _values(write))
-
-
-def attempt_of(write: w.Write) -> str | None:
-    """Returns the attempt a write belongs to, None where it belongs to none."""
-    if isinstance(write, w.AppendFact):
-        return write.fact.attempt
-    return getattr(write, "attempt", None)
 
 
 def _values(write: w.Write) -> dict[str, object]:

@@ -181,6 +181,10 @@ class SqlFloorStore:
         named = {"organisation": self._organisation, "floor": self._floor}
         session.hold("lease", named)
         lease = session.run("lease", "lease", named).fetchone()
+        stale = lease is None or lease["epoch"] != self._epoch
+        if self._is_known(batch):
+            # Its answer was lost, or the journal brought it here meanwhile.
+            return w.CommitResult(stale=stale)
         if session.draw_seq is not None:
             _hold_what_is_looked_at(session, self._organisation, batch)
         transaction = Transaction(
@@ -188,7 +192,7 @@ class SqlFloorStore:
             organisation=self._organisation,
             floor=self._floor,
             epoch=self._epoch,
-            stale=lease is None or lease["epoch"] != self._epoch,
+            stale=stale,
             new_id=self._new_id,
             chain=Chain(run_on(session), session.draw_seq),
         )
@@ -200,6 +204,15 @@ class SqlFloorStore:
             seqs=tuple(transaction.seqs),
             stale=transaction.stale,
         )
+
+    def _is_known(self, batch: w.Batch) -> bool:
+        """Tells whether the database has the journal up to the place of this batch already."""
+        place = batch[-1] if batch else None
+        if not isinstance(place, w.Journalled):
+            return False
+        values = {"organisation": self._organisation, "life": place.life}
+        mark = self._session.run("journal", "mark", values).fetchone()
+        return mark is not None and mark["place"] >= place.place
 
     def _write(self, work: Callable[[], Result]) -> Result:
         with self._lock:
