@@ -48,6 +48,7 @@ def filled(path: Path) -> LegBook:
     book.open("gone", "floor", PLACED)
     note(book, Ended, "gone", "far", "bye", at=9.0)
     book.forget("gone")
+    book.flush()
     return book
 
 
@@ -149,6 +150,25 @@ def test_quality_is_told_but_not_kept_and_digits_are_bounded(tmp_path: Path) -> 
     book.close()
 
 
+def test_events_wait_for_the_end_of_the_turn_but_not_behind_what_must_be_written(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "legs.jsonl"
+    book = LegBook(path, now=lambda: 10.0)
+    book.open("a", "floor", PLACED)
+    begun = path.read_bytes()
+    assert b"call-1" not in begun
+    assert b'"a"' in begun
+    note(book, Dialing, "a", "call-1")
+    assert path.read_bytes() == begun
+    book.note_dialog("a", "{}")
+    written = path.read_bytes()
+    assert written.index(b"call-1") < written.index(b'"dialog"')
+    note(book, Ended, "a", "far", "bye", at=9.0)
+    book.close()
+    assert LegBook(path, now=lambda: 10.0).legs == book.legs
+
+
 def test_a_full_journal_is_rewritten_without_the_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +180,7 @@ def test_a_full_journal_is_rewritten_without_the_dead(
         book.open(leg, "floor", PLACED)
         note(book, Ended, leg, "far", "bye", at=9.0)
         book.forget(leg)
+    book.flush()
     assert path.stat().st_size < 40_000
     after = LegBook(path, now=lambda: 10.0)
     assert after.legs == book.legs

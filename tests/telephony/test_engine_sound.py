@@ -20,7 +20,8 @@ from vyzov.media.tones import Tone, dominant, level_dbm0
 from vyzov.telephony.native import webrtc
 from vyzov.telephony.native.browser_sdp import BadOffer, advertise, narrow
 from vyzov.telephony.native.clock import BACKLOG_FRAMES, FRAME_S, MediaClock, Schedule
-from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort, Terms, take_files
+from vyzov.telephony.native.port_pairs import NoFreePort, Pair, PortRange, take_files
+from vyzov.telephony.native.rtp_port import RtpPort, Terms
 from vyzov.telephony.native.sources import Hearing, SoundShelf, UnknownSound
 
 # ---- the clock
@@ -110,7 +111,7 @@ class Peer:
 def test_a_foreign_source_cannot_pull_the_stream_away() -> None:
     async def story() -> None:
         loop = asyncio.get_running_loop()
-        port = RtpPort(loop, *PortRange("127.0.0.1", 0, 0).open_pair())
+        port = RtpPort(Pair(loop, *PortRange("127.0.0.1", 0, 0).open_pair()))
         agreed, real, thief = Peer(), Peer(), Peer()
         heard: list[RtpPacket] = []
         port.on_hear = lambda packet, now: heard.append(packet)
@@ -150,7 +151,7 @@ def test_a_foreign_source_cannot_pull_the_stream_away() -> None:
 
 def test_noise_on_an_rtp_port_is_no_sound_and_no_fault() -> None:
     async def story() -> None:
-        port = RtpPort(asyncio.get_running_loop(), PortRange("127.0.0.1", 0, 0).open())
+        port = RtpPort(Pair(asyncio.get_running_loop(), PortRange("127.0.0.1", 0, 0).open()))
         peer = Peer()
         port.agree(Terms(peer.address, Law.PCMA), time.monotonic())
         for noise in (b"", b"\x80", b"\xff" * 200, b"\x80\xc8" + b"\x00" * 30):

@@ -32,6 +32,7 @@ class Door(asyncio.Protocol):
         """Belongs to no floor yet."""
         self._control = control
         self._rest = b""
+        self._waiting: list[bytes] = []
         self.transport: asyncio.Transport | None = None
         self.floor: str | None = None
 
@@ -55,22 +56,35 @@ class Door(asyncio.Protocol):
             log.error("floor %s sends a line of more than %d bytes", self.floor, LINE_MAX_BYTES)
             self.shut()
 
-    def send(self, event: Event, line: bytes | None = None) -> None:
-        """Sends one event; `line` is what `to_wire` gave for it, if known."""
+    def send(self, event: Event) -> None:
+        """Sends one event now, behind those that wait."""
+        self.later(event, None)
+        self.flush()
+
+    def later(self, event: Event, line: bytes | None) -> None:
+        """Takes an event that leaves with the next `flush`."""
+        try:
+            self._waiting.append(line or to_wire(event))
+        except WireError as error:
+            log.warning("an event was not sent: %s", error)
+
+    def flush(self) -> None:
+        """Sends what waits, in the order in which it was given."""
+        if not self._waiting:
+            return
+        data = b"".join(self._waiting)
+        self._waiting.clear()
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        try:
-            transport.write(line or to_wire(event))
-        except WireError as error:
-            log.warning("an event was not sent: %s", error)
-            return
+        transport.write(data)
         if transport.get_write_buffer_size() > BACKLOG_MAX_BYTES:
             log.error("floor %s does not read its events: its connection is closed", self.floor)
             transport.abort()
 
     def shut(self) -> None:
-        """Closes the connection."""
+        """Closes the connection after what waits."""
+        self.flush()
         if self.transport is not None:
             self.transport.close()
 
@@ -113,11 +127,24 @@ class Control:
         for door in list(self._doors):
             door.shut()
 
-    def post(self, floor: str, event: Event, line: bytes | None = None) -> None:
-        """Sends an event to a floor, if it is there; `line` is what `to_wire` gave for it."""
+    def post(self, floor: str, event: Event) -> None:
+        """Sends an event to a floor, if it is there, behind those that wait."""
         door = self._floors.get(floor)
         if door is not None:
-            door.send(event, line)
+            door.send(event)
+
+    def later(self, floor: str, event: Event, line: bytes | None) -> None:
+        """Gives an event to a floor, if it is there; it leaves with the next `flush`.
+
+        `line` is what `to_wire` gave for it, if known."""
+        door = self._floors.get(floor)
+        if door is not None:
+            door.later(event, line)
+
+    def flush(self) -> None:
+        """Sends what waits for floors."""
+        for door in self._floors.values():
+            door.flush()
 
     def post_all(self, event: Event) -> None:
         """Sends an event to every floor that is there."""

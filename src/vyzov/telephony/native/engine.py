@@ -36,10 +36,10 @@ from vyzov.telephony.native.journal import LegBook
 from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
 from vyzov.telephony.native.orphans import Orphans
 from vyzov.telephony.native.phones import Phones
+from vyzov.telephony.native.port_pairs import PairShelf, PortRange, take_files
 from vyzov.telephony.native.pulse import Pulse
 from vyzov.telephony.native.reaping import Reaper, record_finished
 from vyzov.telephony.native.recorder import LegRecorder, RecorderThread
-from vyzov.telephony.native.rtp_port import PortRange, take_files
 from vyzov.telephony.native.signalling import Listening, Signalling
 from vyzov.telephony.native.sources import SoundShelf, UnknownSound
 from vyzov.telephony.native.tape import Tape, TraceSettings
@@ -47,6 +47,7 @@ from vyzov.telephony.native.tls import TlsContexts
 from vyzov.telephony.native.trunk_check import Steps, TrunkChecks
 from vyzov.telephony.native.trunk_watch import TrunkWatch
 from vyzov.telephony.native.trunks import Trunks, is_address
+from vyzov.telephony.native.turn import Turn
 
 log = logging.getLogger("vyzov.engine")
 
@@ -112,11 +113,13 @@ class Engine:
         self.switchboard = Switchboard(self.post)
         self.recordings = RecorderThread(loop)
         self.signalling = _signalling(settings, loop, self.book, advertised)
-        ports_of_sound = PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last)
+        self.pairs = PairShelf(
+            loop, PortRange(settings.rtp_host, settings.rtp_first, settings.rtp_last)
+        )
         self.calls = Calls(
             loop,
             signalling=self.signalling,
-            ports=ports_of_sound,
+            ports=self.pairs,
             advertised_host=advertised,
             clock=self.clock,
             book=self.book,
@@ -142,8 +145,9 @@ class Engine:
             came=self._floor_came,
             left=self.orphans.floor_left,
         )
+        self._turn = Turn(loop, self.book, self.control)
         self.signalling.door.tell = self.control.post_all
-        self.phones = self._phones(ports_of_sound, advertised)
+        self.phones = self._phones(advertised)
         self.trunk_watch = TrunkWatch(
             loop,
             signalling=self.signalling,
@@ -162,14 +166,14 @@ class Engine:
         self._pulse: Pulse | None = None
         self._expiry: asyncio.TimerHandle | None = None
 
-    def _phones(self, ports_of_sound: PortRange, advertised: str) -> Phones:
+    def _phones(self, advertised: str) -> Phones:
         registrar = self.signalling.agent.registrar
         assert registrar is not None, "an agent with a realm has a registrar"
         return Phones(
             self._loop,
             signalling=self.signalling,
             registrar=registrar,
-            ports=ports_of_sound,
+            ports=self.pairs,
             advertised_host=advertised,
             clock=self.clock,
             book=self.book,
@@ -217,6 +221,7 @@ class Engine:
         self.trunks.close()
         self.clock.close()
         self.signalling.close()
+        self.pairs.close()
         self.book.close()
         if self._lock is not None:
             self._lock.close()
@@ -224,7 +229,7 @@ class Engine:
     # ---- events out
 
     def post(self, event: LegEvent) -> None:
-        """Numbers an event, keeps it and sends it to its leg's floor."""
+        """Numbers an event, keeps it and has it sent to its leg's floor at the end of this turn."""
         record = self.book.legs.get(event.leg)
         if record is None:
             log.warning("an event of the unknown leg %s is dropped: %r", event.leg, event)
@@ -234,12 +239,9 @@ class Engine:
         if isinstance(event, Ended) and event.cause in OWN_CAUSES:
             event = replace(event, side="engine")
         line = line_of(event)
-        try:
-            self.book.note(event, line)
-        except OSError:
-            # A full disk must not keep a floor from hearing what became of its call.
-            log.exception("an event of leg %s is not in the journal", event.leg)
-        self.control.post(record.floor, event, line)
+        self.book.note(event, line)
+        self.control.later(record.floor, event, line)
+        self._turn.ends_soon()
         if isinstance(event, PlayFinished):
             self.orphans.play_ended(event.leg, event.play, completed=event.completed)
 
@@ -287,6 +289,7 @@ class Engine:
                 self.calls.hangup(leg, cause)
             case ports.Forget(leg):
                 self.book.forget(leg)
+                self._turn.ends_soon()
                 self.signalling.agent.forget(leg)
             case ports.Play():
                 self._play(verb)

@@ -6,6 +6,7 @@ returns, so a killed engine leaves behind what its successor must hang up. What 
 is decided in `reaping`. Device events that repeat (quality, descriptions) are not kept.
 """
 
+import contextlib
 import logging
 import os
 import time
@@ -95,6 +96,8 @@ class Lines(Protocol):
     """Where a book's lines go: a file, or nowhere for an engine that keeps no journal."""
 
     def append(self, line: dict[str, Any]) -> None: ...
+    def later(self, line: dict[str, Any]) -> None: ...
+    def flush(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -104,12 +107,21 @@ class NoJournal:
     def append(self, line: dict[str, Any]) -> None:
         """Drops the line."""
 
+    def later(self, line: dict[str, Any]) -> None:
+        """Drops the line."""
+
+    def flush(self) -> None:
+        """Has nothing to write."""
+
     def close(self) -> None:
         """Has nothing to close."""
 
 
 class Journal:
-    """An append-only file of JSON lines; each append is one write to the operating system."""
+    """An append-only file of JSON lines, in the order in which they were given.
+
+    `append` has its line, and all that waits, with the operating system when it returns; `later`
+    lets a line wait for the next of these or for `flush`."""
 
     def __init__(self, path: Path, whole: Callable[[], Iterator[dict[str, Any]]]) -> None:
         """Rewrites `path` from `whole` (all that must be kept) and opens it for appending."""
@@ -117,13 +129,25 @@ class Journal:
         self._whole = whole
         self._size = 0
         self._torn = False
+        self._waiting = b""
         self._file = self._rewritten()
 
     def append(self, line: dict[str, Any]) -> None:
-        """Writes one line; past `COMPACT_AT_BYTES` the file is rewritten without dead legs.
+        """Writes one line now, behind those that wait; raises as `flush` does."""
+        self._waiting += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        self.flush()
 
-        A fault of the disk is raised; what it cut short spoils no later line."""
-        data = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    def later(self, line: dict[str, Any]) -> None:
+        """Takes a line that nothing hangs on until the next `flush`."""
+        self._waiting += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+    def flush(self) -> None:
+        """Writes what waits; past `COMPACT_AT_BYTES` the file is rewritten without dead legs.
+
+        A fault of the disk is raised; what it cut short is lost and spoils no later line."""
+        data, self._waiting = self._waiting, b""
+        if not data:
+            return
         torn, self._torn = self._torn, True
         _write_all(self._file, b"\n" + data if torn else data)
         self._torn = False
@@ -134,7 +158,9 @@ class Journal:
             os.close(former)
 
     def close(self) -> None:
-        """Closes the file; the journal stays where it is."""
+        """Writes what waits and closes the file; the journal stays where it is."""
+        with contextlib.suppress(OSError):
+            self.flush()
         os.close(self._file)
 
     def _rewritten(self) -> int:
@@ -196,6 +222,10 @@ class LegBook:
             self.expire()
         self._journal: Lines = NoJournal() if path is None else Journal(path, self._whole)
 
+    def flush(self) -> None:
+        """Has every event noted so far with the operating system; a fault of the disk is raised."""
+        self._journal.flush()
+
     def close(self) -> None:
         """Closes the journal."""
         self._journal.close()
@@ -226,11 +256,13 @@ class LegBook:
         return record.seq
 
     def note(self, event: LegEvent, line: bytes | None = None) -> None:
-        """Keeps an event that `next_seq` numbered; `line` is what `to_wire` gave for it, if known."""
+        """Keeps an event that `next_seq` numbered; it is written by the next `flush` at the latest.
+
+        `line` is what `to_wire` gave for it, if known."""
         record = self.legs[event.leg]
         self._take(record, event)
         if not isinstance(event, _LIVE_ONLY):
-            self._journal.append(_event_line(event, line))
+            self._journal.later(_event_line(event, line))
 
     def note_dialog(self, leg: str, dialog: str) -> None:
         """Keeps an answered call's dialog, so that another run can send its BYE."""
@@ -259,7 +291,7 @@ class LegBook:
         record.forgotten = True
         if record.over_at is not None and not record.recordings:
             del self.legs[leg]
-            self._journal.append({"do": "forget", "leg": leg})
+            self._journal.later({"do": "forget", "leg": leg})
 
     def expire(self) -> None:
         """Drops legs that have been over for `KEEP_ENDED_S`."""

@@ -50,7 +50,8 @@ from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.evidence import Evidence
 from vyzov.telephony.native.journal import LegBook, Placed
 from vyzov.telephony.native.listening import Listener
-from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort
+from vyzov.telephony.native.port_pairs import NoFreePort, PairShelf
+from vyzov.telephony.native.rtp_port import RtpPort
 from vyzov.telephony.native.signalling import Signalling
 from vyzov.telephony.native.trunks import Trunk, Trunks, WireCall
 
@@ -98,7 +99,7 @@ class Calls:
         loop: asyncio.AbstractEventLoop,
         *,
         signalling: Signalling,
-        ports: PortRange,
+        ports: PairShelf,
         advertised_host: str,
         clock: MediaClock,
         book: LegBook,
@@ -160,13 +161,13 @@ class Calls:
             self._post(Refused(order.leg, 0, 0.0, "bad_number"))
             return
         try:
-            sound, reports = self._ports.open_pair()
+            pair = self._ports.take()
         except (NoFreePort, OSError) as error:
             log.warning("leg %s is not placed: %s", order.leg, error)
             self._book.open(order.leg, floor)
             self._post(Refused(order.leg, 0, 0.0, "no_port"))
             return
-        port = RtpPort(self._loop, sound, reports)
+        port = RtpPort(pair)
         try:
             self._place(order, floor, trunk, wire, port)
         finally:

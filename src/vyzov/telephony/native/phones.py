@@ -42,7 +42,8 @@ from vyzov.telephony.native.agreeing import NoSound, terms_of
 from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.journal import LegBook, Placed
-from vyzov.telephony.native.rtp_port import NoFreePort, PortRange, RtpPort
+from vyzov.telephony.native.port_pairs import NoFreePort, PairShelf
+from vyzov.telephony.native.rtp_port import RtpPort
 from vyzov.telephony.native.signalling import Signalling
 
 log = logging.getLogger("vyzov.engine.phones")
@@ -104,7 +105,7 @@ class Phones:
         *,
         signalling: Signalling,
         registrar: Registrar,
-        ports: PortRange,
+        ports: PairShelf,
         advertised_host: str,
         clock: MediaClock,
         book: LegBook,
@@ -191,8 +192,7 @@ class Phones:
             return "not_registered"
         if len(self.living) >= LEGS_MAX:
             return "too_many"
-        sound, reports = self._ports.open_pair()
-        port = RtpPort(self._loop, sound, reports)
+        port = RtpPort(self._ports.take())
         now = time.monotonic()
         offer = sdp.offer(address=self._advertised_host, port=port.port, session_id=int(now * 1e6))
         place = self._agent.invite_phone(

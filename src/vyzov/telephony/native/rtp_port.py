@@ -6,14 +6,9 @@ It sends frames the engine made (`play`) and passes on another line's packets as
 stays continuous in `media.stream`, what is sent when in `sources` and `bridge`.
 """
 
-import asyncio
-import contextlib
-import errno
 import logging
 import os
 import random
-import resource
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,29 +24,16 @@ from vyzov.media.source_lock import SourceLock
 from vyzov.media.srtp import Opener, Sealer
 from vyzov.media.stream import OutStream
 from vyzov.media.telephone_event import DigitSender
+from vyzov.telephony.native.port_pairs import Address, Pair
 
 log = logging.getLogger("vyzov.engine.rtp")
 
-Address = tuple[str, int]
 Hear = Callable[[RtpPacket, float], None]
 Sent = Callable[[bytes, int | None, float], None]
 """Takes a payload that was sent, the time stamp it went under if any, and the moment."""
 
-LONGEST_DATAGRAM = 2048
 SOUND_TYPES = frozenset({0, 8, 13})
 """PCMU, PCMA and comfort noise: what an agreement on G.711 lets a far side send (RFC 3551 §6)."""
-PAIR_TRIES = 64
-
-
-def take_files() -> None:
-    """Raises the limit of open files to what the system allows: each leg needs two sockets."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-class NoFreePort(OSError):
-    """Every port of the configured range is taken; raise the range or lower the lines."""
 
 
 def random_sender(payload_type: int) -> RtpSender:
@@ -91,62 +73,6 @@ class Line(Protocol):
         ...
 
 
-class PortRange:
-    """Hands out even UDP ports of a range in turn, so that a freed port rests before its reuse."""
-
-    def __init__(self, host: str, first: int, last: int) -> None:
-        """Serves even ports from `first` to `last` on `host`; 0, 0 lets the system choose."""
-        self._host = host
-        self._first = first + first % 2
-        self._count = max(0, (last - self._first) // 2 + 1)
-        self._turn = 0
-
-    def open(self) -> socket.socket:
-        """Returns a bound, non-blocking socket; raises `NoFreePort`."""
-        if self._first == 0:
-            return self._bound(0)
-        for _ in range(self._count):
-            port = self._first + 2 * (self._turn % self._count)
-            self._turn += 1
-            try:
-                return self._bound(port)
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-        raise NoFreePort(
-            f"all {self._count} RTP ports from {self._first} on {self._host} are taken: "
-            "widen the range in the engine's settings or place fewer calls at once"
-        )
-
-    def open_pair(self) -> tuple[socket.socket, socket.socket]:
-        """Returns sockets for RTP and, at the next port, RTCP (RFC 3550 §11); raises `NoFreePort`."""
-        for _ in range(PAIR_TRIES):
-            sound = self.open()
-            number: int = sound.getsockname()[1]
-            try:
-                if number % 2 == 0:
-                    return sound, self._bound(number + 1)
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    sound.close()
-                    raise
-            sound.close()
-        raise NoFreePort(
-            f"{PAIR_TRIES} times no two neighbouring UDP ports were free on {self._host}: "
-            "widen the range in the engine's settings or look for what takes its odd ports"
-        )
-
-    def _bound(self, port: int) -> socket.socket:
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            made.setblocking(False)
-            made.bind((self._host, port))
-        except OSError:
-            made.close()
-            raise
-        return made
-
-
 @dataclass(frozen=True, slots=True)
 class Keys:
     """SRTP of one direction: a suite by its name in SDP, and master key with salt."""
@@ -176,19 +102,15 @@ class Terms:
 class RtpPort:
     """The RTP of one trunk leg: a socket, a far address agreed by SDP, and counters."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        sock: socket.socket,
-        rtcp_sock: socket.socket | None = None,
-    ) -> None:
+    def __init__(self, pair: Pair) -> None:
         """Listens at once; `on_hear` gets every accepted packet and its arrival.
 
-        Without `rtcp_sock` reports travel beside the sound (RFC 5761), or not at all."""
-        self._loop = loop
-        self._socket = sock
-        self._rtcp_socket = rtcp_sock
-        self.port: int = sock.getsockname()[1]
+        A pair without a second socket has its reports travel beside the sound (RFC 5761), or not
+        at all."""
+        self._pair = pair
+        self._socket = pair.sound
+        self._rtcp_socket = pair.reports
+        self.port = pair.port
         self.law = Law.PCMA
         self.event_type: int | None = None
         self.last_sent = 0.0
@@ -215,9 +137,7 @@ class RtpPort:
         self._sealer: Sealer | None = None
         self._opener: Opener | None = None
         self._closed = False
-        loop.add_reader(sock.fileno(), self._readable)
-        if rtcp_sock is not None:
-            loop.add_reader(rtcp_sock.fileno(), self._rtcp_readable, rtcp_sock)
+        pair.taken_by(self)
 
     def agree(self, terms: Terms, now: float) -> None:
         """Takes what the SDP exchange agreed; `source_lock` tells whose packets are taken then."""
@@ -299,17 +219,14 @@ class RtpPort:
         return told | self.reports.stats()
 
     def close(self) -> None:
-        """Says goodbye and closes the sockets."""
+        """Says goodbye and gives the sockets back."""
         if self._closed:
             return
         if self.out.sender.packets:
             now = time.monotonic()
             self._send_report(self.reports.goodbye(self.out.sender, self.receiver, now))
         self._closed = True
-        for sock in (self._socket, self._rtcp_socket):
-            if sock is not None:
-                self._loop.remove_reader(sock.fileno())
-                sock.close()
+        self._pair.give_back()
 
     # ---- what leaves
 
@@ -346,14 +263,8 @@ class RtpPort:
 
     # ---- what arrives
 
-    def _readable(self) -> None:
-        # One datagram a waking: more than one is rare, and the loop wakes again for the next.
-        try:
-            data, source = self._socket.recvfrom(LONGEST_DATAGRAM)
-        except OSError:
-            # Nothing there, or an ICMP error of an earlier send: the far port is closed, which is
-            # no fault here.
-            return
+    def sound_arrived(self, data: bytes, source: Address) -> None:
+        """Takes a datagram of the socket for sound."""
         try:
             self._arrived(data, source, time.monotonic())
         except Exception:
@@ -395,11 +306,8 @@ class RtpPort:
         self.foreign += 1
         self._admission.contest(now)
 
-    def _rtcp_readable(self, sock: socket.socket) -> None:
-        try:
-            data, source = sock.recvfrom(LONGEST_DATAGRAM)
-        except OSError:
-            return
+    def report_arrived(self, data: bytes, source: Address) -> None:
+        """Takes a datagram of the socket for reports."""
         try:
             self._report_arrived(data, source, time.monotonic())
         except Exception:
