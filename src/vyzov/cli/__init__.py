@@ -11,6 +11,7 @@ import typer
 from vyzov import __version__
 from vyzov.cli.facts import facts_group
 from vyzov.cli.plans import plans
+from vyzov.cli.report import report_group
 from vyzov.core.errors import VyzovError
 
 app = typer.Typer(
@@ -239,6 +240,7 @@ def sip_guard(
 
 
 app.add_typer(facts_group, name="facts")
+app.add_typer(report_group, name="report")
 
 
 @app.command()

@@ -49,6 +49,19 @@ def export(
 
 
 @facts_group.command()
+def rollup(
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Empty the sums first and fold all facts anew.")
+    ] = False,
+    data: Data = DATA,
+) -> None:
+    """Takes new facts into the sums that key figures are read from."""
+    from vyzov.cli.report import rollup as roll
+
+    typer.echo(json.dumps({"facts": roll(data, rebuild=rebuild)}))
+
+
+@facts_group.command()
 def verify(
     file: Annotated[
         Path | None, typer.Argument(help="A file that `facts` wrote; none: the database.")
