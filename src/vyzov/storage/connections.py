@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import StaticPool
 
 from vyzov.storage.address import Address, is_postgres
-from vyzov.storage.postgres import OFFICE_IDLE_MS, connect
+from vyzov.storage.postgres import OFFICE_IDLE_MS, Connection, connect
 
 BUSY_WAIT_MS = 5_000
 PRAGMAS = (
@@ -24,6 +24,7 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+TABLE_WAIT_MS = 100
 # The office looks before it writes: its writers take turns, all over the database. Floors do not.
 OFFICE_TURN = "SELECT pg_advisory_xact_lock(6207201)"
 
@@ -90,3 +91,18 @@ def _open_postgres(address: str, *, writes: bool) -> sa.Engine:
 
         event.listen(engine, "begin", begin)
     return engine
+
+
+def open_migrating(address: str) -> sa.Engine:
+    """Opens a PostgreSQL database for a change of its tables: no statement is too long, and one that
+    does not get its table within `TABLE_WAIT_MS` gives way, as others queue up behind it."""
+
+    def open_patient() -> Connection:
+        connection = connect(address, autocommit=True)
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(TABLE_WAIT_MS),))
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        connection.autocommit = False
+        return connection
+
+    return sa.create_engine("postgresql+psycopg://", creator=open_patient, poolclass=sa.NullPool)

@@ -8,11 +8,14 @@ import sqlalchemy as sa
 
 from vyzov.storage.columns import int_, key, maybe_text, metadata, of_organisation, text
 
+# SQLite numbers rows by itself only where the type is plainly INTEGER, which is as long there.
+SEQUENCE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 # `place` 0 is a fact older than the chain which was not taken into it yet.
 fact = sa.Table(
     "fact",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     of_organisation(),
     text("floor_id"),
     int_("epoch"),

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `migrate` hands over, as one transaction."""
+"""Runs the migrations on the connection that `migrate` hands over, in as many transactions as it says."""
 
 from alembic import context
 
@@ -18,6 +18,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=tables.metadata,
     transactional_ddl=True,
+    transaction_per_migration=context.config.attributes["piecemeal"],
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -16,9 +16,6 @@ STATEMENTS = (
     # short transactions, so that a million old facts hold nobody up.
     "ALTER TABLE fact ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE fact ADD COLUMN hash TEXT NOT NULL DEFAULT ''",
-    "CREATE UNIQUE INDEX uq_fact_place ON fact (organisation_id, floor_id, epoch, place)"
-    " WHERE place > 0",
-    "CREATE INDEX ix_fact_unchained ON fact (seq) WHERE place = 0",
     """CREATE TABLE fact_head (
     organisation_id TEXT NOT NULL,
     floor_id TEXT NOT NULL,
@@ -33,7 +30,7 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    """Adds the columns and the heads; the facts there are follow in pieces."""
+    """Adds the columns and the heads; their indexes come with 0009, the facts there are in pieces."""
     for statement in STATEMENTS:
         op.execute(statement)
     if op.get_context().dialect.name == "postgresql":

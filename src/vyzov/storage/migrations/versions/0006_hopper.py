@@ -41,34 +41,11 @@ STATEMENTS = (
     # contacts there are, in short transactions, so that a million of them hold nobody up.
     "ALTER TABLE campaign_contact ADD COLUMN zone_bucket INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE campaign_contact ADD COLUMN state_before TEXT NOT NULL DEFAULT ''",
-    "DROP INDEX ix_campaign_contact_order",
-    "CREATE INDEX ix_campaign_contact_next ON campaign_contact"
-    " (organisation_id, campaign_id, state, zone_bucket, next_due_at, position)",
-    """INSERT INTO campaign_tally (
-    organisation_id, campaign_id, fresh, due, in_call, callback, closed, attempts, answered
-)
-SELECT
-    c.organisation_id, c.id,
-    COALESCE(SUM(CASE WHEN e.state = 'fresh' THEN e.contacts END), 0),
-    COALESCE(SUM(CASE WHEN e.state = 'due' THEN e.contacts END), 0),
-    COALESCE(SUM(CASE WHEN e.state = 'in_call' THEN e.contacts END), 0),
-    COALESCE(SUM(CASE WHEN e.state = 'callback' THEN e.contacts END), 0),
-    COALESCE(SUM(CASE WHEN e.state = 'closed' THEN e.contacts END), 0),
-    (SELECT COUNT(*) FROM attempt a
-     WHERE a.organisation_id = c.organisation_id AND a.campaign_id = c.id),
-    (SELECT COUNT(a.answered_at) FROM attempt a
-     WHERE a.organisation_id = c.organisation_id AND a.campaign_id = c.id)
-FROM campaign c
-LEFT JOIN (
-    SELECT organisation_id, campaign_id, state, COUNT(*) AS contacts
-    FROM campaign_contact GROUP BY organisation_id, campaign_id, state
-) e ON e.organisation_id = c.organisation_id AND e.campaign_id = c.id
-GROUP BY c.organisation_id, c.id""",
 )
 
 
 def upgrade() -> None:
-    """Makes both tables, counts every campaign once, and changes the index of the calling order."""
+    """Makes both tables and columns; the index over them and the first count come with 0009."""
     for statement in STATEMENTS:
         op.execute(statement)
 
