@@ -1,7 +1,9 @@
 """Key figures over the API: formula, window, two whole numbers, and the facts behind them."""
 
+import asyncio
 import csv
 import io
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +12,14 @@ import pytest
 from api_site import Site
 from api_town import CALLED_AT
 
+from vyzov.core.errors import StoreFault
 from vyzov.core.facts import Fact, FactKind
+from vyzov.core.kpi.cells import Reach
 from vyzov.core.kpi.registry import FORMULAS
 from vyzov.dialer import writes as w
 from vyzov.dialer.runtime import SystemDice
 from vyzov.storage.sqlite import SqliteStore
+from vyzov.web.rolling import keep_sums
 
 DAY = "from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z"
 
@@ -186,3 +191,32 @@ def test_a_shift_that_cannot_be_is_refused(site: Site) -> None:
         assert manager.post("/shifts", json={**asked, "ends_at": ends_at}).status_code == 422
     foreign = {**asked, "agent": site.town.other["operator"], "ends_at": "2026-12-01T07:00:00Z"}
     assert manager.post("/shifts", json=foreign).status_code == 404
+
+
+def test_sums_are_kept_up_with_the_facts_while_nobody_asks(site: Site) -> None:
+    def counted() -> int:
+        office, own = site.town.office, site.town.own
+        return office.kpi_sums(own.organisation, Reach()).sums(0, 2**42).get("attempts", 0)
+
+    for _ in range(100):
+        if counted() == 2:
+            break
+        time.sleep(0.05)
+    assert counted() == 2
+    assert site.town.office.kpi_sums(site.town.other.organisation, Reach()).sums(0, 2**42)
+
+
+def test_a_database_that_is_away_is_waited_for() -> None:
+    class Away:
+        asked = 0
+
+        def organisations(self) -> tuple[object, ...]:
+            self.asked += 1
+            if self.asked == 3:
+                raise KeyboardInterrupt
+            raise StoreFault("The database did not answer.", "Wait.")
+
+    away = Away()
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(keep_sums(away, timedelta(0)))  # type: ignore[arg-type]
+    assert away.asked == 3

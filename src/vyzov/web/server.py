@@ -22,6 +22,7 @@ from vyzov.web.guard import Guard
 from vyzov.web.imports import Imports
 from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
+from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
     campaigns,
     contacts,
@@ -81,13 +82,17 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         app.state.house = _house(office, floor, settings, machine)
         await asyncio.to_thread(_tidy, office, machine)
-        link = asyncio.create_task(floor.run())
+        tasks = (
+            asyncio.create_task(floor.run()),
+            asyncio.create_task(keep_sums(office, settings.roll_up_every)),
+        )
         try:
             yield
         finally:
-            link.cancel()
-            with suppress(asyncio.CancelledError):
-                await link
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await app.state.house.imports.close()
 
     app = FastAPI(

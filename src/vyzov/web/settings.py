@@ -46,6 +46,8 @@ class WebSettings:
     page_default: int = 50
     page_max: int = 200
     report_facts_max: int = 2_000_000
+    # How often new facts are taken into the sums of key figures.
+    roll_up_every: timedelta = timedelta(seconds=15)
     idempotency_span: timedelta = timedelta(hours=24)
 
     ask_timeout: timedelta = timedelta(seconds=5)
