@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLAIN = ("", "needed", "none", "all", "see below", "the file's name")
 """Defaults that are words, not values."""
 
-SPANS = ("shape", "typical_s", "sigma", "least_s", "most_s")
+SPANS = ("shape", "typical_s", "sigma", "least_s", "most_s", "samples_s")
 PAGE = ROOT / "docs" / "reference" / "scenarios.md"
 
 

@@ -18,6 +18,7 @@ talk = 60
 leaves_first = 0.5
 machine_as_human = 0.1
 human_as_machine = 0.1
+anew_each_call = false
 [[crews]]
 name = "crew"
 count = 1
@@ -49,9 +50,9 @@ All that is wrong with a file is said at once, with its place; a name nobody kno
 Names ending in `_s` are seconds, in `_min` minutes; shares are 0 to 1. A *span* is a number of
 seconds, or a table that says how it is spread:
 `{ shape = "lognormal", typical_s = 60, sigma = 0.8, least_s = 5, most_s = 900 }`. `shape` is `fixed`,
-`uniform` (between `least_s` and `most_s`), `exponential` (`typical_s` is its mean) or `lognormal`
-(`typical_s` is its median, `sigma` that of the logarithm); what is drawn never leaves `least_s` to
-`most_s`. Clock times are of the scenario's `zone`; one that has passed at the beginning means the
+`uniform` (between `least_s` and `most_s`), `exponential` (`typical_s` is its mean), `lognormal`
+(`typical_s` is its median, `sigma` that of the logarithm) or `measured` (one of `samples_s`); what is
+drawn never leaves `least_s` to `most_s`. Clock times are of the scenario's `zone`; one that has passed at the beginning means the
 next day.
 
 Incoming calls are not there yet: Vyzov does not take any, so a scenario has no name for them.
@@ -128,6 +129,9 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "people/NAME/leaves_first": ("none", "0 to 1", "Share of talks that the callee ends."),
     "people/NAME/machine_as_human": ("", "", "Share of machines that are taken for people."),
     "people/NAME/human_as_machine": ("", "", "Share of people who are taken for machines."),
+    "people/NAME/anew_each_call": (
+        "", "", "Who answers is drawn anew for each call, instead of once for each number.",
+    ),
     "crews[]/name": ("", "", "Campaigns call the crew by it."),
     "crews[]/count": ("", "", "How many operators."),
     "crews[]/shifts": ("none", "a list of tables", "See below."),

@@ -45,7 +45,7 @@ def simulate(
     """Runs the scenario; 0 where it ran, 1 where the limit left no run, 3 where a rule broke."""
     scenario = read_scenario(path)
     first = scenario.seed if first_seed is None else first_seed
-    bar = _Bar(shown=sys.stderr.isatty() and not as_json)
+    bar = Bar(shown=sys.stderr.isatty() and not as_json)
     ran = run_seeds(
         scenario, range(first, first + seeds), limit_s=limit_s, progress=bar.tell,
         done=None if out is None else lambda one: _keep(one, out),
@@ -169,7 +169,7 @@ def _lines(ran: Experiment, told: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-class _Bar:
+class Bar:
     """One line of progress on a terminal."""
 
     def __init__(self, *, shown: bool) -> None:

@@ -31,7 +31,7 @@ class People:
     up. `post_dial` is from the INVITE to the first ring, `ring` from there to the answer, `talk`
     from the first word of an operator to the end where the callee ends it, which they do in the
     share `leaves_first`. `machine_as_human` and `human_as_machine` are the shares of detection
-    errors."""
+    errors. Somebody stays who they are from call to call, unless `anew_each_call`."""
 
     kinds: Mix = field(default_factory=lambda: DEFAULT_MIX)
     home_by_hour: Mapping[int, float] = field(default_factory=dict[int, float])
@@ -41,6 +41,7 @@ class People:
     leaves_first: float | None = None
     machine_as_human: float = 0.0
     human_as_machine: float = 0.0
+    anew_each_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,7 @@ def _spread(fields: Fields, name: str) -> Spread | None:
         sigma=inner.number("sigma", 0.5, least=0.01, most=3),
         least_s=inner.number("least_s", usual.least_s, least=0, most=SECONDS_MAX),
         most_s=inner.number("most_s", usual.most_s, least=0, most=SECONDS_MAX),
+        samples_s=() if shape is not Shape.MEASURED else _numbers(inner, "samples_s", pair=False),
     )
     if shape in (Shape.EXPONENTIAL, Shape.LOGNORMAL) and typical_s <= 0:
         inner.fault("typical_s", f"must be more than 0 for a spread that is {shape.value}")
@@ -207,6 +208,7 @@ def _people(fields: Fields) -> People:
         leaves_first=None if leaves_first < 0 else leaves_first,
         machine_as_human=fields.number("machine_as_human", 0.0, least=0, most=1),
         human_as_machine=fields.number("human_as_machine", 0.0, least=0, most=1),
+        anew_each_call=fields.flag("anew_each_call", default=False),
     )
     fields.close()
     return read

@@ -13,6 +13,7 @@ class Shape(StrEnum):
     UNIFORM = "uniform"
     EXPONENTIAL = "exponential"
     LOGNORMAL = "lognormal"
+    MEASURED = "measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,14 @@ class Spread:
 
     `typical_s` is the value of a fixed one, the mean of an exponential and the median of a
     log-normal one, whose `sigma` is that of the logarithm; a uniform one is drawn between the
-    limits."""
+    limits; of a measured one each of `samples_s` is as likely as any other."""
 
     shape: Shape
     typical_s: float = 0.0
     sigma: float = 0.0
     least_s: float = 0.0
     most_s: float = 86_400.0
+    samples_s: tuple[float, ...] = ()
 
     def draw(self, dice: Random) -> float:
         """Returns one length in seconds."""
@@ -40,4 +42,6 @@ class Spread:
                 drawn = dice.expovariate(1.0 / self.typical_s)
             case Shape.LOGNORMAL:
                 drawn = dice.lognormvariate(math.log(self.typical_s), self.sigma)
+            case Shape.MEASURED:
+                drawn = dice.choice(self.samples_s)
         return min(self.most_s, max(self.least_s, drawn))

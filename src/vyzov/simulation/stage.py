@@ -117,12 +117,15 @@ class Residents:
         if home is None:
             return callee_for(number, self._seed).plan(count)
         people, zone = home
-        plan = callee_for(number, self._seed, people.kinds).plan(count)
+        if people.anew_each_call:
+            plan = callee_for(f"{number}#{count}", self._seed, people.kinds).plan(1)
+        else:
+            plan = callee_for(number, self._seed, people.kinds).plan(count)
         dice = Random(f"{self._seed}/{number}/{count}/scenario")
         return self._home(_shaped(plan, people, dice), people, zone, dice)
 
     def _home(self, plan: Plan, people: People, zone: ZoneInfo, dice: Random) -> Plan:
-        if not people.home_by_hour or not plan.answers:
+        if not people.home_by_hour or not plan.answers or plan.acts_as in MACHINES:
             return plan
         hour = self._timeline.utc.astimezone(zone).hour
         away = dice.random() >= people.home_by_hour.get(hour, 1.0)
