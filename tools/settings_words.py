@@ -51,6 +51,12 @@ INSTALLATION: Mapping[str, str] = {
     "trusted_proxies": "Addresses of proxies in front of the page: the caller's address and scheme are "
     "taken from their `X-Forwarded-For` and `X-Forwarded-Proto`; nobody else's are believed.",
     "extra_origins": "Other sites, as `https://HOST`, whose pages may use the session of a browser.",
+    "journal_folder": "Folder of the floors' journals, out of which a restored database is brought up "
+    "to date: best on another disk. None: `journal` in the data folder.",
+    "journal_mb": "Megabytes of journals kept once the database has what is in them, the oldest going "
+    "first. What it does not have is always kept.",
+    "backlog_batches": "How many batches of a floor may wait for a database that is away. At this bound "
+    "the floor ends; its next life begins with the journal.",
     "anchor_minutes": "How often a floor notes in `anchors.jsonl` where its facts stand, so that an end "
     "cut off later shows.",
     "record_inputs_mb": "Megabytes of floors' inputs kept in the folder `replay` for `vyzov replay`, the "

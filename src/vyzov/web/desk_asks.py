@@ -48,5 +48,7 @@ async def ask_desk(
         return 200, await floor.ask(f"desk.{verb}", who, **args)
 
     asked = orjson.dumps(args, option=orjson.OPT_SORT_KEYS)
-    _, result = await once.do(door.person, f"desk.{verb}", args.get("key"), asked, work)
+    _, result = await once.do(
+        door.person, f"desk.{verb}", args.get("key"), asked, work, floor_knows=True
+    )
     return result

@@ -127,15 +127,18 @@ def _tidy(office: OfficeStore, clock: Clock) -> None:
 
 
 def _house(office: OfficeStore, floor: FloorLinks, settings: WebSettings, clock: Clock) -> House:
+    def is_store_away(organisation: str) -> bool:
+        return floor.state(f"floor:{organisation}").get("database") == "away"
+
     return House(
         settings=settings,
         clock=clock,
         office=office,
-        sessions=Sessions(office, clock, settings),
+        sessions=Sessions(office, clock, settings, is_store_away),
         floor=floor,
         hub=LiveHub(floor, settings.live_sockets_per_user),
         imports=Imports(clock, settings),
-        once=Once(office, clock, settings),
+        once=Once(office, clock, settings, is_store_away),
     )
 
 

@@ -7,11 +7,14 @@ The cookie is a random token; the store keeps only its SHA-256. What the person 
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
+from vyzov.core.errors import StoreFault
 from vyzov.dialer.office_records import User, UserChange, WebSession
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock
@@ -25,6 +28,9 @@ SECURE_COOKIE = "__Host-vyzov_session"
 
 # A session's last use is written at most this often: reading a page must not cost a write.
 _TOUCH_EVERY = timedelta(minutes=1)
+# For so long a session is believed without the database, and so many are remembered.
+_SEEN_S = 600.0
+_SEEN_MAX = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,13 @@ def hash_token(token: str) -> str:
 class Sessions:
     """Opens, finds and ends sessions over the office store."""
 
-    def __init__(self, office: OfficeStore, clock: Clock, settings: WebSettings) -> None:
+    def __init__(
+        self, office: OfficeStore, clock: Clock, settings: WebSettings,
+        is_store_away: Callable[[str], bool] = lambda _organisation: False,
+    ) -> None:  # fmt: skip
+        """`is_store_away` says of an organisation whether its floor cannot reach the database: one
+        that hangs is then not asked at all."""
+        self._is_store_away = is_store_away
         self._office = office
         self._clock = clock
         self._settings = settings
@@ -58,6 +70,7 @@ class Sessions:
         self._per_source = Throttle(settings.tries_free_per_source, wait_max_s, remembered)
         # Each check takes 19 MiB and a core; a flood of them must not take the machine.
         self._checks = asyncio.Semaphore(settings.password_checks_at_once)
+        self._seen: dict[str, tuple[float, SignedIn]] = {}
 
     @property
     def cookie_name(self) -> str:
@@ -122,16 +135,47 @@ class Sessions:
 
     def find_hash(self, id_hash: str) -> SignedIn | None:
         """Finds a living session by its hash, and keeps it alive; blocking."""
-        session = self._office.session(id_hash)
         now = self._clock.utc()
-        if session is None or not self._lives(session, now):
-            return None
-        user = self._office.user(session.organisation_id, session.user_id)
+        _, known = self._seen.get(id_hash, (0.0, None))
+        if known is not None and self._is_store_away(known.user.organisation_id):
+            return self._as_last_seen(id_hash, now)
+        try:
+            session = self._office.session(id_hash)
+            if session is None or not self._lives(session, now):
+                self._seen.pop(id_hash, None)
+                return None
+            user = self._office.user(session.organisation_id, session.user_id)
+        except StoreFault:
+            return self._as_last_seen(id_hash, now)
         if user is None or user.disabled_at is not None:
+            self._seen.pop(id_hash, None)
             return None
+        found = SignedIn(session, user)
+        self._note(id_hash, found)
         if now - session.last_seen_at > _TOUCH_EVERY:
-            self._office.touch_session(session.organisation_id, id_hash, now)
-        return SignedIn(session, user)
+            with suppress(StoreFault):
+                self._office.touch_session(session.organisation_id, id_hash, now)
+        return found
+
+    def _note(self, id_hash: str, found: SignedIn) -> None:
+        """Remembers who a session was a moment ago, for when the database cannot say."""
+        self._seen.pop(id_hash, None)
+        self._seen[id_hash] = self._clock.monotonic(), found
+        while len(self._seen) > _SEEN_MAX:
+            self._seen.pop(next(iter(self._seen)), None)
+
+    def _as_last_seen(self, id_hash: str, now: datetime) -> SignedIn | None:
+        """Finds a session the database let in a short while ago; raises `StoreFault` without one.
+
+        An operator must be able to end a talk with a result while the database is away. What needs
+        the database fails there by itself."""
+        at, found = self._seen.get(id_hash, (0.0, None))
+        fresh = found is not None and self._clock.monotonic() - at < _SEEN_S
+        if found is None or not fresh or now >= found.session.expires_at:
+            raise StoreFault(
+                "The database does not answer, so nobody can be let in.", "Try again in a moment."
+            )
+        return found
 
     def _lives(self, session: WebSession, now: datetime) -> bool:
         idle = now - session.last_seen_at
@@ -140,6 +184,7 @@ class Sessions:
     def end(self, signed_in: SignedIn) -> None:
         """Ends a session; blocking."""
         session = signed_in.session
+        self._seen.pop(session.id_hash, None)
         self._office.end_session(session.organisation_id, session.id_hash)
 
     def set_cookie(self, response: Response, token: str) -> None:

@@ -64,8 +64,8 @@ export function UndoBar({ results }: { results: Results }) {
     >
       <Check className="fg ok" aria-hidden />
       <span>
-        {t('desk.saved_as')} <b>{words.pick(label)}</b>{' '}
-        <span className="ink3">{saved.call.contact.name}</span>
+        {t(saved.kept ? 'desk.kept_as' : 'desk.saved_as')} <b>{words.pick(label)}</b>{' '}
+        <span className="ink3">{saved.kept ? t('desk.kept') : saved.call.contact.name}</span>
       </span>
       <button type="button" className="btn" disabled={left <= 0} onClick={results.undo}>
         {left > 0 ? t('desk.undo', { span: words.span(left) }) : t('desk.undo_over')}

@@ -18,7 +18,14 @@ export type Chosen = {
   mine: boolean
   key: string
 }
-export type Saved = { call: LiveCall; code: string; undoUntil: number; undone: boolean }
+export type Saved = {
+  call: LiveCall
+  code: string
+  undoUntil: number
+  undone: boolean
+  /* The database is away: the result is safe in the floor's journal and not saved yet. */
+  kept?: boolean
+}
 export type Results = {
   call: LiveCall | null
   chosen: ResultDef | null
@@ -46,7 +53,7 @@ type Body = {
   fields: object
 }
 
-async function post(body: Body, key: string): Promise<{ undo_until: string }> {
+async function post(body: Body, key: string): Promise<{ undo_until: string; kept: boolean }> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await api('/desk/result', { method: 'POST', body, key })
@@ -95,6 +102,7 @@ export function useResult(desk: DeskState | undefined, noteNow: () => string): R
         code: what.code,
         undoUntil: Date.parse(answer.undo_until),
         undone: false,
+        kept: answer.kept,
       })
       setChosen(null)
     } catch (error) {
