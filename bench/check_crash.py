@@ -5,7 +5,6 @@ killed. Prints one JSON object: figures, and each damage found by name.
 """
 
 import hashlib
-import itertools
 import json
 import sys
 from collections import defaultdict
@@ -17,7 +16,6 @@ LIMIT_S = 10.0
 RING_LIMIT_S = 16.0
 LIVE_LEAST = 5
 TOO_BRIEF_S = 0.6
-DEAD_S = 4.0
 TWO_AT_ONCE_S = 1.0
 """A call that is over here may be ending on the wire yet."""
 RESOLVED_S = 30.0
@@ -116,8 +114,9 @@ def recordings(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[str
 
 
 def uncounted(
-    facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
-) -> tuple[int, int, list[str]]:
+    facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str],
+    kills: list[dict[str, Any]],
+) -> tuple[int, int, list[str]]:  # fmt: skip
     """People who picked up, were left by our side and are not counted as abandoned.
 
     The first figure is how many were left, the second how many of them had been joined in the very
@@ -135,14 +134,14 @@ def uncounted(
         known = kinds[reserved.get(call, "")]
         if "abandoned" in known:
             continue
-        if joined_as_it_died(known):
+        if joined_as_it_died(known, kills):
             joined += 1
         else:
             missed.append(call)
     return left, joined, missed
 
 
-def joined_as_it_died(known: dict[str, dict[str, Any]]) -> bool:
+def joined_as_it_died(known: dict[str, dict[str, Any]], kills: list[dict[str, Any]]) -> bool:
     """Whether a join was over at once. A dead engine's end is known only when the next one runs."""
     bridged, away, ended = (known.get(kind) for kind in ("bridged", "agent_away", "ended"))
     if bridged is None:
@@ -150,9 +149,11 @@ def joined_as_it_died(known: dict[str, dict[str, Any]]) -> bool:
     joined_at = seconds(bridged["at"])
     if away is not None and seconds(away["at"]) - joined_at < TOO_BRIEF_S:
         return True
-    dead = ended is not None and ended["data"].get("side") == "engine"
-    limit = DEAD_S if dead else TOO_BRIEF_S
-    return ended is not None and seconds(ended["at"]) - joined_at < limit
+    if ended is None:
+        return False
+    if ended["data"].get("side") == "engine":
+        return any(abs(kill["at"] - moment(bridged)) < TOO_BRIEF_S for kill in kills)
+    return seconds(ended["at"]) - joined_at < TOO_BRIEF_S
 
 
 def served_by_robot(record: dict[str, Any]) -> bool:
@@ -181,19 +182,46 @@ def results_lost(facts: list[dict[str, Any]], folder: Path) -> tuple[int, list[s
     return len(told), [attempt for attempt in told if attempt not in kept]
 
 
-def two_at_once(calls: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Numbers that were called by two at the same time."""
+def two_at_once(
+    ledger: list[dict[str, Any]], calls: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Calls to a number that was in another call of ours already; the box finds it busy."""
     by_number: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in calls.values():
         by_number[record["number"]].append(record)
     found: list[dict[str, Any]] = []
-    for number, made in by_number.items():
-        made.sort(key=lambda record: record["invited_at"])
-        for one, next_one in itertools.pairwise(made):
-            both_s = one["ended_at"] - next_one["invited_at"]
-            if both_s > TWO_AT_ONCE_S:
-                found.append({"number": number, "both_s": round(both_s, 2),
-                              "calls": [one["call_id"], next_one["call_id"]]})  # fmt: skip
+    seen: set[str] = set()
+    for record in ledger:
+        if record["rec"] != "sip" or record["dir"] != "in" or record.get("method") != "INVITE":
+            continue
+        call, at = record["call_id"], record["t"]
+        if call in seen:
+            continue
+        seen.add(call)
+        found += [
+            {"number": record["to"], "calls": [other["call_id"], call]}
+            for other in by_number[record["to"]]
+            if other["call_id"] != call
+            and other["invited_at"] < at < other["ended_at"] - TWO_AT_ONCE_S
+        ]
+    return found
+
+
+def dialled_when_over(
+    ledger: list[dict[str, Any]], facts: list[dict[str, Any]], reserved: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Calls made for an attempt whose end was written down already: a stale owner's."""
+    over = {f["attempt"]: moment(f) for f in facts if f["kind"] == "final"}
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for record in ledger:
+        if record["rec"] != "sip" or record["dir"] != "in" or record.get("method") != "INVITE":
+            continue
+        call = record["call_id"]
+        late_s = record["t"] - over.get(reserved.get(call, ""), 1e12)
+        if call not in seen and late_s > 0:
+            found.append({"call": call, "late_s": round(late_s, 3)})
+        seen.add(call)
     return found
 
 
@@ -305,7 +333,7 @@ def main() -> int:
         elif fact["kind"] == "answered":
             answers[fact["attempt"]] += 1
     count, damaged = recordings(facts, folder / "data" / "recordings")
-    left, joined, missed = uncounted(facts, calls, reserved)
+    left, joined, missed = uncounted(facts, calls, reserved, kills)
     saved, lost = results_lost(facts, folder)
     points, unreached = points_of(told)
     waits, late = resolved(facts, calls, kills)
@@ -318,7 +346,8 @@ def main() -> int:
         "invite_without_attempt": sorted(invited - set(reserved)),
         "attempt_without_end": [a for a in reserved.values() if finals[a] != 1],
         "answered_twice": [attempt for attempt, made in answers.items() if made > 1],
-        "two_at_once": two_at_once(calls),
+        "two_at_once": two_at_once(ledger, calls),
+        "dialled_when_over": dialled_when_over(ledger, facts, reserved),
         "unknown_too_long": late,
         "channels_outlive": outlived,
         "operators_untrue": liars,

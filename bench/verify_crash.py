@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ HIT_S = 45.0
 SLEEP_EVERY = 8
 """Of all turns, each such one lets an owner sleep at `SLEEPS_AT` instead of killing anything."""
 SLEEPS_AT = "floor.originate_not_sent"
+FIRST = {"order": "floor.reservation_not_committed", "fence": SLEEPS_AT}
+"""The turn that needs the protection which a sabotage takes away comes first."""
 ALL_EVERY = 5
 """Of the kills at a named point, each such one takes the other processes with it."""
 MISSING = 77
@@ -275,22 +278,27 @@ class Run:
         return stuck
 
 
-def schedule(run: Run, count: int) -> Iterator[Callable[[], dict[str, Any]]]:
-    """Yields what is done in turn; all points come before any comes twice."""
+def schedule(run: Run, count: int, first: str = "") -> Iterator[Callable[[], dict[str, Any]]]:
+    """Yields what is done in turn, at the point `first` first; all come before any comes twice."""
     points: list[Point] = []
     kinds = [*KINDS, DATABASE] if run.server is not None else list(KINDS)
     randoms = at_points = 0
     for turn in range(count):
-        if turn % SLEEP_EVERY == SLEEP_EVERY - 1:
+        if turn == 0 and first:
+            point = next(point for point in POINTS if point.name == first)
+            yield (
+                run.sleep_at_point
+                if first == SLEEPS_AT
+                else partial(run.kill_at_point, point, everybody=False)
+            )
+        elif turn % SLEEP_EVERY == SLEEP_EVERY - 1:
             yield run.sleep_at_point
         elif turn % 2 == 0:
             points = points or run.dice.sample(POINTS, len(POINTS))
             point = points.pop()
             at_points += 1
             everybody = at_points % ALL_EVERY == 0 and not point.at_start
-            yield lambda point=point, everybody=everybody: run.kill_at_point(
-                point, everybody=everybody
-            )
+            yield partial(run.kill_at_point, point, everybody=everybody)
         else:
             kind = kinds[randoms % len(kinds)]
             randoms += 1
@@ -299,7 +307,7 @@ def schedule(run: Run, count: int) -> Iterator[Callable[[], dict[str, Any]]]:
             elif kind == DATABASE:
                 yield run.kill_database
             else:
-                yield lambda kind=kind: run.kill_at_random(kind)
+                yield partial(run.kill_at_random, kind)
 
 
 def drop_unique_indexes(database: str) -> None:
@@ -326,7 +334,7 @@ def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> 
             centre, manager, Ledger(out / "ledger.jsonl"), Leases(out / "data"),
             random.Random(options.seed), server,
         )  # fmt: skip
-        for turn in schedule(run, options.count):
+        for turn in schedule(run, options.count, FIRST.get(options.sabotage, "")):
             kill = turn()
             run.kills.append(kill)
             print(f"kill {len(run.kills)}: {json.dumps(kill)}", flush=True)

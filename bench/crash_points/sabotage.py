@@ -24,13 +24,14 @@ def originate_before_commit(module: ModuleType) -> None:
     """The floor takes its reservations for written a moment before it writes them."""
     effects = importlib.import_module("vyzov.dialer.effects")
 
-    def hasty(self: Any, commit: Act, effect: Any) -> None:
+    def hasty(self: Any, save: Act, group: Any) -> None:
+        effect = group[0].effect
         if effect.giveup:
             self._back(effects.Committed(effect.batch, {}))
             time.sleep(AHEAD_S)
-        commit(self, effect)
+        save(self, group)
 
-    around(module.Runtime, "_commit", hasty)
+    around(module.StoreLine, "_save", hasty)
 
 
 def no_fence(module: ModuleType) -> None:
@@ -46,7 +47,7 @@ def no_fence(module: ModuleType) -> None:
 
 
 SABOTAGES: Mapping[str, tuple[str, Callable[[ModuleType], None]]] = {
-    "order": ("vyzov.dialer.runtime", originate_before_commit),
+    "order": ("vyzov.dialer.store_line", originate_before_commit),
     "fence": ("vyzov.telephony.native.control", no_fence),
 }
 UNIQUE = "unique"
