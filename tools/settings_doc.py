@@ -1,6 +1,6 @@
 """Writes docs/reference/settings.md: every setting with its default and its bounds, from the code.
 
-The installation's settings are the fields of `vyzov.app.Settings`. A campaign's are found by letting
+The installation's settings are the fields of `vyzov.settings.Settings`. A campaign's are found by letting
 the code read a campaign that has everything and watching which names it asks for, with which default
 and which bounds. What a setting is for is said here; one without words stops the tool. A test fails
 while the page is stale.
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from unittest.mock import patch
 
-from vyzov.app import Settings
 from vyzov.core import campaign
 from vyzov.core.disposition import default_results
 from vyzov.core.fields import Fields
 from vyzov.core.flow import Callback, Suppress
 from vyzov.core.redial import RedialPolicy
 from vyzov.core.window import CallWindow, window_to_json
+from vyzov.settings import Settings
 
 from settings_words import CAMPAIGN, INSTALLATION, MAY_BE, NEEDED  # isort: skip
 
@@ -265,7 +265,7 @@ def _by_step(kind: str) -> Mapping[str, str]:
 HEAD = """
 # Settings
 
-Made by `tools/settings_doc.py` from `src/vyzov/app.py` and `src/vyzov/core`; do not edit.
+Made by `tools/settings_doc.py` from `src/vyzov/settings.py` and `src/vyzov/core`; do not edit.
 
 ## The installation: `vyzov.toml`
 
