@@ -356,13 +356,16 @@ def test_an_end_without_a_database_leaves_the_journal_to_the_next_life(bench: Be
 class _Left:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
-        self.is_done = self.released = False
+        self.is_done = self.is_aside = self.released = False
 
     def pages(self) -> list[Pages]:
         return [self._pages]
 
     def done(self) -> None:
         self.is_done = True
+
+    def set_aside(self) -> None:
+        self.is_aside = True
 
     def release(self) -> None:
         self.released = True
@@ -379,8 +382,8 @@ class _Folder:
 def test_the_next_life_applies_what_the_last_one_left(bench: Bench) -> None:
     good, bad = (w.SetNote("c", "good"),), (w.SetNote("bad", "bad"),)
     lines = tuple(Kept(place, NOON, bad if place == 2 else good) for place in (1, 2, 3))
-    left = _Left(Pages(LIFE, lines, 1))
-    torn = _Left(Pages(None, (), 1))
+    left = _Left(Pages(LIFE, lines, 0))
+    torn = _Left(Pages(None, (), 0))
     folder: Any = _Folder(left, torn)
     bench.line.apply_left(folder)
     assert [one.place for one in bench.store.applied if one.writes] == [1, 3]
@@ -402,3 +405,13 @@ def test_a_journal_that_cannot_be_applied_stays(bench: Bench) -> None:
         bench.line.apply_left(folder)
     assert not left.is_done
     assert left.released
+
+
+def test_a_journal_of_which_something_cannot_be_read_is_set_aside_for_a_person(
+    bench: Bench,
+) -> None:
+    left = _Left(Pages(LIFE, (Kept(1, NOON, ()), Kept(3, NOON, ())), 1))
+    folder: Any = _Folder(left)
+    bench.line.apply_left(folder)
+    assert [one.place for one in bench.store.applied] == [1, 3]
+    assert (left.is_done, left.is_aside, left.released) == (False, True, True)

@@ -25,6 +25,7 @@ from vyzov.core.facts import Fact
 from vyzov.core.instants import from_text
 from vyzov.dialer import writes as w
 
+_WORDS = ("text", "value", "note")
 _HEAD = b'{"crc":"%08x","body":'
 _BODY_AT = 25
 BATCHES_AT_ONCE = 100
@@ -44,16 +45,21 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One batch as the journal holds it."""
+    """One batch as the journal holds it.
+
+    `place` is its turn among all batches of the life, `line` its number in the journal, from 1
+    without gaps: reservations that were given up have a place and no line."""
 
     place: int
     at: datetime
     writes: w.Batch
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What a file of a journal held. `damaged` counts lines that are not what was written."""
+    """What a file of a journal held. `damaged` counts lines that are not what was written, or that
+    this version cannot read; a last line cut short by a crash was never told to anybody."""
 
     life: Life | None
     kept: tuple[Kept, ...]
@@ -89,6 +95,10 @@ class LeftJournal(Protocol):
         """Says that the database has all of it."""
         ...
 
+    def set_aside(self) -> None:
+        """Keeps it for a person to look at: some of it could not be read."""
+        ...
+
     def release(self) -> None: ...
 
 
@@ -107,18 +117,21 @@ def line_of_life(life: Life) -> bytes:
     return _sealed(orjson.dumps({"life": life}))
 
 
-def line_of(place: int, at: datetime, batch: Iterable[w.Write]) -> bytes:
+def line_of(place: int, at: datetime, batch: Iterable[w.Write], line: int = 0) -> bytes:
     """Returns a batch as one line with a checksum over it."""
     told = [[type(write).__name__, write] for write in batch]
-    return _sealed(orjson.dumps({"place": place, "at": at, "writes": told}, default=_plain))
+    body = {"line": line, "place": place, "at": at, "writes": told}
+    return _sealed(orjson.dumps(body, default=_plain))
 
 
 def read(lines: Iterable[bytes]) -> Pages:
-    """Reads a file's lines. A torn or altered line counts as damaged and is left out."""
+    """Reads a file's lines, each with its end of line. What is torn or altered is left out."""
     life: Life | None = None
     kept: list[Kept] = []
     damaged = 0
     for line in lines:
+        if not line.endswith(b"\n"):
+            break
         body = _opened(line)
         try:
             found = orjson.loads(body) if body is not None else None
@@ -144,13 +157,34 @@ def without_words_of(line: bytes, contacts: frozenset[str], attempts: frozenset[
     for name, write in found.get("writes", ()):
         of_them = write.get("contact") in contacts or write.get("attempt") in attempts
         if of_them and name in ("SetNote", "SetField", "AddDisposition"):
-            write.update({key: "" for key in ("text", "value", "note") if key in write})
+            write.update({key: "" for key in _WORDS if key in write})
             if "fields" in write:
                 write["fields"] = {}
     return _sealed(orjson.dumps(found))
 
 
+def masked_words_of(line: bytes, contacts: frozenset[str], attempts: frozenset[str]) -> bytes:
+    """Returns a line of the same length in which such words are crosses: for a file that a living
+    process appends to."""
+    body = _opened(line)
+    if body is None or not any(key.encode() in body for key in contacts | attempts):
+        return line
+    found = orjson.loads(body)
+    for name, write in found.get("writes", ()):
+        of_them = write.get("contact") in contacts or write.get("attempt") in attempts
+        if of_them and name in ("SetNote", "SetField", "AddDisposition"):
+            write.update({key: _crossed(write[key]) for key in _WORDS if key in write})
+            if "fields" in write:
+                write["fields"] = {key: _crossed(one) for key, one in write["fields"].items()}
+    masked = _sealed(orjson.dumps(found))
+    return masked if len(masked) == len(line) else line
+
+
 # ---- lines ---------------------------------------------------------------------------------------
+
+
+def _crossed(text: str) -> str:
+    return "x" * (len(orjson.dumps(text)) - 2)
 
 
 def _sealed(body: bytes) -> bytes:
@@ -171,7 +205,8 @@ def _plain(value: object) -> object:
 
 def _kept(found: Mapping[str, Any]) -> Kept:
     writes = tuple(_value(_CLASSES[name], body) for name, body in found["writes"])
-    return Kept(int(found["place"]), from_text(found["at"]), cast("w.Batch", writes))
+    at = from_text(found["at"])
+    return Kept(int(found["place"]), at, cast("w.Batch", writes), int(found.get("line", 0)))
 
 
 _Reader = Callable[[Any], object]

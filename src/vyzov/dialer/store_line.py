@@ -68,7 +68,7 @@ class StoreLine:
         self._backlog_max = backlog_max
         self._life = ""
         self._file: JournalFile | None = None
-        self._place = 0
+        self._place = self._lines = 0
         self._unwritten: deque[bytes] = deque()
         self._last_batch = self._synced_batch = 0
         self._jobs: deque[_Job] = deque()
@@ -115,7 +115,7 @@ class StoreLine:
                 self._jobs.append(_Saving(effect, self._place))
                 if not effect.giveup:
                     self._last_batch = effect.batch
-                    self._write(line_of(self._place, self._clock.utc(), effect.writes))
+                    self._write(self._place, effect.writes)
             else:
                 self._jobs.append(effect)
             self._ready.notify()
@@ -143,7 +143,7 @@ class StoreLine:
             if since is not None and self._clock.monotonic() - since >= ANSWER_S:
                 self._trouble(STORE, f"it has not answered for {ANSWER_S:g} s")
             if self._unwritten:
-                self._write(b"")
+                self._write_on()
 
     def sync(self) -> None:
         """Makes the journal safe from a power cut while the database cannot be; the floor is told
@@ -178,27 +178,35 @@ class StoreLine:
     def apply_left(self, journal: Journal) -> None:
         """Applies what lives of this floor that are over left behind; in the database's thread."""
         for left in journal.left(self._floor_id):
+            damaged = 0
             try:
                 for pages in left.pages():
-                    if pages.damaged:
-                        log.warning("%d lines of a journal are damaged", pages.damaged)
+                    damaged += pages.damaged
                     if pages.life is None:
                         continue
                     done = apply_all(self._store, pages.life, pages.kept)
                     for one in done.left_out:
                         log.error("batch %d of %s was left out", one.place, pages.life.id)
                     log.info("%d batches of %s are saved now", done.batches, pages.life.id)
-                left.done()
+                if damaged:
+                    log.error("%d lines of a journal cannot be read; it is set aside", damaged)
+                    left.set_aside()
+                else:
+                    left.done()
             finally:
                 left.release()
 
     # ---- the journal, under the lock
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, place: int, batch: Batch) -> None:
+        if self._file is not None:
+            self._lines += 1
+            self._unwritten.append(line_of(place, self._clock.utc(), batch, self._lines))
+            self._write_on()
+
+    def _write_on(self) -> None:
         if self._file is None:
             return
-        if line:
-            self._unwritten.append(line)
         try:
             while self._unwritten:
                 self._file.append(self._unwritten[0])
@@ -327,7 +335,7 @@ class StoreLine:
                     if attempt_of(write) not in result.refused
                 )
                 if any(isinstance(write, Reserve) for write in made):
-                    self._write(line_of(group[0].place, self._clock.utc(), made))
+                    self._write(group[0].place, made)
             saved_all = not any(isinstance(job, _Saving) for job in self._jobs)
             for one in group:
                 self._back(fx.Committed(one.effect.batch, result.refused))

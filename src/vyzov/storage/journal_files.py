@@ -1,4 +1,5 @@
-"""The floor's journal as files: `FOLDER/FLOOR/MOMENT-LIFE-N.open`, `.jsonl` once all of it is saved.
+"""The floor's journal as files: `FOLDER/FLOOR/MOMENT-LIFE-N.open`, `.jsonl` once all of it is saved,
+`.damaged` where some of it could not be read.
 
 A life holds a lock on its newest file for as long as its process lives, so nobody takes its journal
 for a dead one's. A file that has grown to `FILE_BYTES` is turned over when the database has all of it;
@@ -17,7 +18,8 @@ from vyzov.core.errors import StoreFault
 from vyzov.dialer.journal import Kept, Life, Pages, line_of_life, read, without_words_of
 
 FILE_BYTES = 16 * 1024 * 1024
-OPEN, SAVED = ".open", ".jsonl"
+OPEN, SAVED, DAMAGED = ".open", ".jsonl", ".damaged"
+ENDINGS = (OPEN, SAVED, DAMAGED)
 
 
 class FileOfLife:
@@ -109,6 +111,10 @@ class LeftFile:
         """The database has all of it: it is kept as saved."""
         self._path.rename(self._path.with_suffix(SAVED))
 
+    def set_aside(self) -> None:
+        """Some of it could not be read: it stays as `.damaged`, whatever the bound says."""
+        self._path.rename(self._path.with_suffix(DAMAGED))
+
     def release(self) -> None:
         """Gives the lock back."""
         os.close(self._file)
@@ -160,7 +166,7 @@ def read_file(path: Path) -> Pages:
 def read_all(folder: Path) -> dict[Life, list[Kept]]:
     """Reads all journals of a folder, for a restore: the lines of each life in order of place."""
     found: dict[Life, dict[int, Kept]] = {}
-    for path in sorted([*folder.glob(f"*/*{OPEN}"), *folder.glob(f"*/*{SAVED}")]):
+    for path in sorted(path for ending in ENDINGS for path in folder.glob(f"*/*{ending}")):
         pages = read_file(path)
         if pages.life is not None:
             lines = found.setdefault(pages.life, {})
