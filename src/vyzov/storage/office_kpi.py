@@ -9,13 +9,11 @@ is dropped, so any number of processes may roll at once.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from vyzov.core.facts import FactKind
-from vyzov.core.instants import to_text
 from vyzov.core.kpi.agents import agent_cells, is_of_agent
 from vyzov.core.kpi.cells import Cells, Placed, Reach, Source
 from vyzov.core.kpi.measures import contact_cells, loaded_cells
@@ -30,8 +28,6 @@ Marks = dict[tuple[str, int], int]
 
 CONTACTS_PER_QUERY = 400
 SUMS_PER_WRITE = 500
-CLOCK_STEP_MOST = timedelta(hours=1)
-"""A step of UTC within one stream that is larger than this may leave its spans as they were."""
 
 
 class _Overtaken(Exception):
@@ -154,12 +150,11 @@ def _difference(connection: sa.Connection, organisation: str, news: _News) -> Ce
     """Folds whoever the news are about, before and after."""
     cells = Cells()
     contacts: set[str] = set()
-    agents: dict[str, datetime] = {}
+    agents: dict[str, list[Placed]] = {}
     for placed in news.facts:
         fact = placed.fact
         if is_of_agent(fact):
-            agent = fact.agent or ""
-            agents[agent] = min(agents.get(agent, fact.at), fact.at)
+            agents.setdefault(fact.agent or "", []).append(placed)
         elif fact.kind is FactKind.CONTACTS_LOADED:
             cells.join(loaded_cells(fact))
         elif fact.contact is not None:
@@ -167,8 +162,8 @@ def _difference(connection: sa.Connection, organisation: str, news: _News) -> Ce
     for found in _of_contacts(connection, organisation, sorted(contacts)):
         cells.join(contact_cells(_up_to(found, news.new)))
         cells.join(contact_cells(_up_to(found, news.old)), -1)
-    for agent, since in agents.items():
-        found = _of_agent(connection, organisation, agent, since)
+    for agent, fresh in agents.items():
+        found = _of_agent(connection, organisation, agent, fresh)
         cells.join(agent_cells(_up_to(found, news.new)))
         cells.join(agent_cells(_up_to(found, news.old)), -1)
     return cells
@@ -215,24 +210,44 @@ def _is_counted() -> sa.ColumnElement[bool]:
 
 
 def _of_agent(
-    connection: sa.Connection, organisation: str, agent: str, since: datetime
+    connection: sa.Connection, organisation: str, agent: str, fresh: list[Placed]
 ) -> list[Placed]:
-    """Reads an agent's states from the last counted one of each floor well before `since`.
+    """Reads as many of an agent's states as the new ones can touch.
 
-    Spans that lie wholly before are the same in both folds and need not be read."""
-    before = t.fact.c.at < to_text(since - CLOCK_STEP_MOST)
+    As a rule they follow the last counted one, and all before that is the same in both folds. Told
+    late, or after UTC was set back, they may touch any."""
     latest = connection.execute(
         _states(organisation, agent)
-        .with_only_columns(t.fact.c.floor_id, t.fact.c.epoch, sa.func.max(t.fact.c.at).label("at"))
         .join(kpi_mark, _is_counted())
-        .where(before)
-        .group_by(t.fact.c.floor_id, t.fact.c.epoch)
-        .order_by(t.fact.c.epoch)
+        .order_by(t.fact.c.at.desc(), t.fact.c.epoch.desc(), t.fact.c.place.desc())
+        .limit(1)
     )
-    # The newest epoch's word is the one that ends what an older one says.
-    first = min({row.floor_id: row.at for row in latest}.values(), default="")
-    rows = connection.execute(_states(organisation, agent).where(t.fact.c.at >= first))
-    return [_placed(row) for row in rows.mappings()]
+    row = latest.mappings().first()
+    known = _states(organisation, agent)
+    if row is not None and _all_follow(connection, known, _placed(row), fresh):
+        known = known.where(t.fact.c.at >= row["at"])
+    return [_placed(row) for row in connection.execute(known).mappings()]
+
+
+def _all_follow(
+    connection: sa.Connection, known: sa.Select[Any], last: Placed, fresh: list[Placed]
+) -> bool:
+    """True where the latest counted state by UTC is the last by place too, and all new ones follow."""
+    if any(one.fact.at < last.fact.at for one in fresh):
+        return False
+    fact = t.fact.c
+    behind = sa.and_(
+        fact.floor_id == last.floor,
+        sa.or_(fact.epoch > last.epoch, sa.and_(fact.epoch == last.epoch, fact.place > last.place)),
+    )
+    newer = [
+        sa.and_(fact.floor_id == floor, fact.epoch > epoch)
+        for floor, epoch in {(one.floor, one.epoch) for one in fresh}
+    ]
+    overtaken = known.join(kpi_mark, _is_counted()).where(sa.or_(behind, *newer)).limit(1)
+    return connection.execute(overtaken).first() is None and all(
+        one.floor != last.floor or one.epoch >= last.epoch for one in fresh
+    )
 
 
 # ---- writing it down -----------------------------------------------------------------------------
