@@ -256,6 +256,39 @@ def replay(
     raise typer.Exit(run(file, as_json=as_json))
 
 
+@app.command()
+def erase(
+    contact: Annotated[str, typer.Option(help="Id of a contact, as its card shows.")] = "",
+    number: Annotated[
+        str, typer.Option(help="Everybody with this number: +, country, number.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who erases, for the act.")] = "",
+    act: Annotated[
+        Path | None, typer.Option(help="File for the act; .html can be printed.")
+    ] = None,
+    stop: Annotated[
+        bool, typer.Option("--stop/--no-stop", help="Never call these numbers again.")
+    ] = True,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Another folder with exports; may be given again.")
+    ] = None,
+    data: Data = DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Erases a person from database, recordings, ladders, journals, logs and exports, for good.
+
+    Facts and the stop-list stay whole, by ids and references alone. Prints the act of it."""
+    from vyzov.app import load_settings
+    from vyzov.cli.erase import run
+
+    raise typer.Exit(
+        run(
+            load_settings(data), contact=contact, number=number, by=by, act=act, stop=stop,
+            also=tuple(also or ()), as_json=as_json,
+        )
+    )  # fmt: skip
+
+
 trunk_group = typer.Typer(no_args_is_help=True, help="Trunks: the ways to carriers.")
 app.add_typer(trunk_group, name="trunk")
 

@@ -55,6 +55,7 @@ class FactKind(StrEnum):
     CONTACTS_LOADED = "contacts_loaded"
     CONTACT_CLOSED = "contact_closed"
     CONTACT_REOPENED = "contact_reopened"
+    CONTACT_ERASED = "contact_erased"
     RECORDING_FINISHED = "recording_finished"
     EMERGENCY_STOP = "emergency_stop"
     EMERGENCY_STOP_LIFTED = "emergency_stop_lifted"

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from vyzov.core.facts import Fact
+from vyzov.dialer.erasure import Person
 from vyzov.dialer.floor_places import FloorBook
 from vyzov.dialer.kpi_store import KpiStore
 from vyzov.dialer.office_records import (
@@ -229,10 +230,25 @@ class ContactStore(Protocol):
     def contact(self, organisation: str, contact_id: str) -> ContactCard | None: ...
     def contact_entries(self, organisation: str, contact_id: str) -> tuple[EntryRecord, ...]: ...
 
-    def erase_contact(self, organisation: str, contact_id: str) -> tuple[str, ...] | None:
+    def contacts_of_number(self, organisation: str, e164: str) -> tuple[str, ...]:
+        """Returns the ids of contacts that have a number and are not erased."""
+        ...
+
+    def person(self, organisation: str, contact_id: str) -> Person | None:
+        """Returns all that is known of a contact in words, None where there is no such contact."""
+        ...
+
+    def erase_contact(
+        self, organisation: str, contact_id: str, *, by: str = "", stop: bool = False
+    ) -> tuple[str, ...] | None:
         """Erases the personal part for good; facts, attempts and the stop-list stay whole.
 
-        Returns the paths of the contact's recordings, whose files the caller removes."""
+        Returns the paths of the contact's recordings, whose files the caller removes. With `stop`
+        the contact's numbers are never to be called, known by their references alone."""
+        ...
+
+    def erase_number(self, organisation: str, e164: str) -> bool:
+        """Forgets the plain form of a number that only the stop-list has; its reference stays."""
         ...
 
     def number_ref(self, organisation: str, e164: str) -> str:

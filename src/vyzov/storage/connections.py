@@ -23,6 +23,8 @@ PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
+    # What is deleted is wiped: an erased person must not be found in free pages of the file.
+    "secure_delete = ON",
 )
 TABLE_WAIT_MS = 100
 # The office looks before it writes: its writers take turns, all over the database. Floors do not.

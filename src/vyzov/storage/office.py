@@ -5,6 +5,7 @@ from vyzov.dialer.ports import Clock, Randomness
 from vyzov.storage.address import Address
 from vyzov.storage.office_campaigns import Campaigns
 from vyzov.storage.office_contacts import Contacts, StopList
+from vyzov.storage.office_erasure import Erasure
 from vyzov.storage.office_floors import Floors
 from vyzov.storage.office_history import Answers, History
 from vyzov.storage.office_kpi import KeyFigures
@@ -23,6 +24,7 @@ class SqlOffice(
     Trunks,
     Lists,
     Contacts,
+    Erasure,
     StopList,
     History,
     Answers,

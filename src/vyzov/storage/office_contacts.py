@@ -18,17 +18,13 @@ from vyzov.dialer.office_records import (
     StopEntry,
 )
 from vyzov.storage import tables as t
-from vyzov.storage.entering import settle
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.office_lists import salt_of
-from vyzov.storage.tally import Tally
 from vyzov.storage.values import (
-    json_text,
     number_reference,
     texts_of,
     time_or_none,
     words_of,
-    words_text,
 )
 
 
@@ -82,20 +78,6 @@ class Contacts(OfficeBase):
                 .order_by(entry.campaign_id)
             )
             return tuple(_entry(row) for row in rows)
-
-    def erase_contact(self, organisation: str, contact_id: str) -> tuple[str, ...] | None:
-        """Erases the personal part for good; returns the paths of recordings to be removed."""
-        with self._writing() as connection:
-            known = connection.execute(
-                sa.select(t.contact.c.id).where(
-                    t.contact.c.organisation_id == organisation, t.contact.c.id == contact_id
-                )
-            ).first()
-            if known is None:
-                return None
-            recordings = _forget_recordings(connection, organisation, contact_id)
-            _forget_person(connection, organisation, contact_id, self._now_text())
-        return recordings
 
     def callbacks(
         self,
@@ -301,79 +283,6 @@ def _after(cursor: str) -> sa.ColumnElement[bool]:
     return sa.or_(
         contact.list_id > list_id,
         sa.and_(contact.list_id == list_id, contact.row > int(row)),
-    )
-
-
-def _forget_recordings(
-    connection: sa.Connection, organisation: str, contact_id: str
-) -> tuple[str, ...]:
-    recording = t.recording.c
-    attempts = sa.select(t.attempt.c.id).where(
-        t.attempt.c.organisation_id == organisation, t.attempt.c.contact_id == contact_id
-    )
-    which = sa.and_(recording.organisation_id == organisation, recording.attempt_id.in_(attempts))
-    rows = connection.execute(sa.select(recording.path).where(which).order_by(recording.id)).all()
-    connection.execute(t.recording.delete().where(which))
-    return tuple(row.path for row in rows)
-
-
-def _forget_person(connection: sa.Connection, organisation: str, contact_id: str, now: str) -> None:
-    numbers = sa.select(t.contact_phone.c.number_ref).where(
-        t.contact_phone.c.organisation_id == organisation,
-        t.contact_phone.c.contact_id == contact_id,
-    )
-    connection.execute(
-        t.stop_number.delete().where(
-            t.stop_number.c.organisation_id == organisation,
-            t.stop_number.c.number_ref.in_(numbers),
-        )
-    )
-    for table in (t.contact_phone, t.contact_person):
-        connection.execute(
-            table.delete().where(
-                table.c.organisation_id == organisation, table.c.contact_id == contact_id
-            )
-        )
-    emptied: list[tuple[sa.Table, str, dict[str, object]]] = [
-        (t.import_row, "contact_id", {"raw": words_text(()), "args": json_text({})}),
-        (t.disposition, "contact_id", {"fields": json_text({}), "note": ""}),
-        (t.contact, "id", {"erased_at": now}),
-    ]
-    for table, column, values in emptied:
-        connection.execute(
-            table.update()
-            .where(table.c.organisation_id == organisation, table.c[column] == contact_id)
-            .values(**values)
-        )
-    entry, promise = t.campaign_contact.c, t.callback.c
-    closed = connection.execute(
-        t.campaign_contact.update()
-        .where(
-            entry.organisation_id == organisation,
-            entry.contact_id == contact_id,
-            entry.state != "in_call",
-        )
-        .values(
-            state_before=entry.state,
-            state="closed",
-            closed_reason="erased",
-            next_due_at=None,
-            callback_agent=None,
-        )
-        .returning(entry.campaign_id, entry.state_before)
-    )
-    tally = Tally()
-    for row in closed:
-        tally.moved(row.campaign_id, row.state_before, "closed")
-    settle(connection, organisation, tally)
-    connection.execute(
-        t.callback.update()
-        .where(
-            promise.organisation_id == organisation,
-            promise.contact_id == contact_id,
-            promise.state == "open",
-        )
-        .values(state="cancelled")
     )
 
 
