@@ -57,7 +57,11 @@ def open_engine(path: Address, *, writes: bool) -> sa.Engine:
             connection.execute("PRAGMA query_only = ON")
         return connection
 
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.QueuePool)
+    # Few are kept: a rush may open more, and closes them, so that an hour holds what a minute held.
+    engine = sa.create_engine(
+        "sqlite://", creator=connect, poolclass=sa.QueuePool, pool_size=1 if writes else 2,
+        max_overflow=14,
+    )  # fmt: skip
     _begin_explicitly(engine, writes=writes)
     return engine
 
