@@ -318,6 +318,7 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
             host=settings.web_host,
             port=settings.web_port,
             recordings=settings.recordings,
+            data=settings.data,
             sip_servers=sip_servers(settings),
             sip_trace=settings.sip_trace,
             extra_origins=settings.extra_origins,

@@ -51,6 +51,8 @@ class Action(StrEnum):
     RECORDING_HEAR = "recording.hear"
     REPORT_SEE = "report.see"
     REPORT_AGENTS = "report.agents"
+    WHATIF_SEE = "whatif.see"
+    WHATIF_ASK = "whatif.ask"
     PRICE_SEE = "price.see"
     PRICE_EDIT = "price.edit"
     SHIFT_SEE = "shift.see"
@@ -91,6 +93,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.RECORDING_HEAR: _LEADS | {Role.OPERATOR, Role.CUSTOMER},
     Action.REPORT_SEE: _LEADS | {Role.CUSTOMER},
     Action.REPORT_AGENTS: _LEADS,
+    Action.WHATIF_SEE: _LEADS,
+    Action.WHATIF_ASK: _LEADS,
     Action.PRICE_SEE: _OFFICE,
     Action.PRICE_EDIT: _OFFICE,
     Action.SHIFT_SEE: _LEADS,

@@ -83,6 +83,8 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("GET", f"{API}/reports/kpis"): Action.REPORT_AGENTS,
     ("GET", f"{API}/reports/kpis.csv"): Action.REPORT_AGENTS,
     ("GET", f"{API}/reports/kpis/{{figure}}/facts"): Action.REPORT_AGENTS,
+    ("GET", f"{API}/whatif"): Action.WHATIF_SEE,
+    ("POST", f"{API}/whatif"): Action.WHATIF_ASK,
     ("GET", f"{API}/prices"): Action.PRICE_SEE,
     ("POST", f"{API}/prices"): Action.PRICE_EDIT,
     ("GET", f"{API}/shifts"): Action.SHIFT_SEE,

@@ -21,6 +21,7 @@ from vyzov.web.once import Once
 from vyzov.web.problems import Problem
 from vyzov.web.sessions import Sessions, SignedIn
 from vyzov.web.settings import WebSettings
+from vyzov.web.whatif_runs import WhatIfRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class House:
     hub: LiveHub
     imports: Imports
     once: Once
+    whatif: WhatIfRuns
 
 
 def house_of(connection: HTTPConnection) -> House:

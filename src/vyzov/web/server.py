@@ -41,9 +41,11 @@ from vyzov.web.routes import (
     session,
     trunks,
     users,
+    whatif,
 )
 from vyzov.web.sessions import Sessions
 from vyzov.web.settings import WebSettings
+from vyzov.web.whatif_runs import WhatIfRuns
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ _ROOMS = (
     records,
     kpis,
     prices,
+    whatif,
     protection,
 )
 
@@ -94,6 +97,7 @@ def create_app(
                 with suppress(asyncio.CancelledError):
                     await task
             await app.state.house.imports.close()
+            await app.state.house.whatif.close()
 
     app = FastAPI(
         title="Vyzov",
@@ -139,6 +143,7 @@ def _house(office: OfficeStore, floor: FloorLinks, settings: WebSettings, clock:
         hub=LiveHub(floor, settings.live_sockets_per_user),
         imports=Imports(clock, settings),
         once=Once(office, clock, settings, is_store_away),
+        whatif=WhatIfRuns(clock, settings.data, settings.whatif_limit),
     )
 
 

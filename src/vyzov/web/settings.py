@@ -17,6 +17,8 @@ class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     recordings: Path = Path("recordings")
+    # The data folder, which estimates are made from.
+    data: Path = Path()
     # Where the engine's tape of SIP messages lies, see docs/formats.md.
     sip_trace: Path = Path("sip")
     # Where desk phones sign in, to be typed into them: transport:host:port.
@@ -48,6 +50,8 @@ class WebSettings:
     report_facts_max: int = 2_000_000
     # How often new facts are taken into the sums of key figures.
     roll_up_every: timedelta = timedelta(seconds=15)
+    # How long the runs of one estimate may take.
+    whatif_limit: timedelta = timedelta(minutes=5)
     idempotency_span: timedelta = timedelta(hours=24)
 
     ask_timeout: timedelta = timedelta(seconds=5)
