@@ -17,6 +17,7 @@ from vyzov.dialer.office_records import AttemptQuery, AttemptRecord
 HERE = Path(__file__).parent
 WORKER = HERE / "store_worker.py"
 KILLS = 6
+LIVES_MAX = 40
 
 
 def start(
@@ -54,8 +55,12 @@ def end(worker: subprocess.Popen[str], code: int) -> None:
         pipe.close()
 
 
+def ledger_text(ledger: Path) -> str:
+    return ledger.read_text() if ledger.exists() else ""
+
+
 def ledger_lines(ledger: Path) -> list[tuple[int, str, str, str]]:
-    rows = (line.split() for line in ledger.read_text().splitlines())
+    rows = (line.split() for line in ledger_text(ledger).splitlines())
     return sorted((int(at), what, attempt, number) for at, what, attempt, number in rows)
 
 
@@ -107,13 +112,16 @@ def test_a_floor_killed_again_and_again_dials_no_attempt_twice_and_loses_none(
     campaign = house.campaign([row(n) for n in range(2, 2000)]).id
     ledger = tmp_path / "ledger"
     dice = random.Random(7)
-    for life in range(KILLS):
-        worker = start(house, "recovering", ledger, life, campaign)
+    lives = 0
+    # A machine with much else to do needs more lives until the same is done.
+    while lives < KILLS or (lives < LIVES_MAX and ledger_text(ledger).count(" dial ") <= KILLS):
+        worker = start(house, "recovering", ledger, lives, campaign)
         go([worker])
         time.sleep(dice.uniform(0.02, 0.25))
         worker.kill()
         # Minus nine: it was killed at work, it had not finished before.
         end(worker, -9)
+        lives += 1
     house.clock.go_on(days=365)
     left = house.another_store()
     assert left.take_lease(house.floor, "after", house.clock.now, timedelta(seconds=6)) is not None
@@ -123,7 +131,7 @@ def test_a_floor_killed_again_and_again_dials_no_attempt_twice_and_loses_none(
     assert set(dialled.values()) == {1}, "no attempt was dialled twice"
     assert set(dialled) <= set(attempts), "every call has its attempt"
     silent = set(attempts) - set(dialled)
-    assert len(silent) <= KILLS, "at most one reservation per kill never became a call"
+    assert len(silent) <= lives, "at most one reservation per kill never became a call"
     finals = {name for name, attempt in attempts.items() if attempt.state == "final"}
     assert finals <= set(dialled), "what was never dialled is not called made"
     still_open = {item.id for item in left.load_floor(house.floor).open_attempts}

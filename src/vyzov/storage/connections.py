@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import StaticPool
 
 from vyzov.storage.address import Address, is_postgres
-from vyzov.storage.postgres import OFFICE_IDLE_MS, Connection, connect
+from vyzov.storage.postgres import Connection, connect
 
 BUSY_WAIT_MS = 5_000
 PRAGMAS = (
@@ -84,7 +84,7 @@ def _open_postgres(address: str, *, writes: bool) -> sa.Engine:
     reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     engine = sa.create_engine(
         "postgresql+psycopg://",
-        creator=lambda: connect(address, autocommit=False, idle_ms=OFFICE_IDLE_MS),
+        creator=lambda: connect(address, office=True),
         poolclass=sa.QueuePool,
         pool_pre_ping=True,
         # Callers ask how many rows an INSERT ... SELECT wrote; the driver forgets it unless told.
@@ -104,7 +104,7 @@ def open_migrating(address: str) -> sa.Engine:
     does not get its table within `TABLE_WAIT_MS` gives way, as others queue up behind it."""
 
     def open_patient() -> Connection:
-        connection = connect(address, autocommit=True)
+        connection = connect(address)
         connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(TABLE_WAIT_MS),))
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET idle_in_transaction_session_timeout = 0")

@@ -30,6 +30,8 @@ from vyzov.storage.sql_store import SqlFloorStore
 LOCK_WAIT_MS = 5_000
 STATEMENT_MS = 30_000
 IDLE_MS = 3_000
+# The office reads reports of years, and takes in lists while somebody's file is read.
+OFFICE_STATEMENT_MS = 300_000
 OFFICE_IDLE_MS = 30_000
 # What an address may say otherwise: how long to wait for an answer, and when a peer counts as gone.
 CONNECTING: dict[str, str] = {
@@ -66,8 +68,11 @@ class _WholeText(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
-def connect(address: str, *, autocommit: bool = True, idle_ms: int | None = None) -> Connection:
+def connect(address: str, *, office: bool = False) -> Connection:
     """Connects to the primary and settles what every connection of ours must have.
+
+    A floor's commits by itself where it is not told otherwise; an office's begins a transaction with
+    its first statement, as SQLAlchemy wants it, and has more time.
 
     Raises psycopg.Error; an address that cannot be read is a `StoreFault` without its text."""
     try:
@@ -87,9 +92,13 @@ def connect(address: str, *, autocommit: bool = True, idle_ms: int | None = None
             " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),"
             " set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
             " set_config('idle_in_transaction_session_timeout', %s, false)",
-            (str(LOCK_WAIT_MS), str(STATEMENT_MS), str(idle_ms or IDLE_MS)),
+            (
+                str(LOCK_WAIT_MS),
+                str(OFFICE_STATEMENT_MS if office else STATEMENT_MS),
+                str(OFFICE_IDLE_MS if office else IDLE_MS),
+            ),
         )
-        connection.autocommit = autocommit
+        connection.autocommit = not office
     except BaseException:
         connection.close()
         raise
