@@ -36,6 +36,9 @@ RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallSta
 GOES_ON_ALONE = (CallState.IN_FLOW, CallState.FAREWELL)
 """States in which a callee who was to be joined with an agent hears prompts and nobody else."""
 
+GIVEN_UP = (CallState.CLOSING, CallState.ENDED)
+"""States in which a bridge that still comes to stand binds nobody: the leg is about to go."""
+
 RINGS_MAX = 100
 
 AHEAD_MAX = 200
@@ -87,7 +90,7 @@ class Calls:
         live.leg_over = live.leg_over or isinstance(event, _LAST)
         at = self._scene.now.utc_of(event.at)
         if isinstance(event, ports.RecordFinished):
-            self._recorded(live, event, at)
+            self._recorded(live, event)
             return
         if isinstance(event, ports.Dialing):
             self._scene.out.write(MarkOriginated(live.call.id, at))
@@ -182,6 +185,9 @@ class Calls:
             self._scene.out.verb(ports.Hangup(event.leg, "unknown"))
         elif isinstance(event, ports.Ended | ports.Failed) and event.leg not in room.unsaved:
             self._scene.out.verb(ports.Forget(event.leg))
+        elif isinstance(event, ports.RecordFinished):
+            # Whose it is stands in the engine's books: a snapshot is asked for.
+            room.holes.setdefault(event.leg, self._scene.now.mono)
 
     def _world(self, live: LiveCall, event: ports.LegEvent) -> ce.WorldEvent | None:
         match event:
@@ -244,23 +250,31 @@ class Calls:
             self._scene.out.verb(ports.Unbridge(live.call.id))
             return
         agent = self._scene.room.agent_of_leg(event.agent)
-        if agent is None or live.agent == agent:
+        if agent is None or live.agent == agent or live.call.state in GIVEN_UP:
             return
         live.agent, live.agent_leg = agent, event.agent
         self._agents.adopt_talk(agent, live)
 
-    def _recorded(self, live: LiveCall, event: ports.RecordFinished, at: datetime) -> None:
-        self._scene.out.write(
+    def keep_recording(self, event: ports.RecordFinished, live: LiveCall | None = None) -> None:
+        """Books a recording; that of a call a former life ended (no `live`) is kept all the same."""
+        scene, at = self._scene, self._scene.now.utc_of(event.at)
+        scene.out.write(
             AddRecording(
-                event.recording, live.call.id, event.path, event.seconds, event.bytes,
-                event.sha256, at,
+                event.recording, event.leg, event.path, event.seconds, event.bytes, event.sha256, at
+            )
+        )
+        scene.out.write(
+            scene.fact(
+                FactKind.RECORDING_FINISHED, f"{event.leg}:recording:{event.recording}", at=at,
+                campaign=live.campaign if live else None, contact=live.contact if live else None,
+                attempt=event.leg, agent=live.agent if live else None,
+                data={"recording": event.recording, "seconds": round(event.seconds, 3),
+                      "bytes": event.bytes, "sha256": event.sha256},
             )
         )  # fmt: skip
-        self._scene.call_fact(
-            live, FactKind.RECORDING_FINISHED, f"recording:{event.recording}", at,
-            {"recording": event.recording, "seconds": round(event.seconds, 3),
-             "bytes": event.bytes, "sha256": event.sha256},
-        )  # fmt: skip
+
+    def _recorded(self, live: LiveCall, event: ports.RecordFinished) -> None:
+        self.keep_recording(event, live)
         live.recording = None
         self._drop_when_done(live)
 

@@ -215,6 +215,10 @@ class Recovery:
     ) -> None:
         """Feeds what was missed, without acting on the past."""
         out = self._scene.out
+        answered = any(isinstance(event, ports.Answered) for event in log)
+        if answered and not any(isinstance(event, ports.RecordFinished) for event in log):
+            # A former life may have begun a recording: its end is waited for before all is forgotten.
+            live.recording = live.call.id
         out.quiet = True
         try:
             for place, event in enumerate(log):
@@ -282,9 +286,14 @@ class Recovery:
         """Hangs up a leg nobody knows; one whose end is not durable yet is left to its commit."""
         if leg in self._scene.room.unsaved:
             return
+        for event in log:
+            if isinstance(event, ports.RecordFinished):
+                self._calls.keep_recording(event)
         over = any(isinstance(event, ports.Ended | ports.Failed | ports.Refused) for event in log)
-        verb = ports.Forget(leg) if over else ports.Hangup(leg, "unknown")
-        self._scene.out.verb(verb)
+        if over:
+            self._scene.out.when_saved.append(ports.Forget(leg))
+        else:
+            self._scene.out.verb(ports.Hangup(leg, "unknown"))
 
 
 def _settings(record: FloorCampaign) -> CampaignSettings | None:

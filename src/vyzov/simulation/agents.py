@@ -140,6 +140,31 @@ class SimulatedAgent:
         self._desk.gone(self.connection)
         self._desk.after(self._random.uniform(0.3, 2.0), self._open)
 
+    def vanish(self, away_s: float) -> None:
+        """The browser is gone, with the phone in it; the person comes back with another one."""
+        self._desk.gone(self.connection)
+        self._desk.lose_device_of(self.user, for_good=True)
+        self._desk.after(away_s, self._come_back)
+
+    def _come_back(self) -> None:
+        if self.present:
+            self._open()
+            self._ask("ready")
+
+    def open_second_tab(self) -> None:
+        """Opens the desk a second time and takes the phone over there; the first is closed later."""
+        before = self.connection
+        self._visits += 1
+        self._ask("attach")
+        self._ask("offer", sdp=OFFER)
+        self._desk.after(0.4, self._take_over)
+        self._desk.after(1.0, lambda: self._desk.gone(before))
+
+    def _take_over(self) -> None:
+        if self.present:
+            self._ask("take_over")
+            self._ask("offer", sdp=OFFER)
+
     # ---- what the screen says
 
     def told(self, state: Json) -> None:

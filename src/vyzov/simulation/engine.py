@@ -11,11 +11,13 @@ from random import Random
 
 from vyzov.dialer import ports
 from vyzov.simulation import conversation as talk
+from vyzov.simulation.engine_carrier import Carrier
 from vyzov.simulation.engine_ears import Ears
+from vyzov.simulation.engine_orphans import Orphans
 from vyzov.simulation.engine_parts import (
     BYE_TAKES_S,
     CANCEL_TAKES_S,
-    ORPHAN_CHECK_S,
+    NO_ROOM_S,
     PROMPT_S,
     PROMPTS_S,
     RECORD_DONE_S,
@@ -28,7 +30,6 @@ from vyzov.simulation.engine_parts import (
     checked,
     classes_heard,
     is_of_another,
-    orphan_phase,
     snapshot_of,
     standing_of,
 )
@@ -46,10 +47,11 @@ class SimulatedEngine:
         self._witness = witness
         self._dice = dice
         self._links: dict[str, Link] = {}
-        self._trunks: set[str] = set()
         self._calls_to: dict[str, int] = {}
-        self._checking = False
         self.run = 1
+        self.trunks: set[str] = set()
+        self.carrier = Carrier(timeline, self._tell_all)
+        self.loses_recording: Callable[[], bool] = lambda: False
         self.up = True
         self.book: dict[str, Record] = {}
         self.fences: dict[str, int] = {}
@@ -58,11 +60,17 @@ class SimulatedEngine:
         self.unbanned: list[str] = []
         self.phones = SimPhones(timeline, self, self._tell)
         self._ears = Ears(timeline, self, witness)
+        self._orphans = Orphans(timeline, self)
 
     # ---- the door
 
     def connect(self, link: Link, floor: str, fence: int) -> None:
-        """Takes a floor's connection, shuts its older one and answers with the snapshot."""
+        """Takes a floor's connection, shuts its older one and answers with the snapshot.
+
+        A fence below the one known is of a process that lost its lease: it is turned away."""
+        if fence < self.fences.get(floor, 0):
+            link.closed()
+            return
         before = self._links.get(floor)
         self._links[floor] = link
         if before is not None and before is not link:
@@ -78,7 +86,7 @@ class SimulatedEngine:
         """The floor's end of a connection is gone."""
         if self._links.get(floor) is link:
             del self._links[floor]
-            self._watch_orphans()
+            self._orphans.watch()
 
     def speaks_to(self, link: Link) -> bool:
         """True where verbs of this connection are obeyed."""
@@ -91,6 +99,10 @@ class SimulatedEngine:
 
     def _tell(self, floor: str, event: ports.Event) -> None:
         if (link := self._links.get(floor)) is not None:
+            link.hear(event)
+
+    def _tell_all(self, event: ports.Event) -> None:
+        for link in list(self._links.values()):
             link.hear(event)
 
     def post(self, event: ports.LegEvent) -> None:
@@ -115,12 +127,12 @@ class SimulatedEngine:
             case ports.Originate():
                 self._originate(verb, floor)
             case ports.Hangup(leg, cause):
-                self._hangup(leg, cause)
+                self.hang_up(leg, cause)
             case ports.SetTrunk() | ports.RemoveTrunk():
                 told = isinstance(verb, ports.SetTrunk)
-                (self._trunks.add if told else self._trunks.discard)(verb.trunk)
+                (self.trunks.add if told else self.trunks.discard)(verb.trunk)
             case ports.CheckTrunk():
-                known = verb.trunk in self._trunks
+                known = verb.trunk in self.trunks
                 self._tell(floor, checked(verb, self._timeline.now, known=known))
             case ports.DeviceOffer():
                 self.phones.offer(verb, floor)
@@ -155,7 +167,7 @@ class SimulatedEngine:
                 if (call := self._answered_call(customer)) is not None:
                     self._part(call, comfort=comfort)
             case ports.Play():
-                self._play(verb)
+                self.play(verb)
             case ports.StopPlay(leg, play):
                 call = self.calls.get(leg)
                 if call is not None and call.play is not None and call.play[0] == play:
@@ -207,16 +219,21 @@ class SimulatedEngine:
         self._witness.invited(order)
         self.post(ports.Dialing(order.leg, 0, 0.0, f"{order.attempt}@engine"))
         call.ring_limit = self._after(
-            call, order.ring_timeout_s, lambda: self._hangup(order.leg, "ring_timeout")
+            call, order.ring_timeout_s, lambda: self.hang_up(order.leg, "ring_timeout")
         )
-        self._meet(call)
+        if self.carrier.takes(order.trunk, self.calls.values()):
+            self._meet(call)
+        else:
+            self._after(
+                call, NO_ROOM_S, lambda: self._fail(call, 503, "Service Unavailable", "trying")
+            )
 
     def _refusal(self, order: ports.Originate, floor: str) -> str:
         if order.fence < self.fences.get(floor, 0):
             return "fence"
         if self._timeline.now > order.not_after:
             return "stale"
-        if order.trunk not in self._trunks:
+        if order.trunk not in self.trunks:
             return "unknown_trunk"
         return "" if order.to.startswith("+") else "bad_number"
 
@@ -255,6 +272,7 @@ class SimulatedEngine:
     def _answer(self, call: SimCall) -> None:
         now = self._timeline.now
         call.answered_at = call.heard_at = now
+        self._witness.answered(call.leg)
         if call.ring_limit is not None:
             call.ring_limit.call_off()
         self.book[call.leg].answered = True
@@ -273,7 +291,12 @@ class SimulatedEngine:
             event = ports.Classified(leg, 0, 0.0, kind, int(after * 1000), detail)
             self._after(call, after, lambda event=event: self.post(event))
 
-    def _hangup(self, leg: str, cause: str) -> None:
+    def has_floor(self, floor: str) -> bool:
+        """True while a floor is connected."""
+        return floor in self._links
+
+    def hang_up(self, leg: str, cause: str) -> None:
+        """Cancels a call that rings, ends one that talks."""
         call = self.calls.get(leg)
         if call is None or call.closing:
             return
@@ -314,7 +337,8 @@ class SimulatedEngine:
 
     # ---- sound
 
-    def _play(self, verb: ports.Play) -> None:
+    def play(self, verb: ports.Play) -> None:
+        """Plays to a callee in place of what they hear."""
         if (call := self._answered_call(verb.leg)) is None:
             return
         self._stop(call)
@@ -335,7 +359,7 @@ class SimulatedEngine:
         self._ears.notice(call)
         self.post(ports.PlayFinished(call.leg, 0, 0.0, play, completed=True))
         if play == ports.ORPHAN_PLAY:
-            self._hangup(call.leg, "orphan")
+            self.hang_up(call.leg, "orphan")
 
     def _stop(self, call: SimCall) -> None:
         if call.play is None:
@@ -360,6 +384,7 @@ class SimulatedEngine:
             if other.device == agent:
                 self._part(other, comfort=True)
         call.device, call.comfort, device.muted = agent, False, False
+        self._witness.bridged(customer, agent, device.agent)
         self._ears.notice(call)
         self.post(ports.BridgeJoined(customer, 0, 0.0, agent))
 
@@ -375,6 +400,10 @@ class SimulatedEngine:
         begun = record.recordings.get(recording) if record else None
         if begun is None:
             return
+        if record is not None and self.loses_recording():
+            del record.recordings[recording]
+            self._witness.recording_lost(recording)
+            return
         self._timeline.after(RECORD_DONE_S, lambda: self._recording_done(leg, recording, begun))
 
     def _recording_done(self, leg: str, recording: str, begun: float) -> None:
@@ -382,6 +411,7 @@ class SimulatedEngine:
         if record is None or record.recordings.pop(recording, None) is None:
             return
         lasted = self._timeline.now - begun
+        self._witness.recorded(recording, lasted)
         self.post(
             ports.RecordFinished(
                 leg, 0, 0.0, recording, f"{leg}.wav", lasted, int(lasted * 32_000), "00" * 32
@@ -396,6 +426,8 @@ class SimulatedEngine:
         """Sound went both ways on a device: it is up."""
         if (device := self.devices.get(leg)) is not None and not device.up:
             device.up = True
+            ups = [one.leg for one in self.devices.values() if one.up and one.agent == device.agent]
+            self._witness.device_up(device.agent, ups)
             self.post(ports.DeviceUp(leg, 0, 0.0, device.agent, "PCMU"))
 
     def lose_device(self, leg: str, reason: str) -> None:
@@ -420,38 +452,6 @@ class SimulatedEngine:
             if call.device == leg:
                 self._part(call, comfort=True)
 
-    # ---- orphans
-
-    def _watch_orphans(self) -> None:
-        if not self._checking:
-            self._checking = True
-            self._timeline.after(ORPHAN_CHECK_S, self._check_orphans)
-
-    def _check_orphans(self) -> None:
-        self._checking = False
-        away = [call for call in self.calls.values() if call.floor not in self._links]
-        for call in away:
-            if not call.closing:
-                self._look_after(call)
-        if away:
-            self._watch_orphans()
-
-    def _look_after(self, call: SimCall) -> None:
-        now = self._timeline.now
-        phase, limit = orphan_phase(call)
-        if call.phase is None or call.phase[0] != phase:
-            call.phase = (phase, now)
-        told = call.play is not None and call.play[0] == ports.ORPHAN_PLAY
-        if told or now - call.phase[1] < limit:
-            return
-        if phase == "unmatched":
-            self._stop(call)
-            self._play(
-                ports.Play(call.leg, ports.ORPHAN_PLAY, f"prompt:{call.order.orphan.prompt}")
-            )
-            return
-        self._hangup(call.leg, "orphan")
-
     # ---- the engine's own end
 
     def crash(self) -> None:
@@ -466,7 +466,7 @@ class SimulatedEngine:
         self.calls.clear()
         self.devices.clear()
         self.phones.crash()
-        self._trunks.clear()
+        self.trunks.clear()
         for link in links:
             link.closed()
 

@@ -17,6 +17,7 @@ from vyzov.simulation.figures import folded
 from vyzov.simulation.manager import SimulatedManager
 from vyzov.simulation.scenario import Crew, Figures, Outcome, Scenario, Shift
 from vyzov.simulation.stage import Stage, build
+from vyzov.simulation.story import told
 from vyzov.simulation.world import World
 
 ARRIVALS_S = 0.05
@@ -37,12 +38,15 @@ def run_scenario(
     chosen = scenario.seed if seed is None else seed
     stage = build(scenario, chosen)
     try:
-        return _run(scenario, chosen, stage, progress)
+        return run_on(stage, scenario, chosen, progress)
     finally:
         stage.close()
 
 
-def _run(scenario: Scenario, seed: int, stage: Stage, progress: Progress | None) -> Outcome:
+def run_on(
+    stage: Stage, scenario: Scenario, seed: int, progress: Progress | None = None
+) -> Outcome:
+    """Runs a scenario on its stage, which stays open: whoever built it may look into its database."""
     world = stage.world
     world.start()
     world.run(1.0)
@@ -184,7 +188,7 @@ def _outcome(scenario: Scenario, seed: int, stage: Stage, lasted_s: float) -> Ou
         scenario=scenario.name, seed=seed, digest=_digest(stage, left), lasted_s=lasted_s,
         figures=whole, campaigns=campaigns, faults=dict(world.happened),
         checks=dict(world.watch.checks), crash_points=dict(world.crash_points),
-        breaches=tuple(world.watch.breaches), trace=tuple(world.trace), facts=facts,
+        breaches=tuple(world.watch.breaches), trace=told(world), facts=facts,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from vyzov.core.campaign import CampaignSettings
 from vyzov.core.instants import to_text
 from vyzov.dialer.office_records import (
     ImportedRow,
@@ -23,6 +24,7 @@ from vyzov.dialer.office_records import (
     StopSource,
     TrunkSettings,
 )
+from vyzov.simulation.oracle import Oracle
 from vyzov.simulation.people import CalleeKind, Plan, callee_for
 from vyzov.simulation.scenario import Crew, People, Scenario, ScenarioCampaign
 from vyzov.simulation.world import World
@@ -69,7 +71,7 @@ class Stage:
         stop = self.office.add_stop(
             ORGANISATION, number, reason="asked", source=StopSource.OFFICE.value
         )
-        self.world.watch.stopped.add(stop.number_ref)
+        self.world.watch.calling.stop(stop.number_ref)
 
     def save_settings(self, campaign: str) -> None:
         """Saves a campaign's settings as a new version, one detail changed."""
@@ -164,21 +166,37 @@ def build(scenario: Scenario, seed: int) -> Stage:
         floor=FLOOR, begin=scenario.begin, seed=seed, plan_of=residents.plan,
         faults=scenario.faults, delays=Delays(), timeline=timeline,
     )  # fmt: skip
+    oracle = world.watch.calling.oracle = Oracle(timeline)
     stage = Stage(world, office, connection)
     for trunk in scenario.trunks:
         settings = TrunkSettings(
             name=trunk.name, host="127.0.0.1", lines_max=trunk.lines_max,
             calls_per_second=trunk.calls_per_second,
         )  # fmt: skip
-        stage.trunks[trunk.name] = office.create_trunk(ORGANISATION, settings).id
+        key = stage.trunks[trunk.name] = office.create_trunk(ORGANISATION, settings).id
+        world.engine.carrier.carries_max[key] = trunk.carries_max
     for crew in scenario.crews:
         stage.crews[crew.name] = tuple(_people_of(office, crew))
     places = iter(range(PLACES_MAX))
     for campaign in scenario.campaigns:
-        stage.campaigns[campaign.name] = _campaign(stage, campaign, residents, places, seed)
+        homes = _Homes(residents, oracle)
+        stage.campaigns[campaign.name] = _campaign(stage, campaign, homes, places, seed)
     for number in sorted(stage.stopped):
         stage.stop_number(number)
     return stage
+
+
+@dataclass(frozen=True, slots=True)
+class _Homes:
+    """Where people of a list move in: with them comes the book of when they may be called."""
+
+    residents: Residents
+    oracle: Oracle
+
+    def settle(self, number: str, campaign: ScenarioCampaign, zone: str) -> None:
+        """Lets somebody live at a number."""
+        self.residents.settle(number, campaign.people, zone)
+        self.oracle.know(number, ZoneInfo(zone), {**DEFAULT_SETTINGS, **campaign.settings})
 
 
 def _people_of(office: SqlOffice, crew: Crew) -> Iterator[str]:
@@ -188,13 +206,13 @@ def _people_of(office: SqlOffice, crew: Crew) -> Iterator[str]:
 
 
 def _campaign(
-    stage: Stage, campaign: ScenarioCampaign, residents: Residents, places: Iterator[int], seed: int
+    stage: Stage, campaign: ScenarioCampaign, homes: "_Homes", places: Iterator[int], seed: int
 ) -> str:
     office = stage.office
     dice = Random(f"{seed}/{campaign.name}/list")
     listed = office.import_list(
         ORGANISATION, name=campaign.name, file_name=f"{campaign.name}.csv", file_sha256="00",
-        rows=_rows(stage, campaign, residents, places, dice),
+        rows=_rows(stage, campaign, homes, places, dice),
     )  # fmt: skip
     agents = [
         user
@@ -211,11 +229,13 @@ def _campaign(
     made = office.create_campaign(
         ORGANISATION, name=campaign.name, settings=settings, list_id=listed.id
     )
+    policy = CampaignSettings.from_json(settings).redial
+    stage.world.watch.calling.attempts_max[made.id] = policy.attempts_max
     return made.id
 
 
 def _rows(
-    stage: Stage, campaign: ScenarioCampaign, residents: Residents, places: Iterator[int],
+    stage: Stage, campaign: ScenarioCampaign, homes: "_Homes", places: Iterator[int],
     dice: Random,
 ) -> Iterator[ImportedRow]:  # fmt: skip
     zones, weights = list(campaign.zones), list(campaign.zones.values())
@@ -223,7 +243,7 @@ def _rows(
         zone = dice.choices(zones, weights)[0] if len(zones) > 1 else zones[0]
         numbers = [f"+7000{next(places):07d}" for _ in range(campaign.phones_each)]
         for number in numbers:
-            residents.settle(number, campaign.people, zone)
+            homes.settle(number, campaign, zone)
             stage.numbers.append(number)
             if campaign.stop_listed and dice.random() < campaign.stop_listed:
                 stage.stopped.add(number)

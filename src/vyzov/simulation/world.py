@@ -16,19 +16,25 @@ from typing import Any
 from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
-from vyzov.dialer.ports import Event, LegEvent, Snapshot
+from vyzov.dialer.ports import Event
 from vyzov.dialer.writes import Batch, CommitResult
 from vyzov.simulation.agents import Habits, SimulatedAgent
+from vyzov.simulation.chaos import Chaos
 from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.engine_parts import PlanOf
 from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
 from vyzov.simulation.invariants import Watch
+from vyzov.simulation.noise import Noise
 from vyzov.simulation.people import callee_for
+from vyzov.simulation.points import name_of
 from vyzov.simulation.world_process import Delays, FloorProcess
 from vyzov.simulation.world_time import SeededDice, Timeline
 
 Json = dict[str, Any]
 TRACE_KEPT = 400
+STEP_S = 2.0
+"""A wall clock set by more than this is out of step: nobody is dialled until it is steady."""
+
 ASK_LIMIT_S = 10.0
 """How long `World.ask` waits for an answer in virtual time."""
 
@@ -62,7 +68,7 @@ class World:
         self.engine = SimulatedEngine(
             self.timeline, plan_of or self._townspeople, self.watch, Random(f"{seed}/engine")
         )
-        self.watch.engine = self.engine
+        self.watch.attach(self.engine)
         self.process: FloorProcess | None = None
         self.agents: dict[str, SimulatedAgent] = {}
         self.screens: dict[str, Json] = {}
@@ -73,17 +79,23 @@ class World:
         self.lives = 0
         self.happened: Counter[FaultKind] = Counter()
         self.crash_points: Counter[str] = Counter()
-        self.trace: deque[str] = deque(maxlen=TRACE_KEPT)
+        self.story: deque[tuple[float, str, fx.Input, list[fx.Effect]]] = deque(maxlen=TRACE_KEPT)
         self.kill_at_effect: int | None = None
         self.disturb_at_effect: tuple[int, Callable[[], None]] | None = None
         self.restarts = True
         self.organisation = ""
         self._open_store = open_store
         self._asks = 0
-        self._asked: dict[int, tuple[str, Json]] = {}
+        self._asked: dict[int, tuple[str, Json, str]] = {}
         self._store_away_until = 0.0
-        self._late_until: dict[str, float] = {}
-        self._plan_faults()
+        self._store_slow: tuple[float, float] = (0.0, 0.0)
+        self._store_locked_until = 0.0
+        self.points: list[str] = []
+        self.kill_at_point: str | None = None
+        self._noise = Noise(self.timeline, self.random, self.happened)
+        self._losses = Random(f"{seed}/recordings")
+        self.engine.loses_recording = self._loses_recording
+        Chaos(self).begin()
 
     def _townspeople(self, number: str, count: int) -> Any:
         return callee_for(number, self.seed).plan(count)
@@ -93,6 +105,7 @@ class World:
     def start(self) -> FloorProcess:
         """Starts a floor's process; an older one that still runs is not ended by that."""
         self.lives += 1
+        self._asked.clear()  # The web process turns to the new one and hears the old one no more.
         floor = Floor(
             self.floor_id,
             dice=SeededDice(self.timeline, f"{self.seed}/{self.lives}"),
@@ -109,7 +122,14 @@ class World:
         return process
 
     def _start_again(self) -> None:
-        self.start()
+        if self.process is None or not self.process.alive:
+            self.start()
+
+    def relieve(self) -> None:
+        """Starts another process for a floor whose own stands still."""
+        process = self.process
+        if process is not None and process.alive and not process.awake and self.restarts:
+            self.start()
 
     def _when_open(self, process: FloorProcess) -> None:
         if process is not self.process or not process.alive:
@@ -141,7 +161,34 @@ class World:
 
     def take_store_away(self, span_s: float) -> None:
         """The database does not answer for a while."""
+        if self.timeline.now >= self._store_away_until:
+            self.watch.calling.store_away_since = self.timeline.now
         self._store_away_until = max(self._store_away_until, self.timeline.now + span_s)
+        self.timeline.at(self._store_away_until, self._store_came_back)
+
+    def _store_came_back(self) -> None:
+        if self.timeline.now >= self._store_away_until:
+            self.watch.calling.store_away_since = None
+
+    def step_clock(self, by_s: float) -> None:
+        """The wall clock is set forward or back."""
+        self.timeline.step_utc(by_s)
+        if abs(by_s) > STEP_S:
+            self.watch.calling.stepped_at = self.timeline.now
+
+    def slow_store(self, span_s: float, by_s: float) -> None:
+        """Every piece of the database's work takes longer for a while."""
+        self._store_slow = (self.timeline.now + span_s, by_s)
+
+    def make_store_read_only(self, span_s: float) -> None:
+        """The database answers and does not write for a while."""
+        self._store_locked_until = max(self._store_locked_until, self.timeline.now + span_s)
+
+    @property
+    def store_is_whole(self) -> bool:
+        """True while the database does all that is asked of it, in its usual time."""
+        now = self.timeline.now
+        return now >= max(self._store_away_until, self._store_locked_until, self._store_slow[0])
 
     # ---- asking, as the web process does
 
@@ -153,7 +200,8 @@ class World:
         if process is None or not process.alive or not process.open:
             self.answers[number] = Reply(ok=False, body={"code": "floor_away"})
             return number
-        self._asked[number] = (do, dict(args))
+        self._asked[number] = (do, dict(args), user)
+        self.watch.asked(do, user)
         ask = fx.Ask(number, do, user, self.organisation, "any", connection, dict(args))
         self.timeline.after(self.delays.link_s, lambda: process.post(ask))
         return number
@@ -197,7 +245,7 @@ class World:
     def stop_faults(self) -> None:
         """From now on nothing breaks by itself."""
         self.faults = NO_FAULTS
-        self.kill_at_effect = None
+        self.kill_at_effect = self.kill_at_point = None
 
     @property
     def is_open(self) -> bool:
@@ -223,16 +271,19 @@ class World:
         self.said.append((connection, dict(message)))
 
     def reply(self, ask: int, ok: bool, body: Json) -> None:  # noqa: FBT001
-        do, args = self._asked.pop(ask, ("", {}))
+        do, args, user = self._asked.pop(ask, ("", {}, ""))
         if do:
-            self.watch.replied(do, args, ok=ok)
+            self.watch.replied(do, args, user, body, ok=ok)
         self.answers[ask] = Reply(ok, body)
 
     def committed(self, batch: Batch, result: CommitResult) -> None:
         self.watch.committed(batch, result)
 
-    def stepped(self, process: FloorProcess) -> None:
-        self.watch.stepped(process.floor)
+    def stepped(self, process: FloorProcess, item: fx.Input) -> None:
+        if isinstance(item, fx.Opened):
+            self.watch.holds(process.fence)
+        if isinstance(item, fx.Tick) and process is self.process:
+            self.watch.stepped(process.floor, whole=self.is_up and self.store_is_whole)
 
     def dies_before(self, effect: fx.Effect) -> bool:
         self.effects_done += 1
@@ -241,11 +292,46 @@ class World:
         if disturbance is not None and self.effects_done >= disturbance[0]:
             self.disturb_at_effect = None
             disturbance[1]()
+        if self.kill_at_point is not None and self._dies_at(f"before {name_of(effect)}"):
+            return True
         if self.kill_at_effect is None or self.effects_done < self.kill_at_effect:
             return False
         self.kill_at_effect = None
+        self.crash_points[f"before {name_of(effect)}"] += 1
         self._floor_died()
         return True
+
+    def dies_after(self, effect: fx.Effect) -> bool:
+        return self.kill_at_point is not None and self._dies_at(f"after {name_of(effect)}")
+
+    def dies_in(self, effect: fx.Commit, where: str) -> bool:
+        return self.kill_at_point is not None and self._dies_at(f"{name_of(effect)} {where}")
+
+    def _dies_at(self, point: str) -> bool:
+        if self.kill_at_point != point:
+            return False
+        self.kill_at_point = None
+        self.crash_points[point] += 1
+        self._floor_died()
+        return True
+
+    def took(self, process: FloorProcess, item: fx.Input, effects: list[fx.Effect]) -> None:
+        if not self.watch.breaches:
+            self.story.append((self.timeline.now, process.holder, item, effects))
+
+    def store_refuses_writes(self) -> str | None:
+        locked = self.timeline.now < self._store_locked_until
+        return "The database is read-only." if locked else None
+
+    def store_delay_s(self) -> float:
+        until, by_s = self._store_slow
+        return by_s if self.timeline.now < until else 0.0
+
+    def _loses_recording(self) -> bool:
+        share = self.faults.recording_lost
+        lost = share > 0 and self._losses.random() < share
+        self.happened[FaultKind.RECORDING_LOST] += int(lost)
+        return lost
 
     def store_fails(self) -> str | None:
         away = self.timeline.now < self._store_away_until
@@ -254,63 +340,11 @@ class World:
     def answer_lost(self) -> bool:
         lost = self.faults.answer_lost > 0 and self.random.random() < self.faults.answer_lost
         self.answers_lost += int(lost)
+        self.happened[FaultKind.ANSWER_LOST] += int(lost)
         return lost
 
     def ways_of(self, event: Event) -> tuple[float, ...]:
-        """Events of one leg keep their order, as the port promises; those of two need not."""
-        faults = self.faults
-        if not isinstance(event, LegEvent):
-            # A snapshot speaks of what was sent before it, never of what is still on its way.
-            delay = max((at - self.timeline.now for at in self._late_until.values()), default=0.0)
-            if isinstance(event, Snapshot):
-                self._late_until.clear()
-            return (max(0.0, delay),)
-        delay = 0.0
-        if faults.late and self.random.random() < faults.late:
-            delay = self.random.uniform(0.0, faults.late_s)
-        arrives = max(self.timeline.now + delay, self._late_until.get(event.leg, 0.0))
-        if faults.late:
-            self._late_until[event.leg] = arrives
-        delay = arrives - self.timeline.now
-        if faults.doubled and self.random.random() < faults.doubled:
-            return delay, delay + self.random.uniform(0.0, 0.5)
-        return (delay,)
-
-    # ---- faults by seed
-
-    def _plan_faults(self) -> None:
-        for every_s, act in (
-            (self.faults.floor_killed_every_s, self._kill_between_effects),
-            (self.faults.engine_killed_every_s, self._kill_engine_once),
-            (self.faults.link_broken_every_s, self._break_link),
-            (self.faults.store_away_every_s, self._take_store_away_once),
-        ):
-            if every_s:
-                self._again(every_s, act)
-
-    def _again(self, every_s: float, act: Callable[[], None]) -> None:
-        def happen() -> None:
-            if self.faults is not NO_FAULTS:
-                act()
-                self._again(every_s, act)
-
-        self.timeline.after(self.random.expovariate(1.0 / every_s), happen)
-
-    def _kill_between_effects(self) -> None:
-        if self.random.random() < 0.3:
-            self.kill_floor()
-        elif self.process is not None and self.process.open:
-            self.kill_at_effect = self.effects_done + self.random.randint(1, 40)
-
-    def _kill_engine_once(self) -> None:
-        self.kill_engine(self.random.uniform(*self.faults.restart_s))
-
-    def _break_link(self) -> None:
-        if self.process is not None:
-            self.process.break_link()
-
-    def _take_store_away_once(self) -> None:
-        self.take_store_away(self.random.uniform(*self.faults.store_away_s))
+        return self._noise.ways_of(event, self.faults)
 
 
 class _DeskOf:

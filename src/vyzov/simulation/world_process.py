@@ -16,7 +16,7 @@ from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.ports import EngineLost, Event, Json, Verb
-from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, STORE_RETRY_S, TICK_S
+from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, TICK_S
 from vyzov.dialer.writes import Batch, CommitResult
 from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.world_time import Alarm, Timeline
@@ -24,6 +24,7 @@ from vyzov.simulation.world_time import Alarm, Timeline
 LEASE_SPAN = timedelta(seconds=LEASE_SPAN_S)
 LEASE_ASK_S = 0.25
 LINK_RETRY_S = 0.05
+STORE_RETRY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,30 @@ class Surroundings(Protocol):
     def say(self, connection: str, message: Json) -> None: ...
     def reply(self, ask: int, ok: bool, body: Json) -> None: ...  # noqa: FBT001
     def committed(self, batch: Batch, result: CommitResult) -> None: ...
-    def stepped(self, process: "FloorProcess") -> None: ...
+    def stepped(self, process: "FloorProcess", item: fx.Input) -> None: ...
 
     def dies_before(self, effect: fx.Effect) -> bool:
         """True where the process is killed now, with this effect and all later ones undone."""
+        ...
+
+    def dies_after(self, effect: fx.Effect) -> bool:
+        """True where the process is killed now, with this effect done and all later ones undone."""
+        ...
+
+    def dies_in(self, effect: fx.Commit, where: str) -> bool:
+        """True where the process is killed in a commit: `not written`, `written and not told`."""
+        ...
+
+    def took(self, process: "FloorProcess", item: fx.Input, effects: list[fx.Effect]) -> None:
+        """Sees an input and what it led to, before any of it is done."""
+        ...
+
+    def store_refuses_writes(self) -> str | None:
+        """Why the database does not write now, None where it does."""
+        ...
+
+    def store_delay_s(self) -> float:
+        """How much longer than usual each piece of the database's work takes."""
         ...
 
     def store_fails(self) -> str | None:
@@ -177,12 +198,17 @@ class FloorProcess:
     def _step(self, item: fx.Input) -> None:
         timeline = self._timeline
         now = fx.Now(timeline.utc, timeline.now, self.holder)
-        for effect in self.floor.step(item, now):
-            if self._around.dies_before(effect):
+        around, effects = self._around, self.floor.step(item, now)
+        around.took(self, item, effects)
+        for effect in effects:
+            if around.dies_before(effect):
                 self.die()
                 return
             self._carry_out(effect)
-        self._around.stepped(self)
+            if around.dies_after(effect):
+                self.die()
+                return
+        self._around.stepped(self, item)
         if isinstance(item, fx.LeaseLost):
             self.die()
 
@@ -299,9 +325,17 @@ class FloorProcess:
             case _:
                 raise AssertionError(f"no way to carry out {effect!r}")
 
-    def _commit(self, effect: fx.Commit) -> fx.Input:
+    def _commit(self, effect: fx.Commit) -> fx.Input | None:
+        if self._around.dies_in(effect, "not written"):
+            self.die()
+            return None
+        if (reason := self._around.store_refuses_writes()) is not None:
+            raise StoreFault(reason, "Wait until it can be written again.")
         result = self._store.commit(effect.writes)
         self._around.committed(effect.writes, result)
+        if self._around.dies_in(effect, "written and not told"):
+            self.die()
+            return None
         if self._around.answer_lost():
             raise StoreFault("The answer of the database was lost.", "Write it again.")
         if result.stale:
@@ -321,7 +355,7 @@ class FloorProcess:
         self._jobs.append(job)
         if not self._working:
             self._working = True
-            self._timeline.after(job.takes_s, self._work)
+            self._timeline.after(job.takes_s + self._around.store_delay_s(), self._work)
 
     def _work(self) -> None:
         if not self.awake or not self._jobs:
@@ -347,7 +381,8 @@ class FloorProcess:
             return
         self._jobs.popleft()
         if self._jobs:
-            self._timeline.after(self._jobs[0].takes_s, self._work)
+            takes_s = self._jobs[0].takes_s + self._around.store_delay_s()
+            self._timeline.after(takes_s, self._work)
         else:
             self._working = False
         if answer is not None:

@@ -43,6 +43,10 @@ class Timeline:
         """The present moment."""
         return self._begin + timedelta(seconds=self.now - BOOTED_AT)
 
+    def step_utc(self, by_s: float) -> None:
+        """Sets the wall clock forward or back; the monotonic one knows nothing of it."""
+        self._begin += timedelta(seconds=by_s)
+
     def at(self, moment: float, act: Callable[[], None]) -> Alarm:
         """Has `act` done at a monotonic second; one that has passed means at once."""
         alarm = Alarm(max(moment, self.now), act)

@@ -22,7 +22,10 @@ from vyzov.storage.values import column, json_text, texts_of
 
 # A floor that lost its lease may still tell what happened to its calls; it may no longer decide
 # what becomes of contacts, people and campaigns that another floor process now leads.
-OF_THE_HOLDER_ONLY = (w.SetEntry, w.HoldEntry, w.SetWish, w.SetDevice, w.SetCampaignState)
+OF_THE_HOLDER_ONLY = (
+    w.SetEntry, w.HoldEntry, w.AddCallback, w.CloseCallback, w.SetWish, w.SetDevice,
+    w.SetCampaignState,
+)  # fmt: skip
 
 ONE_STATEMENT: dict[type[object], str] = {
     w.MarkOriginated: "mark_originated",

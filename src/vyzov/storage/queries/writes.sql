@@ -70,7 +70,10 @@ INSERT INTO disposition (
 -- name: add_recording
 INSERT INTO recording (
     id, organisation_id, attempt_id, path, seconds, bytes, sha256, finished_at
-) VALUES (:id, :organisation, :attempt, :path, :seconds, :bytes, :sha256, :at)
+)
+SELECT :id, a.organisation_id, a.id, :path, :seconds, :bytes, :sha256, :at
+FROM attempt a
+WHERE a.organisation_id = :organisation AND a.id = :attempt
 ON CONFLICT DO NOTHING;
 
 -- name: set_wish

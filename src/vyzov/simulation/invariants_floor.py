@@ -1,0 +1,128 @@
+"""D and E: the floor and its people are where the engine has them, soon after whatever broke.
+
+The engine is the witness of legs and bridges; what an operator was told of their own state is the
+witness of what they asked for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vyzov.core.agent import Wish, Work
+from vyzov.core.call import CallState
+from vyzov.dialer.floor import Floor
+from vyzov.dialer.room import LiveAgent
+from vyzov.simulation.engine import SimulatedEngine
+from vyzov.simulation.invariant_notes import Notes
+
+SILENCE_LIMIT_S = 12.0
+"""The longest a callee may hear nothing: a flow's wait for a key, or a restart and what follows."""
+
+UNBRIDGED_LIMIT_S = 25.0
+TRUE_WITHIN_S = 15.0
+CHANNEL_LIMIT_S = 30.0
+RESERVED_LIMIT_S = 5.0
+WRITING_LATE_S = 1.0
+STUCK_LIMIT_S = 180.0
+RESTING_S = 1.0
+
+
+@dataclass(slots=True)
+class FloorRules:
+    """The rules of the floor and its operators."""
+
+    notes: Notes
+    engine: SimulatedEngine | None = None
+    _resting: dict[str, float] = field(default_factory=dict[str, float])
+    _joined: set[str] = field(default_factory=set[str])
+
+    # ---- what the engine sees
+
+    def silent(self, leg: str, seconds: float) -> None:
+        """An answered callee has heard nothing for so long."""
+        broken = seconds > SILENCE_LIMIT_S
+        self.notes.look("E2", f"{leg} was left in silence for {seconds:.1f} s", broken=broken)
+
+    def bridged(self, leg: str, agent: str) -> None:
+        """A callee is given to an operator's device."""
+        if leg in self._joined:
+            return
+        self._joined.add(leg)
+        rests = self._resting.get(agent)
+        late = rests is not None and self.notes.timeline.now > rests + RESTING_S
+        self.notes.look("E4", f"{leg} was given to {agent}, who rests", broken=late)
+
+    def device_up(self, agent: str, legs: list[str]) -> None:
+        """A device of an operator carries sound; `legs` are all that do."""
+        what = f"{agent} has {len(legs)} devices at once"
+        self.notes.look("E3", what, broken=len(legs) > 1)
+
+    # ---- what operators ask for and are told
+
+    def asked(self, do: str, user: str) -> None:
+        """An operator asks for something: what they asked for before holds no longer."""
+        if do in ("desk.ready", "desk.pause", "desk.offline"):
+            self._resting.pop(user, None)
+
+    def replied(self, do: str, user: str, body: Mapping[str, Any], *, ok: bool) -> None:
+        """An operator reads that they are in a break, or signed out."""
+        asked_to_rest = ok and do in ("desk.pause", "desk.offline")
+        if asked_to_rest and body.get("state") in (Wish.PAUSE.value, Wish.OFFLINE.value):
+            self._resting[user] = self.notes.timeline.now
+
+    # ---- how the floor stands
+
+    def look(self, floor: Floor) -> None:
+        """Looks at every operator and call."""
+        notes = self.notes
+        assert self.engine is not None, "rules without an engine see no bridges"
+        bridged = {
+            call.leg: call.device for call in self.engine.calls.values() if call.device is not None
+        }
+        notes.begin_look()
+        for agent in floor.room.agents.values():
+            self._look_at(agent, bridged)
+        for live in floor.room.calls.values():
+            notes.checks["D2"] += 1
+            if live.call.state not in (CallState.TALKING, CallState.ENDED):
+                notes.lasts("D2", f"{live.call.id} is {live.call.state}", STUCK_LIMIT_S)
+        self._legs(floor)
+        notes.end_look()
+
+    def _look_at(self, found: LiveAgent, bridged: Mapping[str, str]) -> None:
+        agent, notes = found.agent, self.notes
+        notes.checks["E1"] += 1
+        match agent.work:
+            case Work.TALKING if bridged.get(agent.call or "") != agent.device_leg:
+                limit = TRUE_WITHIN_S if notes.calm_s > TRUE_WITHIN_S else UNBRIDGED_LIMIT_S
+                notes.lasts("E1", f"{agent.id} is talking without a bridge", limit)
+            case Work.RESERVED:
+                notes.lasts("E1", f"{agent.id} is reserved", RESERVED_LIMIT_S)
+            case Work.WRAP_UP if agent.wrap_up_until and agent.wrap_up_until < notes.timeline.utc:
+                notes.lasts("E2", f"{agent.id} is writing after its time", WRITING_LATE_S)
+            case Work.NONE if agent.device_leg and agent.device_leg in bridged.values():
+                notes.lasts("E1", f"{agent.id} is free with a callee on the line", TRUE_WITHIN_S)
+            case _:
+                pass
+
+    def _legs(self, floor: Floor) -> None:
+        """In calm times the floor has the calls that the engine has, and no others."""
+        notes, engine = self.notes, self.engine
+        if engine is None or notes.calm_s <= CHANNEL_LIMIT_S:
+            return
+        known = floor.room.calls
+        notes.checks["D1"] += 1
+        for leg, call in engine.calls.items():
+            if leg not in known and call.floor == floor.id:
+                notes.lasts("D1", f"{leg} lives in the engine alone", CHANNEL_LIMIT_S)
+        for leg, live in known.items():
+            if not live.finished and live.sent_at is not None and leg not in engine.calls:
+                notes.lasts("D1", f"{leg} lives on the floor alone", CHANNEL_LIMIT_S)
+
+    def settle(self) -> None:
+        """No leg is left once no call is live."""
+        assert self.engine is not None, "rules without an engine see no legs"
+        for leg in self.engine.calls:
+            self.notes.breach("D1", f"{leg} is still live in the engine")
+        for leg, record in self.engine.book.items():
+            self.notes.look("D1", f"{leg} was never forgotten", broken=record.attempt is not None)
