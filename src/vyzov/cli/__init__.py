@@ -258,10 +258,12 @@ def replay(
 
 @app.command()
 def erase(
-    contact: Annotated[str, typer.Option(help="Id of a contact, as its card shows.")] = "",
+    contact: Annotated[
+        list[str] | None, typer.Option(help="Id of a contact, as its card shows; may be repeated.")
+    ] = None,
     number: Annotated[
-        str, typer.Option(help="Everybody with this number: +, country, number.")
-    ] = "",
+        list[str] | None, typer.Option(help="Everybody with this number; may be repeated.")
+    ] = None,
     by: Annotated[str, typer.Option(help="Who erases, for the act.")] = "",
     act: Annotated[
         Path | None, typer.Option(help="File for the act; .html can be printed.")
@@ -283,8 +285,8 @@ def erase(
 
     raise typer.Exit(
         run(
-            load_settings(data), contact=contact, number=number, by=by, act=act, stop=stop,
-            also=tuple(also or ()), as_json=as_json,
+            load_settings(data), contacts=tuple(contact or ()), numbers=tuple(number or ()), by=by,
+            act=act, stop=stop, also=tuple(also or ()), as_json=as_json,
         )
     )  # fmt: skip
 

@@ -48,15 +48,18 @@ class Erased:
 
 
 def run(
-    settings: Settings, *, contact: str, number: str, by: str, act: Path | None, stop: bool,
-    also: tuple[Path, ...], as_json: bool,
+    settings: Settings, *, contacts: tuple[str, ...], numbers: tuple[str, ...], by: str,
+    act: Path | None, stop: bool, also: tuple[Path, ...], as_json: bool,
 ) -> int:  # fmt: skip
     """Erases; 0 where nothing is left, 1 where something could not be reached."""
-    if bool(contact) == bool(number):
+    if not contacts and not numbers:
         raise InvalidRequest("Say who is to be erased.", "Give --contact ID or --number +E164.")
-    if number and not is_e164(number):
-        raise InvalidRequest(f"{number} is no number.", "Write it as +, country code and number.")
-    erased = erase(settings, contact=contact, number=number, by=by, stop=stop, also=also)
+    for number in numbers:
+        if not is_e164(number):
+            raise InvalidRequest(
+                f"{number} is no number.", "Write it as +, country code and number."
+            )
+    erased = erase(settings, contacts=contacts, numbers=numbers, by=by, stop=stop, also=also)
     if act is not None:
         text = act_of(erased)
         as_page = act.suffix.lower() in (".html", ".htm")
@@ -66,10 +69,10 @@ def run(
 
 
 def erase(
-    settings: Settings, *, contact: str, number: str, by: str, stop: bool,
+    settings: Settings, *, contacts: Sequence[str], numbers: Sequence[str], by: str, stop: bool,
     also: Sequence[Path] = (),
 ) -> Erased:  # fmt: skip
-    """Erases one contact, or everybody with a number, from database and files."""
+    """Erases contacts, and everybody with one of the numbers, from database and files."""
     office = SqlOffice(
         settings.database, clock=SystemClock(), randomness=SystemDice(), clock_id="erase"
     )
@@ -78,16 +81,16 @@ def erase(
         journal=settings.journal, sip=settings.sip_trace, also=tuple(also),
     )  # fmt: skip
     try:
-        people = _people(office, contact, number)
+        people = _people(office, contacts, numbers)
         for person in people:
             office.erase_contact(person.organisation, person.contact, by=by, stop=stop)
-        for one in office.organisations() if number else ():
-            office.erase_number(one.id, number)
+        for organisation in office.organisations():
+            for number in numbers:
+                office.erase_number(organisation.id, number)
     finally:
         office.close()
     # A number may stand in files though no contact has it any more.
-    bare = (Person("", "", (number,), (), (), (), ()),) if number else ()
-    searched = (*people, *bare)
+    searched = (*people, *(Person("", "", (number,), (), (), (), ()) for number in numbers))
     places = erase_files(searched, folders)
     erased = Erased(
         act=secrets.token_hex(8), at=datetime.now(UTC), by=by, people=people,
@@ -98,24 +101,34 @@ def erase(
     return erased
 
 
-def _people(office: SqlOffice, contact: str, number: str) -> tuple[Person, ...]:
-    people: list[Person] = []
+def _people(
+    office: SqlOffice, contacts: Sequence[str], numbers: Sequence[str]
+) -> tuple[Person, ...]:
+    people: dict[str, Person] = {}
     for organisation in office.organisations():
-        ids = (contact,) if contact else office.contacts_of_number(organisation.id, number)
-        found = [office.person(organisation.id, one) for one in ids]
-        people += [person for person in found if person is not None]
-    if contact and not people:
-        raise InvalidRequest(
-            f"There is no contact {contact}.",
-            "Look the id up on the contact's card, or use --number.",
-        )
-    for person in people:
+        ids = [
+            *contacts,
+            *(
+                one
+                for number in numbers
+                for one in office.contacts_of_number(organisation.id, number)
+            ),
+        ]
+        found = (office.person(organisation.id, one) for one in ids)
+        people |= {person.contact: person for person in found if person is not None}
+    for contact in contacts:
+        if contact not in people:
+            raise InvalidRequest(
+                f"There is no contact {contact}.",
+                "Look the id up on the contact's card, or use --number.",
+            )
+    for person in people.values():
         if person.live:
             raise InvalidRequest(
                 f"Contact {person.contact} is on a call right now.",
                 "Erase them once the call is over.",
             )
-    return tuple(people)
+    return tuple(people.values())
 
 
 def _backups(settings: Settings) -> tuple[str, ...]:
