@@ -34,6 +34,7 @@ class FloorRules:
     notes: Notes
     engine: SimulatedEngine | None = None
     _resting: dict[str, float] = field(default_factory=dict[str, float])
+    _wished: dict[str, str] = field(default_factory=dict[str, str])
     _joined: set[str] = field(default_factory=set[str])
 
     # ---- what the engine sees
@@ -63,10 +64,12 @@ class FloorRules:
         """An operator asks for something: what they asked for before holds no longer."""
         if do in ("desk.ready", "desk.pause", "desk.offline"):
             self._resting.pop(user, None)
+            self._wished[user] = do
 
     def replied(self, do: str, user: str, body: Mapping[str, Any], *, ok: bool) -> None:
         """An operator reads that they are in a break, or signed out."""
-        asked_to_rest = ok and do in ("desk.pause", "desk.offline")
+        # An answer that was held up may come after something newer was asked for.
+        asked_to_rest = ok and do in ("desk.pause", "desk.offline") and self._wished[user] == do
         if asked_to_rest and body.get("state") in (Wish.PAUSE.value, Wish.OFFLINE.value):
             self._resting[user] = self.notes.timeline.now
 
