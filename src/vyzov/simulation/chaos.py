@@ -66,6 +66,8 @@ class Chaos:
         if not world.is_open:
             return False
         if world.points and dice.random() < POINT_CHANCE:
+            if world.kill_at_point is not None:
+                world.points.insert(0, world.kill_at_point)
             world.kill_at_point = world.points.pop()
         elif dice.random() < 0.3:
             world.kill_floor()

@@ -117,6 +117,10 @@ class Scenario:
     ends_when_done: bool = True
     settles: bool = True
     """After the span dialling stops, calls are let end and the rules of a day's end are checked."""
+    watched: bool = True
+    """Whether the floor and its operators are looked at all the while, not only what they do."""
+    points: tuple[str, ...] = ()
+    """Named points (`points`) at which the floor's process is to die, where it is killed at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,8 @@ def build(scenario: Scenario, seed: int) -> Stage:
         floor=FLOOR, begin=scenario.begin, seed=seed, plan_of=residents.plan,
         faults=scenario.faults, delays=Delays(), timeline=timeline,
     )  # fmt: skip
+    world.watch.looks_at_floor = scenario.watched
+    world.points = list(reversed(scenario.points))
     oracle = world.watch.calling.oracle = Oracle(timeline)
     stage = Stage(world, office, connection)
     for trunk in scenario.trunks:
