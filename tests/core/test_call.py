@@ -7,10 +7,11 @@ from core_examples import T0, Ride, after
 
 from vyzov.core import call_events as ev
 from vyzov.core.call import CallPlan, CallState, adopt, step
+from vyzov.core.call_value import heard_of
 from vyzov.core.campaign import CampaignSettings, DialMode
 from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
-from vyzov.core.outcome import AnswerClass
+from vyzov.core.outcome import AnswerClass, Outcome
 
 
 def test_nothing_leaves_before_the_attempt_is_committed() -> None:
@@ -162,8 +163,6 @@ def test_a_call_the_engine_forgot_is_hung_up_and_then_unknown() -> None:
 
 
 def _unknown() -> tuple[object, str]:
-    from vyzov.core.outcome import Outcome
-
     return Outcome.UNKNOWN, "engine_silent"
 
 
@@ -203,9 +202,21 @@ def test_a_refused_duplicate_leaves_the_first_one_alone() -> None:
 def test_an_adopted_call_waits_for_news_and_no_longer() -> None:
     call = adopt("call-1", DialMode.PROGRESSIVE, CallPlan(), T0)
     assert call.state is CallState.DIALING
-    closing, commands = step(call, ev.DeadlinePassed(), after(35))
+    closing, commands = step(call, ev.DeadlinePassed(), after(20))
     assert commands == (ev.SendHangup("ring_timeout"),)
     assert closing.state is CallState.CLOSING
+    _, commands = step(closing, ev.DeadlinePassed(), after(30))
+    (end,) = (command for command in commands if isinstance(command, ev.Finish))
+    assert end.outcome is Outcome.UNKNOWN
+
+
+def test_an_adopted_call_the_engine_knows_rings_as_long_as_any() -> None:
+    call = adopt("call-1", DialMode.PROGRESSIVE, CallPlan(), T0)
+    heard = heard_of(call, after(1))
+    assert step(heard, ev.DeadlinePassed(), after(35)) == (heard, ())
+    closing, _ = step(heard, ev.DeadlinePassed(), after(41))
+    assert closing.state is CallState.CLOSING
+    assert heard_of(closing, after(42)) == closing
 
 
 # ---- giving up -----------------------------------------------------------------------------------

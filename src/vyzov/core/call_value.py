@@ -17,6 +17,8 @@ from vyzov.core.fields import Json
 from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
 
 SETUP_GRACE = timedelta(seconds=10)
+UNHEARD_LIMIT = timedelta(seconds=20)
+"""How long an attempt found open waits for the engine's word; closing it takes ten seconds more."""
 """Beyond the ring time-out, which the engine keeps, until we hang up ourselves."""
 
 JOIN_GRACE = timedelta(seconds=1)
@@ -129,10 +131,18 @@ def start(call_id: str, mode: DialMode, plan: CallPlan, now: datetime) -> Call:
 def adopt(call_id: str, mode: DialMode, plan: CallPlan, now: datetime) -> Call:
     """Returns a call for an attempt found open after a restart: dialled already, fate unknown yet.
 
-    The engine's log of the leg is then replayed into it; without any news it is closed in time.
+    The engine's log of the leg is then replayed into it (`heard_of`); without any news its end stays
+    unknown half a minute later.
     """
-    deadline = now + plan.ring_timeout + SETUP_GRACE
+    deadline = now + min(UNHEARD_LIMIT, plan.ring_timeout + SETUP_GRACE)
     return Call(call_id, mode, plan, CallState.DIALING, now, deadline)
+
+
+def heard_of(call: Call, now: datetime) -> Call:
+    """Gives an adopted call that still rings the time every call has for it: the engine knows it."""
+    if call.state not in (CallState.DIALING, CallState.RINGING):
+        return call
+    return replace(call, deadline=now + call.plan.ring_timeout + SETUP_GRACE)
 
 
 # ---- small moves ---------------------------------------------------------------------------------

@@ -59,7 +59,11 @@ class FactKind(StrEnum):
     RECORDING_FINISHED = "recording_finished"
     EMERGENCY_STOP = "emergency_stop"
     EMERGENCY_STOP_LIFTED = "emergency_stop_lifted"
+    RESTORED = "restored"
+    QUARANTINE_LIFTED = "quarantine_lifted"
     TRUNK_STATE = "trunk_state"
+    CLOCK_STEPPED = "clock_stepped"
+    CLOCK_TRUSTED = "clock_trusted"
 
 
 @dataclass(frozen=True, slots=True)

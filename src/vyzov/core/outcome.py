@@ -6,6 +6,16 @@ Which outcome a SIP answer means is decided in `diagnosis`; what follows from it
 from enum import StrEnum
 
 
+class AttemptState(StrEnum):
+    """How far an attempt is. *Unknown* counts as made and is never redialled by itself; only the
+    engine's late word can still make it final."""
+
+    RESERVED = "reserved"
+    ORIGINATED = "originated"
+    FINAL = "final"
+    UNKNOWN = "unknown"
+
+
 class Outcome(StrEnum):
     """The technical outcome: exactly one per attempt, told by the telephone network and by us."""
 

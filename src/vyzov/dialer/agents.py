@@ -21,6 +21,9 @@ from vyzov.dialer.writes import SetWish
 AWAY_LIMIT = timedelta(seconds=30)
 """A person with no browser connected for so long is signed out, unless they are in a call."""
 
+ENGINE_GONE_S = 10.0
+"""A dead engine is started again at once; one that is away for so long has lost its legs."""
+
 PAUSE_LONG = timedelta(minutes=15)
 
 
@@ -232,6 +235,18 @@ class Agents:
         if found is not None:
             found.rtt_ms, found.loss_share = event.rtt_ms, event.loss_share
             self._scene.room.told_desks.add(event.agent)
+
+    def miss_engine(self) -> None:
+        """Takes every leg for lost once the engine was out of sight for too long: a person on the
+        screen must not talk through an engine that is not there."""
+        room, mono = self._scene.room, self._scene.now.mono
+        if room.engine_up or room.engine_lost_at is None:
+            return
+        if mono - room.engine_lost_at < ENGINE_GONE_S:
+            return
+        room.engine_lost_at = None
+        for leg, agent in list(room.devices.items()):
+            self.device_down(ports.DeviceDown(leg, 0, mono, agent, "engine"))
 
     # ---- time
 

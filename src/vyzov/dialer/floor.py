@@ -15,6 +15,7 @@ from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
+from vyzov.dialer.clock_desk import ClockDesk
 from vyzov.dialer.desk import Desk
 from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.office import Office
@@ -52,9 +53,11 @@ class Floor:
         self._phones = DeskPhones(self._scene)
         self._desk = Desk(self._scene, self._agents, self._calls, self._phones)
         self._protection = ProtectionDesk(self._scene)
+        self._clock = ClockDesk(self._scene)
         self._office = Office(
-            self._scene, self._calls, self._trunks, self._protection, self._phones
-        )
+            self._scene, self._calls, self._trunks, self._phones,
+            {**self._protection.verbs, **self._clock.verbs},
+        )  # fmt: skip
         self._pacer = Pacer(self._scene, self.id, self._trunks)
         self._recovery = Recovery(
             self._scene, self._calls, self._agents, self._trunks, self._phones
@@ -72,6 +75,7 @@ class Floor:
     def step(self, item: fx.Input, now: fx.Now) -> list[fx.Effect]:
         """Takes one input in and returns what is to be done, in order."""
         out = self._scene.out = Out(now)
+        self._clock.look(now)
         self._take(item)
         self._agents.expire()
         self._calls.expire()
@@ -98,6 +102,7 @@ class Floor:
                 self._ask_counts()
                 self._roll.turn()
             case fx.Committed(batch, refused):
+                self._agents.miss_engine()
                 self._committed(batch, refused)
             case fx.CommitFailed(batch, _):
                 self._not_committed(batch)
@@ -130,7 +135,7 @@ class Floor:
                 self.room.leaving = True
                 self._office.cancel_ringing(None, "draining")
             case ports.EngineLost():
-                self.room.engine_up = False
+                self.room.engine_up, self.room.engine_lost_at = False, self._scene.now.mono
                 self._protection.told(None)
                 self._trunks.out_of_sight()
                 for live in list(self.room.calls.values()):

@@ -4,7 +4,7 @@ Who may ask is decided in `access` before it comes here; what state a campaign m
 `core.campaign`. A change is answered when it is durable, and dialling follows it at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vyzov.core import call_events as ce
 from vyzov.core.call import CallState
@@ -14,7 +14,6 @@ from vyzov.core.facts import FactKind
 from vyzov.dialer.calls import Calls
 from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.effects import Ask, LoadDue, Reload
-from vyzov.dialer.protection import ProtectionDesk
 from vyzov.dialer.room import LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
@@ -31,9 +30,10 @@ class Office:
         scene: Scene,
         calls: Calls,
         trunks: Trunks,
-        protection: ProtectionDesk,
         phones: DeskPhones,
+        more: Mapping[str, Callable[[Ask], None]],
     ) -> None:
+        """`more` are verbs that other desks answer."""
         self._scene = scene
         self._calls = calls
         self._verbs: dict[str, Callable[[Ask], None]] = {
@@ -48,7 +48,7 @@ class Office:
             "users_changed": self._reload,
             "phones": phones.states,
             "stop_list_changed": self._reload,
-            **protection.verbs,
+            **more,
         }
 
     def take(self, ask: Ask) -> None:

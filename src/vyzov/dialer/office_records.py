@@ -423,6 +423,7 @@ class AttemptQuery:
     result: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

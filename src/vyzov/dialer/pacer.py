@@ -128,6 +128,12 @@ class Pacer:
             if room.stopped or room.leaving or not room.engine_up or not room.store_up:
                 campaign.why = ("not_dialling", {"stopped": room.stopped})
                 continue
+            if room.restored_from is not None:
+                campaign.why = ("quarantine", {"backup_at": to_text(room.restored_from)})
+                continue
+            if not room.clock.is_steady:
+                campaign.why = ("clock_unsteady", {"step_s": round(room.clock.step_s, 1)})
+                continue
             self._place(campaign)
 
     def _place(self, campaign: LiveCampaign) -> None:

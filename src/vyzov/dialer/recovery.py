@@ -12,12 +12,14 @@ from vyzov.core import agent as ca
 from vyzov.core import call_events as ce
 from vyzov.core.agent import Agent, Wish
 from vyzov.core.call import CallPlan, CallState, adopt
-from vyzov.core.call_value import CLOSING_LIMIT
+from vyzov.core.call_value import CLOSING_LIMIT, heard_of
 from vyzov.core.callback import Promise
 from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode, may_dial
 from vyzov.core.contact import Entry, EntryState
 from vyzov.core.errors import InvalidRequest
+from vyzov.core.facts import FactKind
 from vyzov.core.instants import from_text
+from vyzov.core.outcome import AttemptState, Outcome
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
@@ -34,6 +36,7 @@ from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
+from vyzov.dialer.writes import FinishAttempt
 
 
 class Recovery:
@@ -89,6 +92,7 @@ class Recovery:
         room = self._scene.room
         room.organisation = state.organisation.id
         room.stopped = state.organisation.emergency_stop_at is not None
+        room.restored_from = state.restored_from
         self._campaigns(state)
         self._trunks.reload(state.trunks)
         for person in state.agents:
@@ -148,6 +152,7 @@ class Recovery:
         room, now = self._scene.room, self._scene.now.utc
         campaign = room.campaigns.get(attempt.campaign)
         if campaign is None:
+            self._leave_unknown(attempt)
             return
         try:
             settings = CampaignSettings.from_json(attempt.settings)
@@ -163,6 +168,22 @@ class Recovery:
             entry=_in_call(attempt), number=attempt.number,
             trunk=attempt.trunk, caller_id=attempt.caller_id, failover_of=attempt.failover_of,
             verdict_at=self._scene.now.mono_of(attempt.reserved_at), sent_at=self._scene.now.mono,
+        )  # fmt: skip
+
+    def _leave_unknown(self, attempt: OpenAttempt) -> None:
+        """Frees the locks of an attempt whose campaign is gone; whatever rings is hung up as a stray."""
+        scene, now = self._scene, self._scene.now.utc
+        outcome = Outcome.UNKNOWN.value
+        scene.out.write(
+            FinishAttempt(attempt.id, AttemptState.UNKNOWN, outcome, now, detail="no_campaign")
+        )
+        scene.out.write(
+            scene.fact(
+                FactKind.FINAL, f"{attempt.id}:final", campaign=attempt.campaign,
+                contact=attempt.contact, attempt=attempt.id,
+                data={"outcome": outcome, "detail": "no_campaign", "number": attempt.number,
+                      "code": None, "q850": None},
+            )
         )  # fmt: skip
 
     # ---- from the engine
@@ -246,6 +267,8 @@ class Recovery:
                 self._scene.room.calls.noted(live)
             case CallState.DIALING | CallState.RINGING if reason := self._why_stopped(live):
                 self._calls.feed(live, ce.Cancel(reason))
+            case CallState.DIALING | CallState.RINGING:
+                live.call = heard_of(call, now)
             case CallState.TALKING if bridged_with is None and call.agent is not None:
                 live.parted_at = None
                 self._calls.feed(live, ce.BridgeLeft(call.agent))

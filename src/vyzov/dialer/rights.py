@@ -28,6 +28,7 @@ class Action(StrEnum):
     DESK_WORK = "desk.work"
     FLOOR_SEE = "floor.see"
     FLOOR_STOP = "floor.stop"
+    CLOCK_CONFIRM = "clock.confirm"
     CAMPAIGN_SEE = "campaign.see"
     CAMPAIGN_EDIT = "campaign.edit"
     CAMPAIGN_RUN = "campaign.run"
@@ -70,6 +71,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.DESK_WORK: _DESKS,
     Action.FLOOR_SEE: _LEADS,
     Action.FLOOR_STOP: _LEADS,
+    Action.CLOCK_CONFIRM: _OFFICE,
     Action.CAMPAIGN_SEE: _LEADS | {Role.CUSTOMER},
     Action.CAMPAIGN_EDIT: _OFFICE,
     Action.CAMPAIGN_RUN: _LEADS,

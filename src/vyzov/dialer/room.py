@@ -13,6 +13,7 @@ from vyzov.core.agent import Agent
 from vyzov.core.campaign import CampaignSettings, CampaignState
 from vyzov.core.lookahead import Hours
 from vyzov.core.pacing import Bucket
+from vyzov.core.steadiness import Steadiness
 from vyzov.core.trunk import TrunkWatch
 from vyzov.dialer.callbook import CallBook
 from vyzov.dialer.effects import Effect, Now, Reply, SendVerb
@@ -159,8 +160,10 @@ class Room:
 
     organisation: str = ""
     stopped: bool = False
+    restored_from: datetime | None = None
     fence: int = 0
     engine_up: bool = False
+    engine_lost_at: float | None = None
     store_up: bool = True
     leaving: bool = False
     calls: CallBook = field(default_factory=CallBook)
@@ -173,6 +176,7 @@ class Room:
     owners: dict[str, str] = field(default_factory=dict[str, str])
     device_seqs: dict[str, int] = field(default_factory=dict[str, int])
     doubtful: set[str] = field(default_factory=set[str])
+    clock: Steadiness = field(default_factory=Steadiness)
     holes: dict[str, float] = field(default_factory=dict[str, float])
     unsaved: set[str] = field(default_factory=set[str])
     pace_wanted: bool = False

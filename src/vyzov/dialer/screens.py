@@ -14,7 +14,7 @@ from vyzov.core.campaign import CampaignState
 from vyzov.core.instants import to_text
 from vyzov.core.trunk import TrunkHealth
 from vyzov.core.window import CallWindow, is_open, zones_of
-from vyzov.dialer import desk_phones
+from vyzov.dialer import clock_desk, desk_phones
 from vyzov.dialer.agents import PAUSE_LONG
 from vyzov.dialer.effects import Tell
 from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign, LiveTrunk
@@ -426,6 +426,11 @@ def _alerts(scene: Scene) -> list[Json]:
         alerts.append({"id": "engine", "kind": "engine_away", "args": {}, "since": now})
     if not room.store_up:
         alerts.append({"id": "store", "kind": "database_away", "args": {}, "since": now})
+    if room.restored_from is not None:
+        about = {"backup_at": stamp(room.restored_from)}
+        alerts.append({"id": "quarantine", "kind": "quarantine", "args": about, "since": now})
+    if not room.clock.is_steady:
+        alerts.append(clock_desk.alert(room.clock, scene.now))
     for trunk in room.trunks.values():
         state = _trunk(scene, trunk)["state"]
         if state in ("failing", "down", "open"):

@@ -178,6 +178,7 @@ def _attempts_of(organisation: str, query: AttemptQuery) -> list[sa.ColumnElemen
         (attempt.contact_id, query.contact_id),
         (attempt.agent_id, query.agent_id),
         (attempt.outcome, query.outcome),
+        (attempt.state, query.state),
         (t.disposition.c.result, query.result),
     ):
         if value is not None:

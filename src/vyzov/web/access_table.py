@@ -69,6 +69,7 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("GET", f"{API}/floor"): Action.FLOOR_SEE,
     ("POST", f"{API}/floor/emergency-stop"): Action.FLOOR_STOP,
     ("DELETE", f"{API}/floor/emergency-stop"): Action.FLOOR_STOP,
+    ("POST", f"{API}/floor/clock"): Action.CLOCK_CONFIRM,
     ("GET", f"{API}/protection"): Action.TRUNK_SEE,
     ("POST", f"{API}/protection/unban"): Action.TRUNK_EDIT,
     ("GET", f"{API}/reports/outcomes"): Action.REPORT_SEE,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from vyzov.web.admission import Caller, House, In, Who, room
+from vyzov.web.floor_link import speaker
 from vyzov.web.live_hub import floor_topic
 from vyzov.web.shapes import Shape
 
@@ -36,6 +37,12 @@ async def stop(house: In, who: Who) -> Stopped:
 async def lift(house: In, who: Who) -> Stopped:
     """Lets running campaigns dial again."""
     return await _stop(house, who, None)
+
+
+@router.post("/clock", status_code=204, summary="UTC is right")
+async def confirm_clock(house: In, who: Who) -> None:
+    """Says that this machine's UTC is right as it is now, after it stepped: dialling goes on."""
+    await house.floor.ask("office.confirm_clock", speaker(who.person))
 
 
 async def _stop(house: House, who: Caller, at: datetime | None) -> Stopped:

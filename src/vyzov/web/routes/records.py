@@ -11,7 +11,7 @@ from fastapi import Header, Query
 from starlette.responses import Response, StreamingResponse
 
 from vyzov.core.facts import FactKind
-from vyzov.core.outcome import Outcome
+from vyzov.core.outcome import AttemptState, Outcome
 from vyzov.dialer.access import Door
 from vyzov.dialer.office_records import AttemptQuery, FactQuery, RecordingRecord
 from vyzov.web import traces
@@ -84,6 +84,7 @@ def attempts(
     contact: OptionalId = None,
     agent: OptionalId = None,
     outcome: Outcome | None = None,
+    state: AttemptState | None = None,
     result: OptionalId = None,
     since: Since = None,
     until: Until = None,
@@ -96,6 +97,7 @@ def attempts(
         contact_id=contact,
         agent_id=agent,
         outcome=outcome.value if outcome else None,
+        state=state.value if state else None,
         result=result,
         since=since,
         until=until,
