@@ -203,10 +203,13 @@ def main() -> int:
         except NoPostgres as why:
             print(why, file=sys.stderr)
             return 1 if os.environ.get("CI") == "true" else 77
+    if server is not None:
+        # Every process started from here on finds it there.
+        os.environ["VYZOV_DATABASE"] = server.create("outage")
     centre = Centre(out, options.seed, 0)
     try:
         contacts = CONTACTS + CONTACTS_PER_OUTAGE * (len(spans) + 1)
-        manager, campaigns = open_floors(centre, contacts, database=server.url if server else "")
+        manager, campaigns = open_floors(centre, contacts)
         outages = Outages(centre, manager, server)
         time.sleep(10.0)
         for span in spans:

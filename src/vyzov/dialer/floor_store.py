@@ -192,6 +192,9 @@ class FloorState:
     undisposed: tuple[UndisposedAttempt, ...]
     abandonment: Mapping[str, tuple[AbandonDay, ...]]
     phones: tuple[FloorPhone, ...] = ()
+    restored_from: datetime | None = None
+    """The moment of the backup this database was put back to, while nobody has lifted the
+    quarantine that followed: nobody may be dialled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from vyzov.dialer.office_records import (
 )
 from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
+from vyzov.dialer.quarantine import QuarantineBook
 
 
 class UserStore(Protocol):
@@ -346,6 +347,7 @@ class OfficeStore(
     HistoryStore,
     AnswerMemory,
     KpiStore,
+    QuarantineBook,
     Protocol,
 ):
     """Everything the office asks of a store."""

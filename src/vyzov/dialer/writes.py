@@ -19,6 +19,7 @@ class ReserveRefusal(StrEnum):
     """Why a reservation was not made, in the order in which the store asks."""
 
     STALE_FENCE = "stale_fence"
+    QUARANTINE = "quarantine"
     EMERGENCY_STOP = "emergency_stop"
     CAMPAIGN_NOT_RUNNING = "campaign_not_running"
     CONTACT_UNKNOWN = "contact_unknown"

@@ -55,6 +55,10 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
         ),
         abandonment=_abandonment(reader, now),
         phones=tuple(_desk_phone(row) for row in reader.rows("floor", "phones")),
+        restored_from=next(
+            (from_text(row["backup_at"]) for row in reader.rows("journal", "standing_quarantine")),
+            None,
+        ),
     )
 
 

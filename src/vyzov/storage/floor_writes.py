@@ -128,6 +128,8 @@ def _forbidden(
     row = tx.run("reserve", "permission", values).fetchone()
     if row["epoch"] != write.fence or row["lease_until"] <= to_text(write.at):
         return w.ReserveRefusal.STALE_FENCE
+    if row["quarantined"]:
+        return w.ReserveRefusal.QUARANTINE
     if row["emergency_stop_at"] is not None:
         return w.ReserveRefusal.EMERGENCY_STOP
     if row["campaign_state"] != "running" or row["floor_id"] != write.floor:

@@ -12,6 +12,7 @@ from vyzov.storage.office_kpi import KeyFigures
 from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
 from vyzov.storage.office_prices import PriceBook
+from vyzov.storage.office_quarantine import Quarantines
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
 
@@ -30,6 +31,7 @@ class SqlOffice(
     Answers,
     PriceBook,
     KeyFigures,
+    Quarantines,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 

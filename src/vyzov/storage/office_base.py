@@ -24,6 +24,7 @@ from vyzov.storage import tables as t
 from vyzov.storage.address import Address, shown
 from vyzov.storage.chain import ORGANISATION_STREAM, Chain, Row
 from vyzov.storage.connections import engine_of, open_engine
+from vyzov.storage.office_journal import StopJournal
 from vyzov.storage.queries import queries
 
 
@@ -48,6 +49,7 @@ class OfficeBase:
         self._clock = clock
         self._randomness = randomness
         self._clock_id = clock_id
+        self._stops: StopJournal | None = None
         if connection is None:
             self._writer = open_engine(path, writes=True)
             self._reader = open_engine(path, writes=False)
@@ -58,6 +60,15 @@ class OfficeBase:
         """Closes all connections; a method called after that opens new ones."""
         self._writer.dispose()
         self._reader.dispose()
+
+    def keep_stops(self, journal: StopJournal) -> None:
+        """Notes entries of the stop-list in a journal from here on."""
+        self._stops = journal
+
+    def _note_stop(self, organisation: str, number_ref: str, reason: str, source: str) -> None:
+        """Notes an entry that is committed."""
+        if self._stops is not None:
+            self._stops.note(organisation, number_ref, reason, source)
 
     def _new_id(self) -> str:
         return self._randomness.new_id()

@@ -185,6 +185,7 @@ class StopList(OfficeBase):
                 )
                 self._tell_stop(connection, organisation, stop_id, reference, reason, source)
                 row = connection.execute(_stops().where(which)).one()
+        self._note_stop(organisation, reference, reason, source)
         return _stop(row)
 
     def lift_stop(self, organisation: str, stop_id: str) -> StopEntry | None:

@@ -36,6 +36,15 @@ WHERE organisation_id = :organisation;
 -- name: end_sessions
 DELETE FROM web_session WHERE organisation_id = :organisation;
 
+-- name: leases
+SELECT floor_id, epoch FROM floor_lease WHERE organisation_id = :organisation ORDER BY floor_id;
+
 -- name: open_attempts
-SELECT id, campaign_id, contact_id, number FROM attempt
-WHERE organisation_id = :organisation AND state IN ('reserved', 'originated') ORDER BY id;
+SELECT
+    a.id, a.campaign_id, a.contact_id, a.number, a.floor_id, a.fence, e.attempts_made,
+    e.phone_position
+FROM attempt a
+LEFT JOIN campaign_contact e
+    ON e.organisation_id = a.organisation_id AND e.campaign_id = a.campaign_id
+    AND e.contact_id = a.contact_id
+WHERE a.organisation_id = :organisation AND a.state IN ('reserved', 'originated') ORDER BY a.id;

@@ -7,6 +7,9 @@ SELECT
     l.epoch,
     l.lease_until,
     o.emergency_stop_at,
+    EXISTS (
+        SELECT 1 FROM quarantine q WHERE q.organisation_id = :organisation AND q.lifted_at IS NULL
+    ) AS quarantined,
     c.state AS campaign_state,
     c.floor_id,
     e.state AS entry_state,
