@@ -260,7 +260,8 @@ class Floor:
             tell_desk(self._scene, agent)
         self.room.told_desks.clear()
         mono = self._scene.now.mono
-        if ticked and self.room.organisation and mono - self._told_at >= FLOOR_TOLD_S * 0.9:
+        seen = ticked and self.room.watched and bool(self.room.organisation)
+        if seen and mono - self._told_at >= FLOOR_TOLD_S * 0.9:
             self._told_at = mono
             tell_floor(self._scene)
 

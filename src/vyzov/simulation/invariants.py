@@ -23,6 +23,7 @@ from vyzov.simulation.invariants_floor import FloorRules
 from vyzov.simulation.invariants_records import RecordRules
 from vyzov.simulation.world_time import Timeline
 
+AGREES_WITHIN_S = 8.0
 WRITTEN_S = 1.0
 """Within so many calm seconds everything that a life of the floor took up is durable."""
 
@@ -161,9 +162,10 @@ class Watch:
         elif notes.calm_since is None:
             notes.calm_since = notes.timeline.now
         if not self._compared and notes.calm_s > WRITTEN_S:
-            # What a life begins to pace by is what the facts before it say.
-            self._compared = True
-            self.records.compare(floor, "C3")
+            # What a life begins to pace by is what the facts before it say, once all is written.
+            self._compared = self.records.agrees(floor) or notes.calm_s > AGREES_WITHIN_S
+            if self._compared:
+                self.records.compare(floor, "C3")
         if self.looks_at_floor:
             self.floor.look(floor)
             self.calling.look()

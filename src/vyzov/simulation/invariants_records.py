@@ -3,7 +3,7 @@
 Ends, answers and recordings are compared with the engine's and the network's own, to the second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -135,8 +135,21 @@ class RecordRules:
         until = max(until, self.notes.timeline.utc)
         return abandonment(mine, until, _FACT_WINDOW, AbandonRule.US_AB_1)
 
+    def agrees(self, floor: Floor) -> bool:
+        """True where the floor's abandoned shares are those of the facts."""
+        return all(shown == folded for _, shown, folded in self._shares(floor))
+
     def compare(self, floor: Floor, rule: str) -> None:
         """Compares the abandoned share that the floor paces by with the facts."""
+        for key, shown, folded in self._shares(floor):
+            self.notes.look(
+                rule,
+                f"{key} shows {shown[0]} of {shown[1]} abandoned, its facts say "
+                f"{folded[0]} of {folded[1]}",
+                broken=shown != folded,
+            )
+
+    def _shares(self, floor: Floor) -> Iterator[tuple[str, tuple[int, int], tuple[int, int]]]:
         # The floor counts a call once it knows what it was; the fold, from the first word on.
         known = {fact.attempt for fact in self.facts if fact.kind in _SETTLED}
         settled = [fact for fact in self.facts if fact.attempt in known]
@@ -147,12 +160,7 @@ class RecordRules:
                 sum(day.abandoned for day in campaign.abandon.values()),
                 sum(day.answered for day in campaign.abandon.values()),
             )
-            self.notes.look(
-                rule,
-                f"{campaign.record.id} shows {shown[0]} of {shown[1]} abandoned, its facts say "
-                f"{folded.numerator} of {folded.denominator}",
-                broken=shown != (folded.numerator, folded.denominator),
-            )
+            yield key, shown, (folded.numerator, folded.denominator)
 
     def settle(self, floor: Floor | None) -> None:
         """Checks what must be true once no call is live."""

@@ -119,6 +119,8 @@ class Scenario:
     """After the span dialling stops, calls are let end and the rules of a day's end are checked."""
     watched: bool = True
     """Whether the floor and its operators are looked at all the while, not only what they do."""
+    shows_screens: bool = True
+    """Whether the screens of those who watch the floor are drawn; operators' desks always are."""
     points: tuple[str, ...] = ()
     """Named points (`points`) at which the floor's process is to die, where it is killed at all."""
 

@@ -31,6 +31,8 @@ POINTS_EACH = 6
 OPERATORS = 8
 CONTACTS = 300
 KINDS_LEAST = 9
+SCREENS_EVERY = 5
+"""One seed in so many draws the screens of those who watch."""
 
 FLOW: dict[str, Any] = {
     "start": "offer",
@@ -133,6 +135,7 @@ def half_hour(seed: int) -> Scenario:
         name="bad half-hour", span_s=SPAN_S, crews=crews, campaigns=campaigns, begin=begin,
         trunks=(ScenarioTrunk("first", lines_max=30, carries_max=12), ScenarioTrunk("second")),
         faults=_faults(dice), seed=seed, ends_when_done=False, points=_points(seed),
+        shows_screens=seed % SCREENS_EVERY == 0,
         management=Management(
             pauses_every_s=500.0, stops_every_s=900.0, stop_lists_every_s=150.0, saves_every_s=600.0
         ),

@@ -83,6 +83,7 @@ class World:
         self.kill_at_effect: int | None = None
         self.disturb_at_effect: tuple[int, Callable[[], None]] | None = None
         self.restarts = True
+        self.shows_screens = True
         self.organisation = ""
         self._open_store = open_store
         self._asks = 0
@@ -112,6 +113,7 @@ class World:
             call_id_of=lambda attempt: f"{attempt}@world",
             recordings="recordings",
         )
+        floor.room.watched = self.shows_screens
         process = FloorProcess(
             floor, self._open_store(), self.timeline, self.engine, self,
             holder=f"life-{self.lives}", delays=self.delays,
