@@ -34,7 +34,7 @@ class Scribe:
         with open_session(self.address) as session:
 
             def work() -> None:
-                chain = Chain(run_on(session), session.draw_seq)
+                chain = Chain(run_on(session), session.draw_seqs)
                 for one in told:
                     stream = Stream(self.organisation, one.floor, one.epoch)
                     assert chain.append(stream, one.fact) is not None

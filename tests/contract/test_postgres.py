@@ -164,8 +164,8 @@ def test_numbers_of_facts_are_drawn_so_no_writer_waits_for_another_stream(
 ) -> None:
     store = house.store()
     with open_session(house.address) as other, other.writing():
-        assert other.draw_seq is not None
-        drawn = other.draw_seq()
+        assert other.draw_seqs is not None
+        [drawn] = other.draw_seqs(1)
         [seq] = store.commit((house.fact("a"),)).seqs
     assert seq == drawn + 1, "a number that was drawn and not used is a gap, not a wait"
 

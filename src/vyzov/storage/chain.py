@@ -5,7 +5,8 @@ transaction is appended and written once at its end: on a database with several 
 one waits there, so places have no gaps and numbers of one stream grow with them.
 """
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vyzov.core.chain import Head, Stream, append, begin
@@ -20,7 +21,11 @@ ORGANISATION_STREAM = ""
 ROWS_PER_PIECE = 1_000
 """How many old facts one transaction takes in: some 20 ms, for as long as writers wait."""
 
+SEQS_AT_ONCE = 16
+"""How many numbers are drawn once a transaction tells a second fact."""
+
 Row = Mapping[str, Any]
+DrawSeqs = Callable[[int], Sequence[int]]
 Run = Callable[[str, dict[str, object]], Row | None]
 """Runs a statement of `queries/chain.sql` by name and returns its first row, None without one."""
 
@@ -28,25 +33,27 @@ Run = Callable[[str, dict[str, object]], Row | None]
 class Chain:
     """The streams one transaction appends to.
 
-    `run` runs statements inside that transaction; `draw_seq` draws the number of the next fact
-    where several writers share the database, and is left out where there is one at a time."""
+    `run` runs statements inside that transaction; `draw_seqs` draws as many numbers of facts as are
+    asked for where several writers share the database, and is left out where there is one at a time.
+    They are drawn under the lock of the stream they are for, so that a stream's numbers grow."""
 
-    def __init__(self, run: Run, draw_seq: Callable[[], int] | None = None) -> None:
+    def __init__(self, run: Run, draw_seqs: DrawSeqs | None = None) -> None:
         self._run = run
-        self._draw_seq = draw_seq or self._seq_after_last
-        self._drawn: int | None = None
+        self._draw_seqs = draw_seqs
+        self._drawn: dict[Stream, deque[int]] = {}
         self._heads: dict[Stream, Head] = {}
         self._moved: set[Stream] = set()
 
     def append(self, stream: Stream, fact: Fact) -> int | None:
         """Appends a fact and returns its number; None for one that is known already."""
         head = self._heads.get(stream) or self._open(stream)
-        seq = self._draw_seq() if self._drawn is None else self._drawn
+        seq = self._next_seq(stream)
         after = append(head, seq, fact)
         written = self._run("append_fact", _columns(stream, seq, fact, after))
-        self._drawn = seq if written is None else None
         if written is None:
             return None
+        if stream in self._drawn:
+            self._drawn[stream].popleft()
         self._heads[stream] = after
         self._moved.add(stream)
         return seq
@@ -80,9 +87,16 @@ class Chain:
         self._heads[stream] = Head(stream, row["place"], row["hash"], row["stands_on"])
         return self._heads[stream]
 
-    def _seq_after_last(self) -> int:
-        row = self._run("last_seq", {})
-        return 1 if row is None else int(row["seq"]) + 1
+    def _next_seq(self, stream: Stream) -> int:
+        if self._draw_seqs is None:
+            row = self._run("last_seq", {})
+            return 1 if row is None else int(row["seq"]) + 1
+        drawn = self._drawn.get(stream)
+        if not drawn:
+            # One fact more is told than one often, many more seldom: what is left over is a gap.
+            drawn = deque(self._draw_seqs(1 if drawn is None else SEQS_AT_ONCE))
+            self._drawn[stream] = drawn
+        return drawn[0]
 
 
 def run_on(session: Session) -> Run:

@@ -37,7 +37,7 @@ def apply_kept(
         epoch=life.epoch,
         stale=not restored and (lease is None or lease["epoch"] != life.epoch),
         new_id=new_id,
-        chain=Chain(run_on(session), session.draw_seq),
+        chain=Chain(run_on(session), session.draw_seqs),
         restored=restored,
     )
     for one in news:

@@ -151,7 +151,9 @@ def append_fact(connection: sa.Connection, organisation: str, fact: Fact) -> Non
     ).first()
     if known is not None:
         return
-    draw = None if connection.dialect.name == "sqlite" else lambda: _draw_seq(connection)
+    draw = (
+        None if connection.dialect.name == "sqlite" else lambda count: _draw_seqs(connection, count)
+    )
     chain = Chain(lambda name, values: _row(connection, name, values), draw)
     chain.append(Stream(organisation, ORGANISATION_STREAM, 0), fact)
     chain.settle()
@@ -163,5 +165,6 @@ def _row(connection: sa.Connection, name: str, values: dict[str, object]) -> Row
     return None if row is None else dict(row)
 
 
-def _draw_seq(connection: sa.Connection) -> int:
-    return int(connection.execute(sa.text(queries("locks")["draw_seq"])).scalar_one())
+def _draw_seqs(connection: sa.Connection, count: int) -> list[int]:
+    rows = connection.execute(sa.text(queries("locks")["draw_seqs"]), {"count": count})
+    return [int(row.seq) for row in rows]

@@ -10,7 +10,7 @@ A process that stops in the middle of a transaction must not hold a floor for ev
 a transaction that stands idle for `IDLE_MS` and gives its locks back.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -108,7 +108,7 @@ def connect(address: str, *, office: bool = False) -> Connection:
 class PostgresSession:
     """A `Session` on a connection of its own, which is opened anew after it broke."""
 
-    draw_seq: Callable[[], int] | None
+    draw_seqs: Callable[[int], Sequence[int]] | None
 
     def __init__(self, address: str) -> None:
         """Connects at once, so that a wrong address is told at the start."""
@@ -116,7 +116,7 @@ class PostgresSession:
         self._shown = shown(address)
         self._connection: Connection | None = None
         self._ended = False
-        self.draw_seq = self._draw_seq
+        self.draw_seqs = self._draw_seqs
         with self._answering():
             self._open()
 
@@ -146,10 +146,9 @@ class PostgresSession:
         self._ended = True
         self._drop()
 
-    def _draw_seq(self) -> int:
-        row = self.run("locks", "draw_seq", {}).fetchone()
-        assert row is not None, "a sequence always has a next number"
-        return int(row["seq"])
+    def _draw_seqs(self, count: int) -> list[int]:
+        rows = self.run("locks", "draw_seqs", {"count": count}).fetchall()
+        return [int(row["seq"]) for row in rows]
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

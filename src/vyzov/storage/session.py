@@ -44,8 +44,8 @@ class Session(Protocol):
     `StoreFault` where the database did not answer, `InvalidRequest` where a rule of the tables was
     broken, `Clash` where the transaction is to be begun anew."""
 
-    draw_seq: Callable[[], int] | None
-    """Draws the number of the next fact; None where there is one writer at a time, who may count
+    draw_seqs: Callable[[int], Sequence[int]] | None
+    """Draws numbers for so many facts; None where there is one writer at a time, who may count
     and needs no `hold`."""
 
     def reading(self) -> AbstractContextManager[None]: ...

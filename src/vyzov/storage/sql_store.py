@@ -165,7 +165,7 @@ class SqlFloorStore:
         writes = tuple(write for one in kept for write in one.writes)
 
         def work() -> int:
-            if self._session.draw_seq is not None:
+            if self._session.draw_seqs is not None:
                 _hold_what_is_looked_at(self._session, life.organisation, writes)
             return apply_kept(self._session, self._new_id, life, kept, restored=restored)
 
@@ -185,7 +185,7 @@ class SqlFloorStore:
         if self._is_known(batch):
             # Its answer was lost, or the journal brought it here meanwhile.
             return w.CommitResult(stale=stale)
-        if session.draw_seq is not None:
+        if session.draw_seqs is not None:
             _hold_what_is_looked_at(session, self._organisation, batch)
         transaction = Transaction(
             session=session,
@@ -194,7 +194,7 @@ class SqlFloorStore:
             epoch=self._epoch,
             stale=stale,
             new_id=self._new_id,
-            chain=Chain(run_on(session), session.draw_seq),
+            chain=Chain(run_on(session), session.draw_seqs),
         )
         for one in batch:
             carry_out(transaction, one)

@@ -4,7 +4,7 @@ How a connection is opened is in `connections`; what a floor does with it in `sq
 """
 
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from vyzov.storage.sql_store import SqlFloorStore
 class SqliteSession:
     """A `Session` on a connection of its own, or on one that is open already."""
 
-    draw_seq: Callable[[], int] | None = None
+    draw_seqs: Callable[[int], Sequence[int]] | None = None
 
     def __init__(self, path: Path | str, connection: sqlite3.Connection | None = None) -> None:
         """Opens the file unless `connection` is given, as for a database in memory."""

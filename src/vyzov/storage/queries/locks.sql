@@ -38,5 +38,6 @@ SELECT 1 FROM contact_phone
 WHERE organisation_id = :organisation AND id = ANY(CAST(:phones AS text[]))
 ORDER BY id FOR SHARE;
 
--- name: draw_seq
-SELECT nextval(pg_get_serial_sequence('fact', 'seq')) AS seq;
+-- name: draw_seqs
+SELECT nextval(pg_get_serial_sequence('fact', 'seq')) AS seq
+FROM generate_series(1, CAST(:count AS integer));
