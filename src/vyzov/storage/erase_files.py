@@ -152,7 +152,7 @@ def _texts(blanker: Blanker, folders: Folders) -> Place:
 def _database(people: Iterable[Person], database: Address) -> Place:
     place = Place("database")
     if is_postgres(database):
-        with closing(connect(str(database), autocommit=True)) as server:
+        with closing(connect(str(database))) as server:
             server.execute("SET statement_timeout = 0")
             for table in VACUUMED:
                 server.execute(b"VACUUM " + table.encode())

@@ -48,6 +48,8 @@ class Erasure(OfficeBase):
 
         With `stop` the contact's numbers are never to be called, known by their references alone."""
         with self._writing() as connection:
+            if stop:
+                self._hold_reservations(connection, organisation)
             person = _person(connection, organisation, contact_id)
             if person is None:
                 return None
