@@ -95,6 +95,11 @@ const reports = createRoute({
     ...(typeof search.of === 'string' && { of: search.of }),
   }),
 })
+const whatIf = createRoute({
+  getParentRoute: () => inside,
+  path: '/what-if',
+  component: lazyRouteComponent(() => import('./reports/WhatIf.tsx'), 'WhatIf'),
+})
 const trunks = createRoute({
   getParentRoute: () => inside,
   path: '/trunks',
@@ -132,6 +137,7 @@ export function makeRouter(queries: QueryClient) {
       contacts,
       contact,
       reports,
+      whatIf,
       trunks,
       trunk,
       people,

@@ -8,6 +8,7 @@ import enLists from './en/lists.json' with { type: 'json' }
 import enOffice from './en/office.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
+import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
 import ruDoor from './ru/door.json' with { type: 'json' }
@@ -16,6 +17,7 @@ import ruLists from './ru/lists.json' with { type: 'json' }
 import ruOffice from './ru/office.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
+import ruWhatif from './ru/whatif.json' with { type: 'json' }
 import { formatNumber, knit, type Lang } from './format.ts'
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>>
@@ -30,6 +32,7 @@ const ru = {
   ...ruLists,
   ...ruOffice,
   ...ruReports,
+  ...ruWhatif,
   ...ruProblems,
 }
 const en = {
@@ -40,6 +43,7 @@ const en = {
   ...enLists,
   ...enOffice,
   ...enReports,
+  ...enWhatif,
   ...enProblems,
 }
 

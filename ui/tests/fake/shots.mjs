@@ -15,6 +15,7 @@ import {
   results,
   verdict,
 } from './reports.mjs'
+import { whatIf } from './whatif.mjs'
 
 const deskShot = (name, state, more = {}) => ({
   name,
@@ -72,6 +73,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /reports/results': results,
       'GET /reports/agents': agents(lang),
       'GET /reports/abandonment': abandonment(lang),
+      'GET /whatif': whatIf(lang),
       'GET /attempts': attempts(lang),
       'GET /attempts/a0': attemptFull(lang),
       'GET /attempts/a0/ladder': ladder,
@@ -181,6 +183,10 @@ export const SHOTS = [
       await page.waitForSelector('.rung')
       await page.locator('.rung').nth(2).click()
     },
+  }),
+  officeShot('what-if', '/what-if', '.whatif', {
+    also: ['ru-light-1024', 'ru-light-400'],
+    full: true,
   }),
   officeShot('contact', '/contacts/c417', '.gate', { full: true }),
   officeShot('contacts', '/contacts', 'table'),
