@@ -6,6 +6,7 @@ folder is and find everything else in `Settings`.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 from collections.abc import Callable
@@ -26,6 +27,7 @@ __all__ = ["DATABASE_VARIABLE", "Settings", "load_settings", "save_settings", "w
 
 log = logging.getLogger("vyzov.app")
 ORGANISATION = "Vyzov"
+FIRST_ANCHOR_S = 60.0
 DRAIN_LIMIT_S = 60.0
 PROMPTS = Path(__file__).parent / "media" / "prompts"
 
@@ -237,12 +239,13 @@ class HeldFloor:
 
     async def _note_anchors(self) -> None:
         """Notes where the facts stand, now and every so often; a floor goes on without."""
-        while True:
+        waits = itertools.chain((FIRST_ANCHOR_S,), itertools.repeat(self._anchor_s))
+        for wait in waits:
             try:
                 await asyncio.to_thread(self._anchors.note, datetime.now(UTC))
             except Exception:
                 log.exception("where the facts of floor %s stand could not be noted", self._id)
-            await asyncio.sleep(self._anchor_s)
+            await asyncio.sleep(wait)
 
     def _close(self) -> None:
         self._runtime.close()

@@ -13,6 +13,7 @@ from vyzov.core.facts import FactKind
 from vyzov.dialer import writes as w
 from vyzov.dialer.office_records import FactQuery, RowVerdict
 from vyzov.storage.anchors import heads
+from vyzov.storage.connections import open_engine
 from vyzov.storage.erase_files import Folders, erase_files, search
 from vyzov.storage.export import fact_lines
 
@@ -162,3 +163,31 @@ def test_somebody_on_a_call_is_not_erased_and_the_command_says_why(
     done = CliRunner().invoke(command, ["erase", "--data", str(tmp_path), "--number", NUMBER])
     assert done.exit_code != 0
     assert house.office.contacts_of_number(house.organisation, NUMBER) == (due.contact,)
+
+
+def test_whom_a_backup_brings_back_is_erased_again(house: House, tmp_path: Path) -> None:
+    contact = a_called_person(house, tmp_path)
+    (tmp_path / "vyzov.toml").write_text(f"database = {json.dumps(str(house.address))}\n")
+    (tmp_path / "old.backup").touch()
+    (tmp_path / "backups.jsonl").write_text(
+        json.dumps({"file": str(tmp_path / "old.backup"), "at": "", "bytes": 0}) + "\n"
+    )
+
+    def told(*arguments: str) -> dict[str, object]:
+        given = ["erase", "--data", str(tmp_path), "--json", *arguments]
+        answer: dict[str, object] = json.loads(CliRunner().invoke(command, given).output)
+        return answer
+
+    first = told("--contact", contact)
+    assert (first["ok"], first["backups"]) == (True, [str(tmp_path / "old.backup")])
+    assert told("--again")["contacts"] == []
+    edit(house, f"UPDATE contact SET erased_at = NULL WHERE id = '{contact}'")
+    assert told("--again")["contacts"] == [contact]
+
+
+def edit(house: House, statement: str) -> None:
+    """What an older database looks like."""
+    engine = open_engine(house.address, writes=True)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
-from vyzov.cli.facts import facts_group
 from vyzov.cli.copies import copies
+from vyzov.cli.facts import facts_group
 from vyzov.cli.plans import plans
 from vyzov.cli.report import report_group
 from vyzov.core.errors import VyzovError
@@ -275,6 +275,9 @@ def erase(
     also: Annotated[
         list[Path] | None, typer.Option(help="Another folder with exports; may be given again.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Everybody erased before whom a backup brought back.")
+    ] = False,
     data: Data = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -282,8 +285,11 @@ def erase(
 
     Facts and the stop-list stay whole, by ids and references alone. Prints the act of it."""
     from vyzov.app import load_settings
+    from vyzov.cli.erase import again as erase_again
     from vyzov.cli.erase import run
 
+    if again:
+        raise typer.Exit(erase_again(load_settings(data), by=by, as_json=as_json))
     raise typer.Exit(
         run(
             load_settings(data), contacts=tuple(contact or ()), numbers=tuple(number or ()), by=by,

@@ -22,6 +22,8 @@ Data = Annotated[Path, typer.Option("--data", help="The folder in which this Vyz
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 DATA = Path(".vyzov")
 CARRIED = ("secret.key", FILE)
+BACKUPS = "backups.jsonl"
+"""The register of backups in the data folder: an act of erasure names those from before."""
 
 
 @copies.command()
@@ -42,6 +44,9 @@ def backup(
         if (settings.data / name).exists()
     }
     size = make_backup(settings.database, file, now=now, version=__version__, files=carried)
+    noted = {"file": str(file.resolve()), "at": to_text(now), "bytes": size}
+    with (settings.data / BACKUPS).open("a", encoding="utf-8") as register:
+        register.write(json.dumps(noted) + "\n")
     if as_json:
         typer.echo(json.dumps({"file": str(file), "bytes": size, "at": to_text(now)}))
         return

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from vyzov import __version__
 from vyzov.app import Settings
+from vyzov.cli.copies import BACKUPS
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.instants import to_text
 from vyzov.core.numbers import is_e164
@@ -132,9 +134,41 @@ def _people(
 
 
 def _backups(settings: Settings) -> tuple[str, ...]:
-    """Names backups that were made before and still hold the person; nothing rewrites a backup."""
-    found = (settings.data / "backups").glob("*")
-    return tuple(sorted(path.name for path in found if path.is_file()))
+    """Names backups made before that are still there and hold the person; nothing rewrites one."""
+    found = (one["file"] for one in _lines(settings.data / BACKUPS))
+    return tuple(dict.fromkeys(str(file) for file in found if Path(str(file)).exists()))
+
+
+def again(settings: Settings, *, by: str, as_json: bool) -> int:
+    """Erases everybody of the register whom a backup put back brought back."""
+    wanted = [
+        str(contact) for line in _lines(settings.data / REGISTER) for contact in line["contacts"]
+    ]
+    office = SqlOffice(settings.database, clock=SystemClock(), randomness=SystemDice())
+    try:
+        back = tuple(one for one in dict.fromkeys(wanted) if _is_back(office, one))
+    finally:
+        office.close()
+    if not back:
+        typer.echo(json.dumps({"ok": True, "contacts": []}) if as_json else "Nobody came back.")
+        return 0
+    return run(
+        settings, contacts=back, numbers=(), by=by, act=None, stop=True, also=(), as_json=as_json
+    )
+
+
+def _is_back(office: SqlOffice, contact: str) -> bool:
+    for organisation in office.organisations():
+        card = office.contact(organisation.id, contact)
+        if card is not None:
+            return card.erased_at is None
+    return False
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
 
 
 def _register(settings: Settings, erased: Erased) -> None:
