@@ -40,9 +40,11 @@ WRITER_ENDS_S = 60.0
 ATTEMPTS_SHARE = 4
 """Of the contacts, one in so many was called before; each call left a fact."""
 
-WAIT_GOAL_MS = {"postgresql": 200.0, "sqlite": 60_000.0}
-"""On SQLite a writer waits for the whole change, there is one at a time: the goal is that it gets
-through at all."""
+WAIT_GOAL_MS = {"postgresql": 500.0, "sqlite": 60_000.0}
+"""On PostgreSQL a change of a table gives way after 100 ms; the rest is the transaction itself, on a
+machine that is building indexes. On SQLite a writer waits for the whole change, there is one at a time:
+the goal is that it gets through at all."""
+SLOW_MS = 200.0
 
 AT = "2026-01-05T09:00:00.000000Z"
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
@@ -164,6 +166,7 @@ def waits(lines: list[dict[str, Any]], begin: float, end: float) -> dict[str, An
         "median_ms": round(took[len(took) // 2], 1),
         "p99_ms": round(took[min(len(took) - 1, len(took) * 99 // 100)], 1),
         "longest_ms": round(took[-1], 1),
+        "over_200_ms": sum(one > SLOW_MS for one in took),
     }
 
 
