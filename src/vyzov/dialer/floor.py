@@ -81,8 +81,11 @@ class Floor:
         self._calls.expire()
         self._pacer.turn_minutes()
         if self.room.pace_wanted or isinstance(item, fx.Tick):
-            self.room.pace_wanted = False
-            self._pacer.pace()
+            # Reservations go one transaction after the other: what becomes free while one is on its
+            # way to the disk is reserved together, so that a slow disk makes larger ones, not more.
+            self.room.pace_wanted = bool(self._reserved)
+            if not self._reserved:
+                self._pacer.pace()
             self._close_drained()
         self._flush(out)
         self._tell(isinstance(item, fx.Tick))
