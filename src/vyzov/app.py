@@ -309,14 +309,19 @@ def sip_servers(settings: Settings) -> tuple[str, ...]:
 async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
     """The web process: API, live socket, screens."""
     from vyzov.dialer.runtime import SystemClock, SystemDice
+    from vyzov.storage.journal_files import JournalFolder
     from vyzov.storage.office import open_office
+    from vyzov.storage.office_journal import StopJournal
     from vyzov.web.server import serve
     from vyzov.web.settings import WebSettings
 
     stop = asyncio.Event()
     ready(stop)
+    clock, dice = SystemClock(), SystemDice()
+    folder = JournalFolder(settings.journal, bytes_max=settings.journal_mb << 20)
+    stops = StopJournal(folder, clock, dice)
     await serve(
-        open_office(settings.database, clock=SystemClock(), randomness=SystemDice()),
+        open_office(settings.database, clock=clock, randomness=dice, stops=stops),
         WebSettings(
             host=settings.web_host,
             port=settings.web_port,
@@ -330,3 +335,4 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
         ),
         stop=stop,
     )
+    stops.close()

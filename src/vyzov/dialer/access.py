@@ -31,6 +31,7 @@ from vyzov.dialer.office_records import (
 )
 from vyzov.dialer.phone_records import DeskPhone, NewDeskPhone
 from vyzov.dialer.ports import Json
+from vyzov.dialer.quarantine import Quarantine
 from vyzov.dialer.rights import (
     RIGHTS,
     Action,
@@ -283,6 +284,16 @@ class Door(KpiDoor):
         """Stops all dialling of the organisation from the next reservation on; None lifts it."""
         self.person.must(Action.FLOOR_STOP)
         self._office.set_emergency_stop(self._own, at)
+
+    def quarantine(self) -> Quarantine | None:
+        """Returns what a restored database waits for, None where people may be called."""
+        self.person.must(Action.FLOOR_SEE)
+        return self._office.quarantine(self._own)
+
+    def lift_quarantine(self, reason: str) -> None:
+        """Lets people be called again after a restore; nothing where nothing stood in the way."""
+        self.person.must(Action.QUARANTINE_LIFT)
+        self._office.lift_quarantine(self._own, by=self.person.user, reason=reason)
 
     def list_names(self) -> Mapping[str, str]:
         """Maps ids of lists to names, to stand beside campaigns and contacts handed out."""

@@ -28,7 +28,7 @@ from vyzov.core.instants import to_text
 from vyzov.core.pacing import Pace, PaceReason, calls_to_place, filled, spent
 from vyzov.core.routing import NoTrunk, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
-from vyzov.dialer.effects import DueLoaded, LoadDue
+from vyzov.dialer.effects import DueLoaded, LoadDue, Reload
 from vyzov.dialer.entries import entry_of, written
 from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.room import LiveCall, LiveCampaign
@@ -43,6 +43,7 @@ LIVE_NUMBER_WAIT = timedelta(seconds=20)
 PASSED_OVER = timedelta(seconds=20)
 LEASE_SPAN = timedelta(seconds=30)
 DIALS_PER_TICK_MAX = 50
+QUARANTINE_LOOK_S = 5.0
 ON_THE_WAY = (CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
               CallState.WAITING)  # fmt: skip
 
@@ -54,6 +55,7 @@ class Pacer:
         self._scene = scene
         self._floor = floor
         self._trunks = trunks
+        self._asked_at = 0.0
 
     # ---- the look-ahead
 
@@ -130,11 +132,19 @@ class Pacer:
                 continue
             if room.restored_from is not None:
                 campaign.why = ("quarantine", {"backup_at": to_text(room.restored_from)})
+                self._ask_whether_lifted()
                 continue
             if not room.clock.is_steady:
                 campaign.why = ("clock_unsteady", {"step_s": round(room.clock.step_s, 1)})
                 continue
             self._place(campaign)
+
+    def _ask_whether_lifted(self) -> None:
+        """Reads the floor anew every so often: a command line lifts a quarantine too."""
+        mono = self._scene.now.mono
+        if mono - self._asked_at >= QUARANTINE_LOOK_S:
+            self._asked_at = mono
+            self._scene.out.effects.append(Reload())
 
     def _place(self, campaign: LiveCampaign) -> None:
         now = self._scene.now.utc

@@ -29,6 +29,7 @@ class Action(StrEnum):
     FLOOR_SEE = "floor.see"
     FLOOR_STOP = "floor.stop"
     CLOCK_CONFIRM = "clock.confirm"
+    QUARANTINE_LIFT = "quarantine.lift"
     CAMPAIGN_SEE = "campaign.see"
     CAMPAIGN_EDIT = "campaign.edit"
     CAMPAIGN_RUN = "campaign.run"
@@ -72,6 +73,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.FLOOR_SEE: _LEADS,
     Action.FLOOR_STOP: _LEADS,
     Action.CLOCK_CONFIRM: _OFFICE,
+    Action.QUARANTINE_LIFT: _OFFICE,
     Action.CAMPAIGN_SEE: _LEADS | {Role.CUSTOMER},
     Action.CAMPAIGN_EDIT: _OFFICE,
     Action.CAMPAIGN_RUN: _LEADS,

@@ -275,7 +275,8 @@ class World:
     def reply(self, ask: int, ok: bool, body: Json) -> None:  # noqa: FBT001
         do, args, user = self._asked.pop(ask, ("", {}, ""))
         if do:
-            self.watch.replied(do, args, user, body, ok=ok)
+            # Kept is not saved: it is written when the database is back.
+            self.watch.replied(do, args, user, body, ok=ok and not body.get("kept"))
         self.answers[ask] = Reply(ok, body)
 
     def committed(self, batch: Batch, result: CommitResult) -> None:

@@ -8,6 +8,7 @@ from vyzov.storage.office_contacts import Contacts, StopList
 from vyzov.storage.office_erasure import Erasure
 from vyzov.storage.office_floors import Floors
 from vyzov.storage.office_history import Answers, History
+from vyzov.storage.office_journal import StopJournal
 from vyzov.storage.office_kpi import KeyFigures
 from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
@@ -37,7 +38,13 @@ class SqlOffice(
 
 
 def open_office(
-    path: Address, *, clock: Clock, randomness: Randomness, clock_id: str = "office"
-) -> OfficeStore:
-    """Opens the office's store; `clock_id` names this process's monotonic clock in facts."""
-    return SqlOffice(path, clock=clock, randomness=randomness, clock_id=clock_id)
+    path: Address, *, clock: Clock, randomness: Randomness, clock_id: str = "office",
+    stops: StopJournal | None = None,
+) -> OfficeStore:  # fmt: skip
+    """Opens the office's store; `clock_id` names this process's monotonic clock in facts.
+
+    `stops` is where entries of the stop-list are noted, beside the database that has them."""
+    office = SqlOffice(path, clock=clock, randomness=randomness, clock_id=clock_id)
+    if stops is not None:
+        office.keep_stops(stops)
+    return office

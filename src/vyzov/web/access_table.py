@@ -70,6 +70,8 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("POST", f"{API}/floor/emergency-stop"): Action.FLOOR_STOP,
     ("DELETE", f"{API}/floor/emergency-stop"): Action.FLOOR_STOP,
     ("POST", f"{API}/floor/clock"): Action.CLOCK_CONFIRM,
+    ("GET", f"{API}/floor/quarantine"): Action.FLOOR_SEE,
+    ("POST", f"{API}/floor/quarantine/lift"): Action.QUARANTINE_LIFT,
     ("GET", f"{API}/protection"): Action.TRUNK_SEE,
     ("POST", f"{API}/protection/unban"): Action.TRUNK_EDIT,
     ("GET", f"{API}/reports/outcomes"): Action.REPORT_SEE,

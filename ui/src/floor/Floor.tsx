@@ -11,6 +11,7 @@ import type { FloorCampaign, FloorState } from '../live/shapes.ts'
 import { Alerts } from './Alerts.tsx'
 import { Pace } from './Pace.tsx'
 import { Progress } from './Progress.tsx'
+import { Quarantine } from './Quarantine.tsx'
 import { Tiles } from './Tiles.tsx'
 import { Trunks } from './Trunks.tsx'
 
@@ -113,6 +114,7 @@ function Wall({ floor }: { floor: FloorState }) {
             <b>{t('floor.stopped')}</b> {t('floor.stopped_next')}
           </Note>
         )}
+        {floor.alerts.some((alert) => alert.kind === 'quarantine') && <Quarantine />}
         {floor.floor === 'away' && (
           <Note tone="warn" alert>
             <b>{t('desk.floor_away')}</b> {t('floor.away_next')}

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from vyzov.web.admission import Caller, House, In, Who, room
 from vyzov.web.floor_link import speaker
 from vyzov.web.live_hub import floor_topic
-from vyzov.web.shapes import Shape
+from vyzov.web.shapes import Asked, Shape
 
 router = room("floor", under="/floor")
 
@@ -43,6 +45,54 @@ async def lift(house: In, who: Who) -> Stopped:
 async def confirm_clock(house: In, who: Who) -> None:
     """Says that this machine's UTC is right as it is now, after it stepped: dialling goes on."""
     await house.floor.ask("office.confirm_clock", speaker(who.person))
+
+
+class QuarantineShape(Shape):
+    """What a restored database waits for. Without `stands` people may be called.
+
+    Attempts and entries of the stop-list are those the journals told of the time since the backup;
+    `left_out` batches are of lists it does not know, `gaps` say in words what no journal told."""
+
+    stands: bool
+    backup_at: datetime | None = None
+    began_at: datetime | None = None
+    attempts: int = 0
+    stops: int = 0
+    left_out: int = 0
+    until: datetime | None = None
+    gaps: list[str] = []
+
+
+class LiftAsked(Asked):
+    """Why people may be called although the database is older than the world."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
+
+
+@router.get("/quarantine", summary="What a restored database waits for")
+async def quarantine(house: In, who: Who) -> QuarantineShape:
+    """Says whether the database was put back from a backup and nobody is dialled yet, and why."""
+    stands = await asyncio.to_thread(who.door.quarantine)
+    if stands is None:
+        return QuarantineShape(stands=False)
+    found = stands.found
+    return QuarantineShape(
+        stands=True,
+        backup_at=stands.backup_at,
+        began_at=stands.began_at,
+        attempts=found.attempts,
+        stops=found.stops,
+        left_out=found.left_out,
+        until=found.until,
+        gaps=list(found.gaps),
+    )
+
+
+@router.post("/quarantine/lift", status_code=204, summary="Dial after a restore")
+async def lift_quarantine(asked: LiftAsked, house: In, who: Who) -> None:
+    """Decides that people may be called again; who said so and why becomes a fact."""
+    await asyncio.to_thread(who.door.lift_quarantine, asked.reason)
+    await house.floor.tell("office.settings_changed", who.person)
 
 
 async def _stop(house: House, who: Caller, at: datetime | None) -> Stopped:
