@@ -33,6 +33,7 @@ KINDS = (
     ("anchors.jsonl", "anchors"),
     ("erasures.jsonl", "register of erasures"),
 )
+PLACES_LEAST = 30
 FOLDERS = {
     "recordings": "recordings", "sip": "SIP tape (call ladders)", "journal": "journal of floors",
     "replay": "replay of floors", "log": "log of a process", "exports": "export in the data folder",
@@ -77,8 +78,23 @@ def _columns(path: Path) -> Counter[str]:
             for row in rows:
                 for name, value in zip(names, row, strict=True):
                     if isinstance(value, str) and CANARY.search(value.encode()):
-                        found[f"database: {table}.{name}"] += 1
+                        found.update(f"database: {table}.{part}" for part in _parts(name, value))
     return found
+
+
+def _parts(name: str, value: str) -> list[str]:
+    """A column, or the members of the JSON in it that hold a canary."""
+    try:
+        inside = json.loads(value)
+    except ValueError:
+        return [name]
+    if not isinstance(inside, dict):
+        return [name]
+    return [
+        f"{name}.{key}"
+        for key, one in inside.items()
+        if CANARY.search(json.dumps(one, ensure_ascii=False).encode())
+    ]
 
 
 def judge(folder: Path) -> Json:
@@ -119,6 +135,7 @@ def judge(folder: Path) -> Json:
             ("every person was erased", told["erased"] == told["people"] > 0),
             ("people were called", told["called"] >= 0.5 * told["people"]),
             ("there was something to erase", sum(held.values()) > 10 * told["people"]),
+            ("canaries stood in 30 places", len(held) >= PLACES_LEAST),
             ("no canary is left", not left),
             ("no recording of theirs is left", after["recordings"] == 0),
             ("the act names nobody", figures["acts_name_nobody"]),

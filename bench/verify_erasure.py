@@ -172,6 +172,9 @@ class Run:
         self.keep(exports / "ladders.json", ladders)
         rows = "".join(f"<tr><td>{one['name']}<td>{one['id']}\n" for one in people)
         (exports / "people.html").write_text(f"<table>\n{rows}</table>\n", encoding="utf-8")
+        cards = [manager.get(f"/contacts/{one['id']}") for one in people[:10]]
+        mails = "".join(f"To: {one['name']}\n" for one in cards)
+        (exports / "letters.txt").write_text(mails, encoding="utf-8")
         words = "".join(f"WARNING support: {one['name']} complained\n" for one in people)
         (self.data / "log" / "support.log").write_text(words, encoding="utf-8")
 

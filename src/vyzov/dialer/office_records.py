@@ -53,6 +53,7 @@ class StopSource(StrEnum):
     OFFICE = "office"
     AGENT = "agent"
     KEY = "key"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
