@@ -170,6 +170,15 @@ def waits(lines: list[dict[str, Any]], begin: float, end: float) -> dict[str, An
     }
 
 
+def until_it_works(told: Path) -> None:
+    """Waits until the writer was told of its first transaction; raises RuntimeError where it never is."""
+    end = time.monotonic() + WRITER_ENDS_S
+    while not (told.exists() and told.stat().st_size):
+        if time.monotonic() > end:
+            raise RuntimeError("the writer wrote nothing")
+        time.sleep(0.05)
+
+
 def run(db: Database, rows: int, folder: Path) -> dict[str, Any]:
     """Fills, migrates beside the writer, and looks."""
     begun = time.monotonic()
@@ -180,6 +189,7 @@ def run(db: Database, rows: int, folder: Path) -> dict[str, Any]:
         [sys.executable, str(HERE / "migration_writer.py"), db.address, str(told)],
         stdin=subprocess.PIPE,
     )
+    until_it_works(told)
     time.sleep(BEFORE_S)
     begin = time.time()
     migrate(db.address)
