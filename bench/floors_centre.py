@@ -5,7 +5,6 @@ offers and a campaign for operators of its own; a share of the numbers stands in
 that only the database keeps one person from being called by both at once.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -16,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vyzov.app import load_settings
 from vyzov.cli.demo import Centre, Manager, free_port, open_empty
 from vyzov.cli.demo_lists import settings_of, write_list
 from vyzov.dialer.floor_places import FloorPlace
 from vyzov.dialer.runtime import SystemClock, SystemDice
+from vyzov.settings import DATABASE_VARIABLE, load_settings
 from vyzov.storage.office import open_office
 
 Json = dict[str, Any]
@@ -48,10 +47,9 @@ def open_floors(centre: Centre, contacts: int, *, database: str = "") -> tuple[M
     centre.port = free_port(centre.port)
     data = centre.out / "data"
     data.mkdir(parents=True, exist_ok=True)
-    settings = [f"floor_processes = {FLOORS}"]
+    (data / "vyzov.toml").write_text(f"floor_processes = {FLOORS}\n", encoding="utf-8")
     if database:
-        settings.append(f"database = {json.dumps(database)}")
-    (data / "vyzov.toml").write_text("\n".join(settings) + "\n", encoding="utf-8")
+        os.environ[DATABASE_VARIABLE] = database
     numbers = [f"+7000555{index:04d}" for index in range(min(contacts, 9999))]
     manager, trunk = open_empty(centre, numbers)
     vyzov(data, "floors", "add", SECOND)

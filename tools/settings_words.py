@@ -6,7 +6,8 @@ INSTALLATION: Mapping[str, str] = {
     "database": "A file in the data folder, or the address of PostgreSQL 15 or newer: "
     "`postgresql://USER:PASSWORD@HOST:PORT/DATABASE` (`serve --database`, or the variable "
     "`VYZOV_DATABASE`, which goes before the file and keeps the password out of it).",
-    "floor": "Name or id of the floor to run; `main` is the oldest, made at the first start.",
+    "floor": "Name or id of the one floor to run; `main` means every floor that has no owner.",
+    "floor_processes": "How many floor processes this machine runs; they share the floors.",
     "web_host": "Address the page listens on (`serve --host`). Beyond this machine, put it behind a "
     "proxy with TLS: browsers give the microphone to https pages and to localhost only.",
     "web_port": "Port of the page (`serve --port`).",

@@ -225,8 +225,8 @@ class HeldFloor:
         finally:
             work.cancel()
             waiter.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await work  # What it failed with is on its way already.
             server.close()
             self._door.close()
             self._socket.unlink(missing_ok=True)

@@ -32,6 +32,11 @@ def one_picture(told: Sequence[tuple[FloorPlace, Json]]) -> Json:
             }
             for place, state in told
         ],
+        "stopped": False,
+        "campaigns": [],
+        "agents": [],
+        "trunks": [],
+        "alerts": [],
     }
     if not known:
         return made

@@ -14,6 +14,7 @@ import { Progress } from './Progress.tsx'
 import { Quarantine } from './Quarantine.tsx'
 import { Tiles } from './Tiles.tsx'
 import { Trunks } from './Trunks.tsx'
+import { Unknown } from './Unknown.tsx'
 
 const HOLD_MS = 2_000
 const FRESH_MS = 3_000
@@ -69,6 +70,29 @@ function Freshness() {
   )
 }
 
+/** This machine's UTC stepped: it stays so until it was steady for a minute, or somebody says it is right. */
+function ClockNote({ may, tell }: { may: boolean; tell: (problem: string | null) => void }) {
+  const words = useWords()
+  const confirm = async () => {
+    try {
+      await api('/floor/clock', { method: 'POST' })
+      tell(null)
+    } catch (error) {
+      tell(problemText(words, error))
+    }
+  }
+  return (
+    <Note tone="warn" alert>
+      <b>{words.t('floor.clock')}</b> {words.t('floor.clock_next')}{' '}
+      {may && (
+        <button type="button" className="btn s" onClick={() => void confirm()}>
+          {words.t('floor.clock_right')}
+        </button>
+      )}
+    </Note>
+  )
+}
+
 function firstOf(campaigns: FloorCampaign[]): FloorCampaign | undefined {
   return campaigns.find((campaign) => campaign.state === 'running') ?? campaigns[0]
 }
@@ -115,6 +139,9 @@ function Wall({ floor }: { floor: FloorState }) {
           </Note>
         )}
         {floor.alerts.some((alert) => alert.kind === 'quarantine') && <Quarantine />}
+        {floor.alerts.some((alert) => alert.kind === 'clock_unsteady') && (
+          <ClockNote may={may(session, 'clock.confirm')} tell={setProblem} />
+        )}
         {floor.floor === 'away' && (
           <Note tone="warn" alert>
             <b>{t('desk.floor_away')}</b> {t('floor.away_next')}
@@ -135,6 +162,7 @@ function Wall({ floor }: { floor: FloorState }) {
           {campaign ? <Pace campaign={campaign} tell={setProblem} /> : <NoCampaign />}
           <Trunks trunks={floor.trunks} />
           <Alerts floor={floor} now={now} />
+          <Unknown />
         </div>
       </div>
     </main>
