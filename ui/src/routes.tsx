@@ -84,21 +84,33 @@ const contact = createRoute({
   path: '/contacts/$id',
   component: lazyRouteComponent(() => import('./office/Contact.tsx'), 'ContactPage'),
 })
+const reportSearch = (search: Record<string, unknown>): ReportSearch => ({
+  ...(typeof search.campaign === 'string' && { campaign: search.campaign }),
+  ...(typeof search.from === 'string' && { from: search.from }),
+  ...(typeof search.to === 'string' && { to: search.to }),
+  ...(typeof search.of === 'string' && { of: search.of }),
+})
 const reports = createRoute({
   getParentRoute: () => inside,
   path: '/reports',
   component: lazyRouteComponent(() => import('./reports/Reports.tsx'), 'Reports'),
-  validateSearch: (search: Record<string, unknown>): ReportSearch => ({
-    ...(typeof search.campaign === 'string' && { campaign: search.campaign }),
-    ...(typeof search.from === 'string' && { from: search.from }),
-    ...(typeof search.to === 'string' && { to: search.to }),
-    ...(typeof search.of === 'string' && { of: search.of }),
-  }),
+  validateSearch: reportSearch,
 })
 const whatIf = createRoute({
   getParentRoute: () => inside,
   path: '/what-if',
   component: lazyRouteComponent(() => import('./reports/WhatIf.tsx'), 'WhatIf'),
+})
+const figures = createRoute({
+  getParentRoute: () => inside,
+  path: '/reports/figures',
+  component: lazyRouteComponent(() => import('./reports/KeyFigures.tsx'), 'KeyFiguresPage'),
+  validateSearch: reportSearch,
+})
+const prices = createRoute({
+  getParentRoute: () => inside,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('./office/Prices.tsx'), 'PricesPage'),
 })
 const trunks = createRoute({
   getParentRoute: () => inside,
@@ -137,6 +149,8 @@ export function makeRouter(queries: QueryClient) {
       contacts,
       contact,
       reports,
+      figures,
+      prices,
       whatIf,
       trunks,
       trunk,

@@ -17,6 +17,7 @@ import {
   TriangleAlert,
   UserRound,
   Users,
+  Wallet,
 } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { changePrefs, may, sessionQuery, useSession, useSignOut } from '../api/session.ts'
@@ -46,6 +47,7 @@ const OFFICE: (Item | null)[] = [
   { to: '/desk', icon: Headphones, words: 'nav.desk', roles: ['supervisor'] },
   null,
   { to: '/trunks', icon: RadioTower, words: 'nav.trunks', roles: ['manager', 'administrator'] },
+  { to: '/prices', icon: Wallet, words: 'nav.prices', roles: ['manager', 'administrator'] },
   { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
   { to: '/stop-list', icon: Ban, words: 'nav.stop_list', roles: LEADERS },
 ]

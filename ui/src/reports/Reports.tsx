@@ -1,26 +1,24 @@
 /* Reports: outcomes, results, time in states, lost calls. Every figure opens what it is made of. */
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Download } from 'lucide-react'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Download, Sigma } from 'lucide-react'
 import { useState } from 'react'
 import { api, query } from '../api/http.ts'
 import { may, useSession } from '../api/session.ts'
 import type { AbandonRow, AgentRow, OutcomeRow, Report, ResultRow } from '../api/evidence.ts'
-import { DayField } from '../kit/DayField.tsx'
 import { useNow } from '../kit/live.ts'
 import { Empty, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
-import { useCampaigns } from '../office/useOffice.ts'
 import { AgentsTable } from './AgentsTable.tsx'
 import { FactsPanel } from './FactsPanel.tsx'
 import { LostTable } from './LostTable.tsx'
 import { OutcomesTable } from './OutcomesTable.tsx'
-import { dayOf, instants, type Quick, quickPeriod } from './period.ts'
+import { Filters } from './Filters.tsx'
+import { dayOf, instants } from './period.ts'
 import { ResultsTable } from './ResultsTable.tsx'
 
 export type Opened = { title: string; figure: string; facts: string }
-const QUICK: Quick[] = ['today', 'yesterday', 'week', 'month']
 
 function useReport<Row>(name: string, asked: string, on = true) {
   return useQuery({
@@ -40,72 +38,12 @@ function Csv({ name, asked }: { name: string; asked: string }) {
   )
 }
 
-function Filters() {
-  const { t } = useWords()
-  const search = useSearch({ from: '/inside/reports' })
-  const navigate = useNavigate({ from: '/reports' })
-  const campaigns = useCampaigns().data ?? []
-  const now = useNow()
-  const today = dayOf(now)
-  const from = search.from ?? today
-  const to = search.to ?? today
-  const set = (change: Partial<typeof search>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }) })
-  const quick = QUICK.find((choice) => {
-    const period = quickPeriod(choice, now)
-    return period.from === from && period.to === to
-  })
-  return (
-    <div className="row wrap filters">
-      <div className="seg" role="group" aria-label={t('report.days')}>
-        {QUICK.map((choice) => (
-          <button
-            type="button"
-            key={choice}
-            aria-pressed={quick === choice}
-            onClick={() => set(quickPeriod(choice, now))}
-          >
-            {t(`report.${choice}`)}
-          </button>
-        ))}
-      </div>
-      <span className="row g1">
-        <DayField
-          label={t('report.from')}
-          value={from}
-          max={to}
-          pick={(day) => set({ from: day, to })}
-        />
-        –
-        <DayField
-          label={t('report.to')}
-          value={to}
-          min={from}
-          pick={(day) => set({ from, to: day })}
-        />
-      </span>
-      <select
-        className="input which"
-        aria-label={t('desk.campaign')}
-        value={search.campaign ?? ''}
-        onChange={(event) => set({ campaign: event.target.value || undefined })}
-      >
-        <option value="">{t('report.all_campaigns')}</option>
-        {campaigns.map((campaign) => (
-          <option key={campaign.id} value={campaign.id}>
-            {campaign.name}
-          </option>
-        ))}
-      </select>
-    </div>
-  )
-}
-
 export function Reports() {
   const words = useWords()
   const { t } = words
   const session = useSession()
   const search = useSearch({ from: '/inside/reports' })
+  const navigate = useNavigate({ from: '/reports' })
   const now = useNow()
   const [opened, setOpened] = useState<Opened | null>(null)
   const today = dayOf(now)
@@ -125,7 +63,16 @@ export function Reports() {
     <main className="page">
       <header>
         <h1>{t('nav.reports')}</h1>
-        <Filters />
+        {people && (
+          <Link to="/reports/figures" search={search} className="btn">
+            <Sigma className="s" aria-hidden />
+            {t('kpi.title')}
+          </Link>
+        )}
+        <Filters
+          search={search}
+          set={(change) => void navigate({ search: (before) => ({ ...before, ...change }) })}
+        />
       </header>
       {failed && (
         <div className="notes-above">

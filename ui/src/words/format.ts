@@ -146,3 +146,17 @@ export function knit(lang: Lang, text: string): string {
   const once = units.replace(AFTER_SHORT, `$1$2${NB}`)
   return once.replace(AFTER_SHORT, `$1$2${NB}`).replace(/ (?=[—–])/gu, NB)
 }
+
+/** Money of whole minor units: "1 234,50 ₽", "€1,234.50". */
+export function formatMoney(lang: Lang, minor: number, currency: string): string {
+  return numbers(lang, {
+    style: 'currency',
+    currency: currency || 'RUB',
+    currencyDisplay: 'narrowSymbol',
+  }).format(minor / 100)
+}
+
+/** A day of the week by its UTC date, short: "пн", "Mon". */
+export function formatDayName(lang: Lang, at: Date): string {
+  return dates(lang, { weekday: 'short', timeZone: 'UTC' }).format(at)
+}

@@ -4,6 +4,7 @@ import enCommon from './en/common.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
 import enDoor from './en/door.json' with { type: 'json' }
 import enFloor from './en/floor.json' with { type: 'json' }
+import enKpi from './en/kpi.json' with { type: 'json' }
 import enLists from './en/lists.json' with { type: 'json' }
 import enOffice from './en/office.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import ruCommon from './ru/common.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
 import ruDoor from './ru/door.json' with { type: 'json' }
 import ruFloor from './ru/floor.json' with { type: 'json' }
+import ruKpi from './ru/kpi.json' with { type: 'json' }
 import ruLists from './ru/lists.json' with { type: 'json' }
 import ruOffice from './ru/office.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
@@ -29,6 +31,7 @@ const ru = {
   ...ruDoor,
   ...ruDesk,
   ...ruFloor,
+  ...ruKpi,
   ...ruLists,
   ...ruOffice,
   ...ruReports,
@@ -40,6 +43,7 @@ const en = {
   ...enDoor,
   ...enDesk,
   ...enFloor,
+  ...enKpi,
   ...enLists,
   ...enOffice,
   ...enReports,
