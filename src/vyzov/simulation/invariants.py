@@ -16,6 +16,7 @@ from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor import Floor
+from vyzov.simulation.books import Books
 from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.invariant_notes import Notes
 from vyzov.simulation.invariants_calling import CallingRules
@@ -39,6 +40,7 @@ class Watch:
         self.calling = CallingRules(self.notes)
         self.records = RecordRules(self.notes, self.calling)
         self.floor = FloorRules(self.notes)
+        self.books = Books()
         self.looks_at_floor = True
         self._compared = False
 
@@ -86,6 +88,7 @@ class Watch:
         for write in batch:
             self.calling.committed(write, result)
             self.records.committed(write, result)
+            self.books.committed(write, result)
 
     # ---- what leaves, and what the network sees
 
