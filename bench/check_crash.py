@@ -7,7 +7,7 @@ killed. Prints one JSON object: figures, and each damage found by name.
 import hashlib
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -317,21 +317,14 @@ def main() -> int:
     told = json.loads((folder / "kills.json").read_text(encoding="utf-8"))
     kills, stuck = told["kills"], told["stuck"]
     calls = calls_of(ledger)
-    invited = {
-        record["call_id"]
-        for record in ledger
-        if record["rec"] == "sip" and record.get("method") == "INVITE"
-    }
+    invited = {one["call_id"] for one in ledger if one.get("method") == "INVITE"}
     reserved = {
         f["data"]["call_id"]: f["attempt"] for f in facts if f["kind"] == "attempt_reserved"
     }
-    finals: dict[str, int] = defaultdict(int)
-    answers: dict[str, int] = defaultdict(int)
-    for fact in facts:
-        if fact["kind"] == "final":
-            finals[fact["attempt"]] += 1
-        elif fact["kind"] == "answered":
-            answers[fact["attempt"]] += 1
+    finals, answers = (
+        Counter(fact["attempt"] for fact in facts if fact["kind"] == kind)
+        for kind in ("final", "answered")
+    )
     count, damaged = recordings(facts, folder / "data" / "recordings")
     left, joined, missed = uncounted(facts, calls, reserved, kills)
     saved, lost = results_lost(facts, folder)
@@ -339,8 +332,8 @@ def main() -> int:
     waits, late = resolved(facts, calls, kills)
     outlived_s, outlived = channels(facts, calls, reserved)
     untrue_s, liars = untrue(facts, calls, reserved)
-    unknown = {f["attempt"] for f in facts if f["kind"] == "final"
-               and f["data"]["outcome"] == "unknown"}  # fmt: skip
+    over = [fact for fact in facts if fact["kind"] == "final"]
+    unknown = sum(fact["data"]["outcome"] == "unknown" for fact in over)
     damage = {
         "invite_twice": double_invites(ledger),
         "invite_without_attempt": sorted(invited - set(reserved)),
@@ -358,9 +351,7 @@ def main() -> int:
         "points_not_reached": unreached,
         "operators_stuck": stuck,
         "recordings_damaged": damaged,
-        "kills_too_quiet": [
-            kill for kill in kills if kill["ringing"] + kill["talking"] < LIVE_LEAST
-        ],
+        "kills_too_quiet": [k for k in kills if k["ringing"] + k["talking"] < LIVE_LEAST],
     }
     figures = {
         "kills": len(kills),
@@ -374,19 +365,24 @@ def main() -> int:
         "slept_between_check_and_send": sum(k["target"] == "sleep" for k in kills),
         "open_at_return": len(waits),
         "resolved_s_max": round(max(waits, default=0.0), 2),
-        "unknown": len(unknown),
+        "unknown": unknown,
         "channel_outlives_s_max": outlived_s,
         "operator_untrue_s_max": untrue_s,
         "callees_left": left,
         "joined_as_it_died": joined,
         "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),
         "back_s_max": round(max((k["back"] - k["at"] for k in kills if k["back"]), default=0), 2),
-        **{name: len(found) for name, found in damage.items()},
     }
-    goals: dict[str, int] = dict.fromkeys(damage, 0)
+    return tell(kills, figures, damage)
+
+
+def tell(kills: list[dict[str, Any]], figures: dict[str, Any], damage: dict[str, list[Any]]) -> int:
+    """Prints the verdict; 0 where nothing is damaged."""
     ok = bool(kills) and not any(damage.values())
     report = {
-        "name": "verify crash", "ok": ok, "figures": figures, "goals": goals,
+        "name": "verify crash", "ok": ok,
+        "figures": {**figures, **{name: len(found) for name, found in damage.items()}},
+        "goals": dict.fromkeys(damage, 0),
         "damage": {name: found[:20] for name, found in damage.items() if found},
         "at_most": f"0 double INVITEs in {len(kills)} losses: below {3 / max(1, len(kills)):.3f} "
         "a loss",
