@@ -177,7 +177,7 @@ class Runtime:
                 self.store.release_lease(self.floor_id, self.holder, datetime.now(UTC))
 
     async def _work(self) -> None:
-        next_tick = time.monotonic() + TICK_S
+        next_tick, turned_at = time.monotonic() + TICK_S, lease_clock()
         while True:
             due = min(next_tick, self._arm_at) if self._arm_at is not None else next_tick
             wait = max(0.0, due - time.monotonic())
@@ -185,6 +185,10 @@ class Runtime:
                 item = await asyncio.wait_for(self._inbox.get(), wait) if wait else None
             except TimeoutError:
                 item = None
+            slept_s, turned_at = lease_clock() - turned_at, lease_clock()
+            if slept_s > LEASE_SPAN_S and await self._renew() is False:
+                # Nothing is decided any more: its timers would ring for calls that another leads.
+                return
             if item is not None:
                 self._step(item)
                 for _ in range(200):
@@ -268,25 +272,28 @@ class Runtime:
                     await self._in_store(lambda: self._line.apply_left(journal))
 
     async def _keep_lease(self) -> None:
-        span = timedelta(seconds=LEASE_SPAN_S)
         while True:
             await asyncio.sleep(LEASE_RENEW_S)
-            asked_at = lease_clock()
-            try:
-                kept = await self._in_store(
-                    lambda: self.store.renew_lease(
-                        self.floor_id, self.holder, datetime.now(UTC), span
-                    )
-                )
-            except Exception as error:  # noqa: BLE001 - reported, and dialling stops
-                self._line.fault(error)
-                continue
-            self._line.well()
-            if not kept:
+            if await self._renew() is False:
                 self.post(fx.LeaseLost())
-                self._on_died("another process holds the lease of this floor")
                 return
+
+    async def _renew(self) -> bool | None:
+        """Prolongs the lease: False where another process has it, None where nobody can tell."""
+        span, asked_at = timedelta(seconds=LEASE_SPAN_S), lease_clock()
+        try:
+            kept = await self._in_store(
+                lambda: self.store.renew_lease(self.floor_id, self.holder, datetime.now(UTC), span)
+            )
+        except Exception as error:  # noqa: BLE001 - reported, and dialling stops
+            self._line.fault(error)
+            return None
+        self._line.well()
+        if kept:
             self._lease_until = asked_at + LEASE_SPAN_S
+        else:
+            self._on_died("another process holds the lease of this floor")
+        return kept
 
 
 def _succeed(done: "asyncio.Future[T]", value: T) -> None:

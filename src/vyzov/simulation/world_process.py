@@ -122,6 +122,7 @@ class FloorProcess:
         self._tick: Alarm | None = None
         self._next_tick = 0.0
         self._stepping = False
+        self._turned_at = timeline.now
 
     # ---- life
 
@@ -166,10 +167,24 @@ class FloorProcess:
 
     def _thaw(self) -> None:
         self._frozen_until = None
+        if not self.alive:
+            return
+        if self._timeline.now - self._turned_at > LEASE_SPAN_S and self._has_lost_lease():
+            self.die()
+            return
         self._drain()
         if self._jobs and not self._working:
             self._working = True
             self._work()
+
+    def _has_lost_lease(self) -> bool:
+        """Asks, before anything is done after a long sleep: others may lead these calls by now."""
+        try:
+            self._fail_if_away()
+            now = self._timeline.utc
+            return not self._store.renew_lease(self.floor.id, self.holder, now, LEASE_SPAN)
+        except StoreFault:
+            return False
 
     @property
     def awake(self) -> bool:
@@ -197,6 +212,7 @@ class FloorProcess:
 
     def _step(self, item: fx.Input) -> None:
         timeline = self._timeline
+        self._turned_at = timeline.now
         now = fx.Now(timeline.utc, timeline.now, self.holder)
         around, effects = self._around, self.floor.step(item, now)
         around.took(self, item, effects)
