@@ -1,4 +1,4 @@
-"""Who is next: read by the zones a number may be in, and never walking over those who cannot be called."""
+"""Who is next: read by the zones a number may be in, never walking over who cannot be called."""
 
 from datetime import datetime, time, timedelta
 
@@ -54,22 +54,22 @@ def entry(one: DueContact, state: str, **other: object) -> w.SetEntry:
 
 def counted(house: House, campaign: str) -> dict[str, int]:
     """What counting says, whatever is kept."""
-    found = {"fresh": 0, "due": 0, "in_call": 0, "callback": 0, "closed": 0}
     engine = open_engine(house.address, writes=False)
     with engine.connect() as connection:
-        for state, count in connection.execute(
+        rows = connection.execute(
             sa.text(
                 "SELECT state, COUNT(*) FROM campaign_contact WHERE campaign_id = :c GROUP BY 1"
             ),
             {"c": campaign},
-        ):
-            found[state] = count
+        )
+        found = dict(rows.tuples().all())
         attempts, answered = connection.execute(
             sa.text("SELECT COUNT(*), COUNT(answered_at) FROM attempt WHERE campaign_id = :c"),
             {"c": campaign},
         ).one()
     engine.dispose()
-    return {**found, "attempts": attempts, "answered": answered}
+    nobody = dict.fromkeys(("fresh", "due", "in_call", "callback", "closed"), 0)
+    return {**nobody, **found, "attempts": attempts, "answered": answered}
 
 
 def kept(counts: CampaignCounts) -> dict[str, int]:
