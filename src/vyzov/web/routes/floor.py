@@ -60,7 +60,7 @@ class QuarantineShape(Shape):
     stops: int = 0
     left_out: int = 0
     until: datetime | None = None
-    gaps: list[str] = []
+    gaps: tuple[str, ...] = ()
 
 
 class LiftAsked(Asked):
@@ -70,7 +70,7 @@ class LiftAsked(Asked):
 
 
 @router.get("/quarantine", summary="What a restored database waits for")
-async def quarantine(house: In, who: Who) -> QuarantineShape:
+async def quarantine(who: Who) -> QuarantineShape:
     """Says whether the database was put back from a backup and nobody is dialled yet, and why."""
     stands = await asyncio.to_thread(who.door.quarantine)
     if stands is None:
@@ -84,7 +84,7 @@ async def quarantine(house: In, who: Who) -> QuarantineShape:
         stops=found.stops,
         left_out=found.left_out,
         until=found.until,
-        gaps=list(found.gaps),
+        gaps=found.gaps,
     )
 
 
