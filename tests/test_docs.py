@@ -105,7 +105,7 @@ def test_a_broken_link_and_a_broken_anchor_are_found(
 # ---- generated pages -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["settings_doc", "commands_doc"])
+@pytest.mark.parametrize("name", ["kpi_doc", "settings_doc", "commands_doc"])
 def test_a_generated_page_is_as_new_as_the_code(name: str) -> None:
     made = tool(name)
     assert text_of(made.PAGE) == made.page(), f"run: python tools/{name}.py"
