@@ -5,13 +5,14 @@ tables, column by column, in words of its own: no query of the product is used.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from vyzov.core.facts import Fact
 from vyzov.core.instants import to_text
 from vyzov.dialer import writes as w
+from vyzov.dialer.office_records import StopSource
 
 Found = tuple[str, str]
 """A rule and what breaks it."""
@@ -115,10 +116,12 @@ class Books:
         for number_ref, asked in self.stops.items():
             row = stops.get(number_ref)
             what = f"the stop of {number_ref[:8]}"
+            made: dict[str, object] = {
+                "reason": asked.reason, "source": asked.source, "attempt_id": asked.attempt,
+            }  # fmt: skip
             # One that the office had made before stands as the office made it.
-            made = {"reason": asked.reason, "source": asked.source, "attempt_id": asked.attempt}
-            wanted = made if row is None or row["attempt_id"] == asked.attempt else {}
-            yield from _unlike("B4", what, row, wanted)
+            by_office = row is not None and row["source"] == StopSource.OFFICE.value
+            yield from _unlike("B4", what, row, {} if by_office else made)
 
     def _said(self, connection: sqlite3.Connection) -> Iterator[Found]:
         results = {row["id"]: row for row in connection.execute("SELECT * FROM disposition")}
@@ -160,7 +163,7 @@ def _end(end: w.FinishAttempt) -> dict[str, object]:
         "state": end.state, "outcome": end.outcome, "detail": end.detail,
         "sip_code": end.sip_code, "q850": end.q850, "ended_at": _text(end.ended_at or end.at),
     }  # fmt: skip
-    told: dict[str, object] = {
+    told: Mapping[str, object] = {
         "answered_at": _text(end.answered_at), "bridged_at": _text(end.bridged_at),
         "agent_id": end.agent,
     }  # fmt: skip
@@ -172,7 +175,7 @@ def _text(at: datetime | None) -> str | None:
 
 
 def _unlike(
-    rule: str, what: str, row: sqlite3.Row | None, wanted: dict[str, object]
+    rule: str, what: str, row: sqlite3.Row | None, wanted: Mapping[str, object]
 ) -> Iterator[Found]:
     if row is None:
         yield rule, f"{what} was told saved and is not in the books"

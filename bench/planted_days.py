@@ -1,0 +1,145 @@
+"""Runs hard days one after another until a rule is broken: the search for a planted bug.
+
+Started by `verify_planted.py` as a process of its own, with the sources to be judged on PYTHONPATH.
+A day is short and everything happens in it: two campaigns, one by operators and one by a robot, that
+share people and numbers' hours that end, a manager who meddles, and faults by seed. One line of JSON
+a day; it ends at the first breach, at an error of the product's own, or with the last seed.
+"""
+
+import json
+import sys
+import time
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from vyzov.simulation.agents import Habits
+from vyzov.simulation.faults import Faults
+from vyzov.simulation.management import Management
+from vyzov.simulation.run import run_scenario
+from vyzov.simulation.scenario import (
+    Crew,
+    People,
+    Scenario,
+    ScenarioCampaign,
+    ScenarioTrunk,
+)
+
+SPAN_S = 600.0
+REDIAL = {
+    "attempts_max": 2,
+    "rules": {
+        name: {"after_s": after_s}
+        for name, after_s in (
+            ("no_answer", 60), ("busy", 30), ("congestion", 30), ("cancelled_by_us", 20),
+            ("abandoned", 60), ("trunk_error", 15), ("unreachable", 60),
+        )
+    },
+}  # fmt: skip
+FLOW = {
+    "start": "offer",
+    "on_machine": "hang_up",
+    "steps": {
+        "offer": {
+            "do": "announce", "prompt": "offer", "wait_s": 5, "repeats": 0, "on_silence": "bye",
+            "keys": {"1": "operator", "2": "later", "9": "stop"},
+        },
+        "operator": {"do": "connect", "prompt": "please_wait", "wait_s": 12},
+        "later": {"do": "callback", "after_s": 40, "prompt": "will_call_back"},
+        "stop": {"do": "suppress", "prompt": "removed"},
+        "bye": {"do": "hang_up", "prompt": "goodbye", "result": "no_key"},
+    },
+}  # fmt: skip
+NIGHTS = (
+    ("Europe/Berlin", datetime(2026, 10, 25, 0, 55, tzinfo=UTC), "02:00", "03:00"),
+    ("Europe/Berlin", datetime(2026, 3, 29, 0, 55, tzinfo=UTC), "01:00", "02:00"),
+    ("America/New_York", datetime(2026, 11, 1, 5, 55, tzinfo=UTC), "01:00", "02:00"),
+)
+"""A zone, a beginning minutes before its clocks are changed, and hours that end with the change."""
+
+
+def day_of(seed: int) -> Scenario:
+    """Returns the day of a seed."""
+    dice = Random(f"{seed}/planted")
+    zone, begin, start, end = "Europe/Moscow", datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "", ""
+    if seed % 4 == 0:
+        zone, begin, start, end = NIGHTS[dice.randrange(len(NIGHTS))]
+    elif seed % 4 == 2:
+        closes = dice.randint(2, 8)
+        start, end = "09:00", (begin + timedelta(hours=3, minutes=closes)).strftime("%H:%M")
+    shared: dict[str, Any] = {
+        "redial": REDIAL, "wrap_up_s": 15, "ring_timeout_s": 16, "agent_return_limit_s": 8,
+        "lines_max": 12, "connect_limit_s": 2,
+    }  # fmt: skip
+    if start:
+        shared["window"] = {"days": [1, 2, 3, 4, 5, 6, 7], "start": start, "end": end}
+    habits = Habits(
+        device_lost_every_s=dice.choice((0.0, 90.0)), reload_every_s=dice.choice((0.0, 150.0))
+    )
+    zones = {zone: 1.0}
+    return Scenario(
+        name=f"day {seed}", span_s=SPAN_S, begin=begin, seed=seed, ends_when_done=False,
+        crews=(Crew("both", 3, habits=habits), Crew("live", 2, habits=habits)),
+        trunks=(ScenarioTrunk("one", 14, 4.0), ScenarioTrunk("two", 8, 4.0)),
+        campaigns=(
+            ScenarioCampaign(
+                "live", 60, {**shared, "mode": "progressive"}, People(), zones=zones,
+                stop_listed=0.03,
+            ),
+            ScenarioCampaign(
+                "robot", 50, {**shared, "mode": "agentless", "flow": FLOW}, People(), ("both",),
+                zones=zones, phones_each=dice.choice((1, 2)),
+            ),
+        ),
+        faults=_faults(dice),
+        management=Management(
+            pauses_every_s=150.0, paused_s=(4.0, 40.0), stops_every_s=250.0, stopped_s=(4.0, 40.0),
+            stop_lists_every_s=15.0, saves_every_s=200.0,
+        ),
+    )  # fmt: skip
+
+
+def _faults(dice: Random) -> Faults:
+    """Every kind of fault on some days, the more telling ones on most."""
+    often = {
+        "floor_killed_every_s": 60.0, "engine_killed_every_s": 150.0, "link_broken_every_s": 60.0,
+        "store_away_every_s": 120.0, "store_slow_every_s": 150.0,
+    }  # fmt: skip
+    chosen = {name: every_s for name, every_s in often.items() if dice.random() < 0.7}
+    if dice.random() < 0.5:
+        chosen |= {"floor_frozen_every_s": 200.0, "floor_frozen_s": (8.0, 25.0)}
+    shares = {"answer_lost": 0.01, "doubled": 0.1, "late": 0.2}
+    chosen |= {name: share for name, share in shares.items() if dice.random() < 0.7}
+    return replace(Faults(), **chosen)
+
+
+def main() -> int:
+    first, last = int(sys.argv[1]), int(sys.argv[2])
+    keep_on = "--all" in sys.argv
+    broken = False
+    for seed in range(first, last + 1):
+        begun = time.monotonic()
+        found: list[str] = []
+        told: dict[str, Any] = {"seed": seed}
+        try:
+            outcome = run_scenario(day_of(seed))
+            found = list(outcome.breaches)
+            told |= {
+                "checks": sum(outcome.checks.values()), "attempts": outcome.figures.attempts,
+                "faults": sum(outcome.faults.values()),
+            }  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - an error of the product is a bug found
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            found = [f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"]
+        told |= {"breaches": found[:20], "seconds": round(time.monotonic() - begun, 2)}
+        print(json.dumps(told), flush=True)
+        broken = broken or bool(found)
+        if broken and not keep_on:
+            return 1
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The books of a simulated day: nothing is missing on a good day, and a changed row is found."""
+
+from vyzov.simulation.run import run_on
+from vyzov.simulation.scenario import Crew, Scenario, ScenarioCampaign, ScenarioTrunk
+from vyzov.simulation.stage import Stage, build
+
+DAY = Scenario(
+    "day", 240.0, (Crew("c", 4),), (ScenarioTrunk("t"),), (ScenarioCampaign("a", 60),), seed=3
+)
+
+
+def lived() -> Stage:
+    stage = build(DAY, 3)
+    outcome = run_on(stage, DAY, 3)
+    assert outcome.breaches == ()
+    return stage
+
+
+def found(stage: Stage, change: str) -> set[str]:
+    """The rules that a change of the tables is seen to break; the change is taken back."""
+    connection = stage.connection
+    connection.execute("BEGIN")
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    assert connection.execute(change).rowcount > 0, change
+    rules = {rule for rule, _ in stage.world.watch.books.compare(connection)}
+    connection.execute("ROLLBACK")
+    return rules
+
+
+def test_every_kind_of_record_is_missed_where_it_was_changed() -> None:
+    stage = lived()
+    try:
+        for rule, change in (
+            ("B1", "UPDATE attempt SET outcome = 'busy' WHERE outcome = 'answered_human'"),
+            ("B1", "UPDATE attempt SET bridged_at = ended_at WHERE bridged_at IS NOT NULL"),
+            ("B1", "UPDATE campaign_contact SET last_outcome = NULL"),
+            ("B2", "DELETE FROM recording"),
+            ("B3", "UPDATE disposition SET result = 'thinking' WHERE result = 'refused'"),
+            ("B4", "UPDATE stop_list SET valid_to = valid_from"),
+            ("C1", "DELETE FROM fact WHERE kind = 'bridged'"),
+            ("E4", "UPDATE agent_wish SET wish = 'ready' WHERE wish = 'offline'"),
+        ):
+            assert rule in found(stage, change), change
+        assert list(stage.world.watch.books.compare(stage.connection)) == []
+    finally:
+        stage.close()
