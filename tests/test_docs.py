@@ -294,6 +294,8 @@ NAMING = (
     *GUIDES.values(),
     *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "ARCHITECTURE", "CHANGELOG")),
 )
+# A word behind these that is no command is the file of one.
+FILE_BEHIND = {"facts": "facts export"}
 RUN = re.compile(r"(?:\./run|\bvyzov) ([a-z]+)((?: (?:--?[a-z][a-z-]*|[^\s`|,;#]+))*)")
 
 
@@ -312,7 +314,8 @@ def wrong_commands(text: str) -> list[str]:
             continue
         if word in groups:
             second = rest.split()[0] if rest.split() else ""
-            word = f"{word} {second}"
+            whole = f"{word} {second}"
+            word = whole if whole in known else FILE_BEHIND.get(word, whole)
             wrong += [typed] * (word not in known)
         if word in known:
             options = {name for one in known[word].params for name in one.opts}
