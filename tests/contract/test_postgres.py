@@ -341,6 +341,7 @@ def test_no_fault_repeats_a_password(address: str) -> None:
     ):
         with pytest.raises(StoreFault) as fault:
             work()
+        assert "\n" not in str(fault.value)
         told: BaseException | None = fault.value
         while told is not None:
             assert SECRET not in str(told)

@@ -27,7 +27,7 @@ from vyzov.storage.buckets import sort_the_rest
 from vyzov.storage.chain import chain_the_rest
 from vyzov.storage.connections import open_engine, open_migrating
 from vyzov.storage.database import open_session
-from vyzov.storage.postgres import NEXT_STEP
+from vyzov.storage.postgres import NEXT_STEP, in_a_line
 from vyzov.storage.session import Session
 from vyzov.storage.sqlite import SqliteSession
 
@@ -55,7 +55,7 @@ def migrate(address: Address) -> None:
             _take_in_the_rest(session)
     except DBAPIError as fault:
         raise StoreFault(
-            f"The database {path} could not be brought up to date: {fault.orig}.",
+            f"The database {path} could not be brought up to date: {in_a_line(fault.orig)}.",
             NEXT_STEP if is_postgres(address) else FILE_STEP,
         ) from fault
     except CommandError as fault:

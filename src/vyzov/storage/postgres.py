@@ -68,6 +68,11 @@ class _WholeText(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
+def in_a_line(fault: BaseException | None) -> str:
+    """Returns what the driver says, which may be several lines, as the end of a sentence."""
+    return " ".join(str(fault).split()).rstrip(".?")
+
+
 def connect(address: str, *, office: bool = False) -> Connection:
     """Connects to the primary and settles what every connection of ours must have.
 
@@ -206,7 +211,7 @@ class PostgresSession:
             ) from fault
         except psycopg.Error as fault:
             raise StoreFault(
-                f"The database {self._shown} did not answer: {str(fault).strip()}.", NEXT_STEP
+                f"The database {self._shown} did not answer: {in_a_line(fault)}.", NEXT_STEP
             ) from fault
 
 
