@@ -12,6 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+Spans = list[tuple[float, float]]
+"""When (seconds of the ledger's clock), and for how many seconds."""
+
 LIMIT_S = 10.0
 RING_LIMIT_S = 16.0
 LIVE_LEAST = 5
@@ -256,30 +259,32 @@ def resolved(
 
 def channels(
     facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
-) -> tuple[float, list[dict[str, Any]]]:
-    """The longest that a call lived on the wire after its attempt was over, and those too long."""
+) -> tuple[Spans, list[dict[str, Any]]]:
+    """How long each call lived on the wire after its attempt was over, and those too long."""
     over = {f["attempt"]: moment(f) for f in facts if f["kind"] == "final"}
-    longest, found = 0.0, []
+    spans: Spans = []
+    found: list[dict[str, Any]] = []
     for call, record in calls.items():
         final = over.get(reserved.get(call, ""))
         if final is None:
             continue
         outlived_s = record["ended_at"] - final
-        longest = max(longest, outlived_s)
+        spans.append((final, outlived_s))
         if outlived_s > CHANNEL_S:
             found.append({"call": call, "for_s": round(outlived_s, 2)})
-    return round(longest, 2), found
+    return spans, found
 
 
 def untrue(
     facts: list[dict[str, Any]], calls: dict[str, dict[str, Any]], reserved: dict[str, str]
-) -> tuple[float, list[dict[str, Any]]]:
-    """The longest that an operator was said to be in a call that was over, and those too long."""
+) -> tuple[Spans, list[dict[str, Any]]]:
+    """How long operators were said to be in a call that was over, and those too long."""
     ended = {
         attempt: calls[call]["ended_at"] for call, attempt in reserved.items() if call in calls
     }
     last: dict[str, dict[str, Any]] = {}
-    longest, found = 0.0, []
+    spans: Spans = []
+    found: list[dict[str, Any]] = []
     for fact in sorted((f for f in facts if f["kind"] == "agent_state"), key=moment):
         before = last.get(fact["agent"])
         last[fact["agent"]] = fact
@@ -289,10 +294,10 @@ def untrue(
         if over is None:
             continue
         for_s = moment(fact) - max(over, moment(before))
-        longest = max(longest, for_s)
+        spans.append((moment(fact), for_s))
         if for_s > TRUE_WITHIN_S:
             found.append({"agent": fact["agent"], "for_s": round(for_s, 2)})
-    return round(longest, 2), found
+    return spans, found
 
 
 def points_of(told: dict[str, Any]) -> tuple[int, list[str]]:
@@ -303,11 +308,24 @@ def points_of(told: dict[str, Any]) -> tuple[int, list[str]]:
     return len(reached), missed + told["points_missing"]
 
 
-def by_target(kills: list[dict[str, Any]]) -> dict[str, int]:
-    """How often each kind of loss was inflicted."""
-    found: dict[str, int] = defaultdict(int)
-    for kill in kills:
-        found[kill["target"]] += 1
+def longest(spans: Spans) -> float:
+    """The longest of some spans, in seconds."""
+    return round(max((for_s for _, for_s in spans), default=0.0), 2)
+
+
+def by_loss(kills: list[dict[str, Any]], untrue_spans: Spans, channel_spans: Spans) -> Any:
+    """For each kind of loss: how often, how long until all was back, and the longest that an
+    operator's state was untrue or a channel outlived its call before the next loss."""
+    found: dict[str, dict[str, Any]] = {}
+    ends = [kill["at"] for kill in kills[1:]] + [1e12]
+    for kill, end in zip(kills, ends, strict=True):
+        one = found.setdefault(kill["target"], {"losses": 0, "back_s": 0.0, "true_s": 0.0,
+                                                "channel_s": 0.0})  # fmt: skip
+        one["losses"] += 1
+        one["back_s"] = max(one["back_s"], round((kill["back"] or 1e12) - kill["at"], 2))
+        for name, spans in (("true_s", untrue_spans), ("channel_s", channel_spans)):
+            mine = [span for span in spans if kill["at"] <= span[0] < end]
+            one[name] = max(one[name], longest(mine))
     return dict(sorted(found.items()))
 
 
@@ -330,8 +348,8 @@ def main() -> int:
     saved, lost = results_lost(facts, folder)
     points, unreached = points_of(told)
     waits, late = resolved(facts, calls, kills)
-    outlived_s, outlived = channels(facts, calls, reserved)
-    untrue_s, liars = untrue(facts, calls, reserved)
+    channel_spans, outlived = channels(facts, calls, reserved)
+    untrue_spans, liars = untrue(facts, calls, reserved)
     over = [fact for fact in facts if fact["kind"] == "final"]
     unknown = sum(fact["data"]["outcome"] == "unknown" for fact in over)
     damage = {
@@ -361,13 +379,13 @@ def main() -> int:
         "attempts": len(reserved),
         "recordings": count,
         "results": saved,
-        "kills_by_target": by_target(kills),
+        "by_loss": by_loss(kills, untrue_spans, channel_spans),
         "slept_between_check_and_send": sum(k["target"] == "sleep" for k in kills),
         "open_at_return": len(waits),
         "resolved_s_max": round(max(waits, default=0.0), 2),
         "unknown": unknown,
-        "channel_outlives_s_max": outlived_s,
-        "operator_untrue_s_max": untrue_s,
+        "channel_outlives_s_max": longest(channel_spans),
+        "operator_untrue_s_max": longest(untrue_spans),
         "callees_left": left,
         "joined_as_it_died": joined,
         "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),

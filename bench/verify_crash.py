@@ -42,7 +42,7 @@ from named_points import POINTS, Point  # noqa: E402
 from sabotage import SABOTAGES, UNIQUE  # noqa: E402
 
 LIVE_LEAST = 5
-KINDS = ("engine", "floor", "web", "all", "browsers")
+KINDS = ("floor", "browsers", "engine", "all", "web")
 DATABASE = "database"
 SLEEP = "sleep"
 BACK_S = 30.0
@@ -281,7 +281,7 @@ class Run:
 def schedule(run: Run, count: int, first: str = "") -> Iterator[Callable[[], dict[str, Any]]]:
     """Yields what is done in turn, at the point `first` first; all come before any comes twice."""
     points: list[Point] = []
-    kinds = [*KINDS, DATABASE] if run.server is not None else list(KINDS)
+    kinds = [DATABASE, *KINDS] if run.server is not None else list(KINDS)
     randoms = at_points = 0
     for turn in range(count):
         if turn == 0 and first:
