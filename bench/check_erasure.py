@@ -51,7 +51,9 @@ def look(roots: list[Path]) -> Json:
                 continue
             place = _place(root, path)
             places[place] += len({found.group() for found in CANARY.finditer(path.read_bytes())})
+            # A voice is nobody else's: each recording is a canary by itself.
             recordings += path.suffix == ".wav"
+            places[place] += path.suffix == ".wav"
             if path.suffix == ".db":
                 places.update(_columns(path))
     return {"places": dict(sorted(places.items())), "recordings": recordings}

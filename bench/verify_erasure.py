@@ -173,6 +173,8 @@ class Run:
         rows = "".join(f"<tr><td>{one['name']}<td>{one['id']}\n" for one in people)
         (exports / "people.html").write_text(f"<table>\n{rows}</table>\n", encoding="utf-8")
         cards = [manager.get(f"/contacts/{one['id']}") for one in people[:10]]
+        numbers = "".join(f"{one['phones'][0]['e164'][1:]}\n" for one in cards)
+        (exports / "numbers.txt").write_text(numbers, encoding="ascii")
         mails = "".join(f"To: {one['name']}\n" for one in cards)
         (exports / "letters.txt").write_text(mails, encoding="utf-8")
         words = "".join(f"WARNING support: {one['name']} complained\n" for one in people)

@@ -111,6 +111,27 @@ def test_the_stop_list_still_holds_a_person_nobody_knows_any_more(
     assert refusal is w.ReserveRefusal.STOP_LISTED
 
 
+def test_a_result_written_after_the_erasure_says_nothing_about_the_person(
+    house: House, tmp_path: Path
+) -> None:
+    contact = a_called_person(house, tmp_path)
+    person = house.office.person(house.organisation, contact)
+    assert person is not None
+    house.office.erase_contact(house.organisation, contact)
+    house.store().commit(
+        (
+            w.AddDisposition(
+                "late", person.attempts[0], contact, None, "refused", house.clock.now,
+                {"a": "field canary"}, "note canary text",
+            ),
+        )
+    )  # fmt: skip
+    attempt = house.office.attempt(house.organisation, person.attempts[0])
+    assert attempt is not None
+    assert attempt.result == "refused"
+    assert "canary" not in house.dump()
+
+
 def test_a_row_of_a_file_that_was_turned_away_is_emptied_too(house: House) -> None:
     good = row(2, NUMBER, name=NAME)
     bad = replace(

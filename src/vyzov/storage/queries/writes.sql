@@ -63,9 +63,21 @@ UPDATE disposition SET undone_at = :at
 WHERE organisation_id = :organisation AND attempt_id = :attempt AND undone_at IS NULL;
 
 -- name: add_disposition
+-- Who was erased while the result was being written is not written about any more.
 INSERT INTO disposition (
     id, organisation_id, attempt_id, contact_id, agent_id, result, fields, note, at
-) VALUES (:id, :organisation, :attempt, :contact, :agent, :result, :fields, :note, :at);
+) VALUES (
+    :id, :organisation, :attempt, :contact, :agent, :result,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM contact c
+        WHERE c.organisation_id = :organisation AND c.id = :contact AND c.erased_at IS NOT NULL
+    ) THEN '{}' ELSE :fields END,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM contact c
+        WHERE c.organisation_id = :organisation AND c.id = :contact AND c.erased_at IS NOT NULL
+    ) THEN '' ELSE :note END,
+    :at
+);
 
 -- name: add_recording
 INSERT INTO recording (
