@@ -210,7 +210,7 @@ class HeldFloor:
             taken = await self._runtime.open(address=f"unix:{self._socket}", gone=gone)
         finally:
             if not taken:
-                self._close()
+                await asyncio.to_thread(self._close)
         return taken
 
     async def live(self) -> None:
@@ -230,7 +230,7 @@ class HeldFloor:
             server.close()
             self._door.close()
             self._socket.unlink(missing_ok=True)
-            self._close()
+            await asyncio.to_thread(self._close)  # Other floors of this process go on meanwhile.
 
     async def drain(self) -> None:
         """Dials nothing more, gives up what rings, and waits for talks to end, within a limit."""

@@ -18,6 +18,13 @@ from vyzov.storage.sqlite import SqliteStore
 LEAVES_WITHIN_S = 8.0
 
 
+def catches_signals(pid: int) -> bool:
+    """Whether the process has come so far as to look after SIGTERM itself."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def test_a_floor_that_waits_for_its_lease_leaves_at_a_signal(tmp_path: Path) -> None:
     settings = app.Settings(data=tmp_path / "data")
     app.prepare(settings)
@@ -32,7 +39,10 @@ def test_a_floor_that_waits_for_its_lease_leaves_at_a_signal(tmp_path: Path) -> 
         env=os.environ | {"PYTHONPATH": str(Path(app.__file__).parent.parent)},
     )
     try:
-        time.sleep(3.0)
+        end = time.monotonic() + 30.0
+        while not catches_signals(process.pid) and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(1.0)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(LEAVES_WITHIN_S) == 0
