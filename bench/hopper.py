@@ -15,6 +15,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -275,6 +276,8 @@ def main() -> int:
     out = options.out or Path(tempfile.mkdtemp(prefix="hopper-out-"))
     out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
+    # Servers and databases go with the run, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stores = STORES if options.store == "both" else (options.store,)
     for left in ("samples.csv", "sizes.json", "originates.json"):
         (out / left).unlink(missing_ok=True)
