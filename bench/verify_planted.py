@@ -5,6 +5,9 @@ Each patch in `planted/` is laid over a copy of the sources, which then live thr
 sources as they are live through the same days and break none, else the search proves nothing. With
 `--unit` the tests a patch says it survives are run on it too. Nothing touches this tree.
 
+`planted/not_found` holds bugs that survive those tests and that no day has shown so far: what the
+simulation has yet to learn. They are tried with `--patch` and counted nowhere.
+
 The last line is one JSON object; exit 0 only where every bug was found and the clean sources broke
 no rule.
 """
