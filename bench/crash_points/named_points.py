@@ -45,6 +45,12 @@ def carries(*kinds: str) -> When:
     return lambda *args, **_named: any(type(arg).__name__ in kinds for arg in args)
 
 
+def tells(*kinds: str) -> When:
+    """Fires where one of these events leaves for a floor with others of its turn."""
+    words = tuple(f'"{kind}"'.encode() for kind in kinds)
+    return lambda door, *_rest: any(word in line for line in door._waiting for word in words)  # noqa: SLF001
+
+
 def writes(*kinds: str) -> When:
     """Fires where a batch holds a write of one of these classes."""
     return lambda _self, batch, *_rest: any(type(one).__name__ in kinds for one in batch)
@@ -91,10 +97,11 @@ POINTS = (
           sends(b"CANCEL ")),
     Point("engine.bye_left", "engine", _NATIVE + "signalling", "Signalling._send", True,
           sends(b"BYE ")),
-    Point("engine.answer_told", "engine", _NATIVE + "control", "Control.post", True,
-          carries("Answered")),
-    Point("engine.end_not_told", "engine", _NATIVE + "control", "Control.post", False,
-          carries("Ended", "Failed")),
+    Point("engine.turn_not_written", "engine", _NATIVE + "turn", "Turn._end", False),
+    Point("engine.answer_told", "engine", _NATIVE + "control", "Door.flush", True,
+          tells("Answered")),
+    Point("engine.end_not_told", "engine", _NATIVE + "control", "Door.flush", False,
+          tells("Ended", "Failed")),
     Point("engine.bridge_asked", "engine", _NATIVE + "bridge", "Switchboard.join", False),
     Point("engine.bridge_made", "engine", _NATIVE + "bridge", "Switchboard.join", True),
     Point("engine.recording_begun", "engine", _NATIVE + "journal", "LegBook.note_recording", True),
