@@ -1,4 +1,4 @@
-"""How often a manager of a made-up centre meddles: plain data. Who does it is `manager`."""
+"""How often a manager of a made-up centre meddles: plain data. Who does it is `meddler`."""
 
 from dataclasses import dataclass
 

@@ -14,7 +14,7 @@ from vyzov.core.campaign import CampaignState
 from vyzov.core.facts import to_json
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.figures import folded
-from vyzov.simulation.manager import SimulatedManager
+from vyzov.simulation.meddler import SimulatedManager
 from vyzov.simulation.scenario import Crew, Figures, Outcome, Scenario, Shift
 from vyzov.simulation.stage import Stage, build
 from vyzov.simulation.story import told
