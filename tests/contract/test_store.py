@@ -109,7 +109,9 @@ def test_a_batch_that_breaks_a_rule_of_the_tables_is_written_in_no_part(
 ) -> None:
     broken = (
         house.fact(None, FactKind.DIGIT, dedupe="kept-out"),
-        w.AddRecording("r1", "no-such-attempt", "a.wav", 1.0, 1, "00", house.clock.now),
+        w.AddCallback(
+            "c1", "no-such-campaign", due[0].contact, house.clock.now, None, house.clock.now
+        ),
     )
     with pytest.raises(InvalidRequest, match="breaks a rule of the tables"):
         store.commit(broken)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 from contract_house import SPAN, House, row
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -115,6 +116,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.house.close()
 
 
+@pytest.mark.timeout(240)  # Hundreds of commits, each on the disk.
 def test_a_store_does_what_the_model_does(open_house: Callable[[], House]) -> None:
     run_state_machine_as_test(
         lambda: StoreAgainstModel(open_house),
