@@ -58,11 +58,12 @@ def counted(house: House, campaign: str) -> dict[str, int]:
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT state, COUNT(*) FROM campaign_contact WHERE campaign_id = :c GROUP BY 1"
+                "SELECT state, COUNT(*) AS contacts FROM campaign_contact"
+                " WHERE campaign_id = :c GROUP BY state"
             ),
             {"c": campaign},
         )
-        found = dict(rows.tuples().all())
+        found: dict[str, int] = {row.state: row.contacts for row in rows}
         attempts, answered = connection.execute(
             sa.text("SELECT COUNT(*), COUNT(answered_at) FROM attempt WHERE campaign_id = :c"),
             {"c": campaign},
