@@ -4,6 +4,7 @@ import pytest
 from conftest import Centre, plan
 
 from vyzov.dialer import effects as fx
+from vyzov.simulation import world_process
 from vyzov.simulation.world_process import FloorProcess
 from vyzov.storage.queries import queries
 
@@ -44,8 +45,6 @@ def test_who_saves_a_result_without_a_database_is_told_that_it_is_kept(
     centre.world.run(1.0)
     asked = ask_result(centre, ann)
     centre.world.run(1.0)
-    assert asked not in centre.world.answers, "it is in no journal yet"
-    process_of(centre).post(fx.Kept(10_000))
     reply = centre.world.answers[asked]
     assert reply.ok
     assert reply.body["kept"] is True
@@ -56,8 +55,9 @@ def test_who_saves_a_result_without_a_database_is_told_that_it_is_kept(
 
 
 def test_only_batches_the_journal_has_are_called_kept(
-    centre: Centre, ann: str, campaign: str
+    centre: Centre, ann: str, campaign: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(world_process, "SYNC_S", 60.0)
     centre.ready(ann)
     assert centre.until(lambda: centre.talking(ann))
     centre.world.take_store_away(10.0)
@@ -81,12 +81,29 @@ def test_a_leg_is_forgotten_only_when_its_end_is_in_the_database(
     centre.world.take_store_away(10.0)
     centre.world.run(1.0)
     ask_result(centre, ann)
-    centre.world.run(3.0)
-    process_of(centre).post(fx.Kept(10_000))
-    centre.world.run(2.0)
+    centre.world.run(5.0)
     assert attempt in centre.world.engine.book
     centre.settle()
     assert attempt not in centre.world.engine.book
+
+
+def test_what_was_kept_is_saved_though_the_floor_is_killed_meanwhile(
+    centre: Centre, ann: str, campaign: str
+) -> None:
+    centre.ready(ann)
+    assert centre.until(lambda: centre.talking(ann))
+    attempt = centre.found(ann).agent.call
+    centre.world.take_store_away(12.0)
+    centre.world.run(1.0)
+    asked = ask_result(centre, ann)
+    centre.world.run(1.0)
+    assert centre.world.answers[asked].body["kept"] is True
+    centre.kill_floor()
+    centre.world.run(30.0)
+    assert centre.rows_of("SELECT attempt_id, result FROM disposition") == [
+        {"attempt_id": attempt, "result": "agreed"}
+    ]
+    centre.settle()
 
 
 def quarantine(centre: Centre, lifted: str | None) -> None:

@@ -289,9 +289,11 @@ def test_without_its_database_the_floor_stops_dialling_within_a_tick_and_talks_g
         "desk.result", ann, f"{ann}-tab", attempt=centre.found(ann).agent.call, result="agreed"
     )
     centre.world.run(0.5)
-    assert asked not in centre.world.answers
+    assert centre.world.answers[asked].body["kept"] is True
     assert centre.agent_state(ann) == "ready"
-    assert centre.until(lambda: asked in centre.world.answers, 10.0), "what waited is written"
+    written = "SELECT result FROM disposition"
+    assert centre.rows_of(written) == []
+    assert centre.until(lambda: bool(centre.rows_of(written)), 10.0), "what waited is written"
     assert centre.world.answers[asked].ok
     assert centre.until(lambda: centre.talking(bob), 20.0), "and dialling goes on"
     centre.settle()

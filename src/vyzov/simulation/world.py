@@ -27,6 +27,7 @@ from vyzov.simulation.invariants import Watch
 from vyzov.simulation.noise import Noise
 from vyzov.simulation.people import callee_for
 from vyzov.simulation.points import name_of
+from vyzov.simulation.world_journal import WorldJournal
 from vyzov.simulation.world_process import Delays, FloorProcess
 from vyzov.simulation.world_time import SeededDice, Timeline
 
@@ -77,6 +78,7 @@ class World:
         self.effects_done = 0
         self.answers_lost = 0
         self.lives = 0
+        self.journal = WorldJournal()
         self.happened: Counter[FaultKind] = Counter()
         self.crash_points: Counter[str] = Counter()
         self.story: deque[tuple[float, str, fx.Input, list[fx.Effect]]] = deque(maxlen=TRACE_KEPT)
@@ -116,7 +118,7 @@ class World:
         floor.room.watched = self.shows_screens
         process = FloorProcess(
             floor, self._open_store(), self.timeline, self.engine, self,
-            holder=f"life-{self.lives}", delays=self.delays,
+            holder=f"life-{self.lives}", delays=self.delays, journal=self.journal,
         )  # fmt: skip
         self.process = process
         process.start()

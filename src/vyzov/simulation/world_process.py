@@ -15,16 +15,19 @@ from vyzov.core.errors import StoreFault
 from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
+from vyzov.dialer.journal import Life
 from vyzov.dialer.ports import EngineLost, Event, Json, Verb
 from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, TICK_S
-from vyzov.dialer.writes import Batch, CommitResult
+from vyzov.dialer.writes import Batch, CommitResult, Journalled
 from vyzov.simulation.engine import SimulatedEngine
+from vyzov.simulation.world_journal import WorldJournal
 from vyzov.simulation.world_time import Alarm, Timeline
 
 LEASE_SPAN = timedelta(seconds=LEASE_SPAN_S)
 LEASE_ASK_S = 0.25
 LINK_RETRY_S = 0.05
 STORE_RETRY_S = 0.5
+SYNC_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,12 @@ class FloorProcess:
 
     def __init__(
         self, floor: Floor, store: FloorStore, timeline: Timeline, engine: SimulatedEngine,
-        around: Surroundings, *, holder: str, delays: Delays,
+        around: Surroundings, *, holder: str, delays: Delays, journal: WorldJournal,
     ) -> None:  # fmt: skip
         """Waits for `start`."""
+        self._journal = journal
+        self._places = 0
+        self._last_kept = self._told_kept = 0
         self.floor = floor
         self.holder = holder
         self.alive = True
@@ -132,6 +138,8 @@ class FloorProcess:
             return
         try:
             self._fail_if_away()
+            for one in self._journal.apply_left(self._store):
+                self._around.committed(one.writes, CommitResult())
             fence = self._store.take_lease(
                 self.floor.id, self.holder, self._timeline.utc, LEASE_SPAN
             )
@@ -142,6 +150,8 @@ class FloorProcess:
             self._timeline.after(LEASE_ASK_S, self.start)
             return
         self.fence, self.open = fence, True
+        began = self._timeline.utc
+        self._journal.begin(Life(self.holder, state.organisation.id, self.floor.id, fence, began))
         self._next_tick = self._timeline.now + TICK_S
         self.post(fx.Opened(state, fence))
         self._timeline.after(LEASE_RENEW_S, self._renew)
@@ -151,6 +161,7 @@ class FloorProcess:
     def die(self) -> None:
         """The process is killed."""
         self.alive = False
+        self._journal.ended(self.holder)
         self._jobs.clear()
         self._inbox.clear()
         if self._tick is not None:
@@ -319,8 +330,14 @@ class FloorProcess:
         delays = self._delays
         match effect:
             case fx.Commit(batch, _, giveup):
+                self._places += 1
+                place = self._places
+                if not giveup:
+                    now = self._timeline.utc
+                    self._journal.keep(self.holder, place, now, effect.writes)
+                    self._last_kept = batch
                 return Job(
-                    lambda: self._commit(effect), delays.commit_s,
+                    lambda: self._commit(effect, place), delays.commit_s,
                     (lambda reason: fx.CommitFailed(batch, reason)) if giveup else None,
                 )  # fmt: skip
             case fx.LoadDue(campaign, limit):
@@ -341,19 +358,20 @@ class FloorProcess:
             case _:
                 raise AssertionError(f"no way to carry out {effect!r}")
 
-    def _commit(self, effect: fx.Commit) -> fx.Input | None:
+    def _commit(self, effect: fx.Commit, place: int) -> fx.Input | None:
         if self._around.dies_in(effect, "not written"):
             self.die()
             return None
         if (reason := self._around.store_refuses_writes()) is not None:
             raise StoreFault(reason, "Wait until it can be written again.")
-        result = self._store.commit(effect.writes)
+        result = self._store.commit((*effect.writes, Journalled(self.holder, place)))
         self._around.committed(effect.writes, result)
         if self._around.dies_in(effect, "written and not told"):
             self.die()
             return None
         if self._around.answer_lost():
             raise StoreFault("The answer of the database was lost.", "Write it again.")
+        self._journal.saved(self.holder, place)
         if result.stale:
             self._timeline.after(2 * self._delays.answer_s, lambda: self.post(fx.LeaseLost()))
         return fx.Committed(effect.batch, result.refused)
@@ -385,6 +403,7 @@ class FloorProcess:
             if not self._store_away:
                 self._store_away = True
                 self.post(fx.StoreAway(fault.what))
+                self._timeline.after(SYNC_S, self._sync)
             if job.given_up is None:
                 self._timeline.after(STORE_RETRY_S, self._work)
                 return
@@ -404,6 +423,15 @@ class FloorProcess:
         if answer is not None:
             # Between the disk and the floor there is time enough to be killed.
             self._timeline.after(self._delays.answer_s, lambda: self.post(answer))
+
+    def _sync(self) -> None:
+        """Makes the journal safe in groups while the database is away, and tells the floor."""
+        if not self.alive or not self._store_away:
+            return
+        self._timeline.after(SYNC_S, self._sync)
+        if self.awake and self._told_kept != self._last_kept:
+            self._told_kept = self._last_kept
+            self.post(fx.Kept(self._last_kept))
 
     def _fail_if_away(self) -> None:
         reason = self._around.store_fails()
