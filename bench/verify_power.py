@@ -35,9 +35,9 @@ from vyzov.dialer.office_records import ImportedRow, ImportPhone, RowVerdict
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.storage import connections
+from vyzov.storage.database import open_floor_store
 from vyzov.storage.first_run import first_run
 from vyzov.storage.office import open_office
-from vyzov.storage.database import open_floor_store
 
 CONTACTS = 120
 ROUNDS = 36

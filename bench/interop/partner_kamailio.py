@@ -23,9 +23,7 @@ def module_folders() -> list[Path]:
 def configuration(
     ports: dict[str, int], callees: tuple[int, int], hep_port: int, certificates: Path
 ) -> str:
-    """The proxy's script: in-dialog requests follow their routes, calls go to the callee.
-
-    One child takes all datagrams: two would hand on a BYE before the ACK that was sent first."""
+    """The proxy's script; of two children, one would hand on a BYE before the other an ACK."""
     modules = next(folder for folder in module_folders() if folder.is_dir())
     listens = "\n".join(f"listen={name}:127.0.0.1:{port}" for name, port in ports.items())
     loaded = "\n".join(

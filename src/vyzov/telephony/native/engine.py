@@ -33,7 +33,7 @@ from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.control import Control, line_of
 from vyzov.telephony.native.devices import Devices
 from vyzov.telephony.native.journal import LegBook
-from vyzov.telephony.native.legs import ENGINE_FAULT, Call, Calls
+from vyzov.telephony.native.legs import ENGINE_FAULT, Calls
 from vyzov.telephony.native.orphans import Orphans
 from vyzov.telephony.native.phones import Phones
 from vyzov.telephony.native.port_pairs import PairShelf, PortRange, take_files
@@ -126,7 +126,7 @@ class Engine:
             trunks=self.trunks,
             switchboard=self.switchboard,
             post=self.post,
-            over=self._call_over,
+            over=lambda call: self._party_over(call.party),
         )
         self.devices = Devices(
             loop,
@@ -401,9 +401,6 @@ class Engine:
         self.book.drop_recording(leg, recording)
 
     # ---- ends
-
-    def _call_over(self, call: Call) -> None:
-        self._party_over(call.party)
 
     def _party_over(self, party: Party) -> None:
         for recording in list(party.recorders):
