@@ -23,10 +23,15 @@ from vyzov.simulation.world_time import SeededDice, Timeline
 
 SPAN_S = 90.0
 TICK_S = 0.5
+AFTER_S = 10.0
 VERY_LATE_S = 600.0
 OVERTAKES_S = 0.25
 OWN_WORDS = ("agent_state", "device_up", "device_down", "agent_signed_in", "agent_signed_out")
 """Facts about agents have keys drawn by dice and moments of the floor's own clock."""
+
+MEANWHILE = ("disposed", "disposition_undone", "callback_promised", "agent_away", "agent_back")
+"""Facts about what people and the floor did while they did not know better: a bridge that fell a
+quarter of a second before the end of its call is known is an agent away for so long."""
 
 assert OVERTAKES_S < OVERTAKEN_S, "an event is overtaken by less than counts as lost"
 
@@ -98,7 +103,7 @@ def recorded(seed: int) -> Recording:
     others = [
         (at, item)
         for at, item in kept
-        if isinstance(item, fx.Opened | fx.Ask | fx.DueLoaded | ports.Snapshot)
+        if isinstance(item, fx.Opened | fx.Ask | fx.DueLoaded | fx.Tick | ports.Snapshot)
     ]
     return Recording(
         seed, scenario, tuple(others),
@@ -120,6 +125,8 @@ class _Teller:
         self._due = [
             item for _, item in recording.inputs if isinstance(item, fx.DueLoaded) and item.asked
         ]
+        self._legs = {event.leg for _, event in recording.events}
+        self.attempt = ""
         self.finish: w.FinishAttempt | None = None
         self.facts: set[str] = set()
         self.entries: dict[str, w.SetEntry] = {}
@@ -128,6 +135,8 @@ class _Teller:
         """Tells one thing, and what follows from it at once."""
         timeline = self._timeline
         timeline.now = max(timeline.now, moment)
+        if isinstance(item, ports.LegEvent) and item.leg in self._legs:
+            item = as_of(item, self.attempt)
         pending = [item]
         while pending:
             now = fx.Now(timeline.utc, timeline.now, "floor")
@@ -160,7 +169,8 @@ class _Teller:
         for at, event in (*self._recording.devices, *self._recording.events):
             if at > now or isinstance(event, ports.DeviceAnswer | ports.DeviceQuality):
                 continue
-            legs.setdefault(event.leg, []).append(event)
+            mine = as_of(event, self.attempt) if event.leg in self._legs else event
+            legs.setdefault(mine.leg, []).append(mine)
             if isinstance(event, ports.DeviceUp):
                 devices[event.leg] = event.agent
             elif isinstance(event, ports.DeviceDown):
@@ -171,10 +181,12 @@ class _Teller:
 
     def _written(self, write: w.Write) -> None:
         match write:
+            case w.Reserve(attempt):
+                self.attempt = attempt
             case w.FinishAttempt():
                 self.finish = self.finish or write
             case w.AppendFact(fact) if fact.attempt and fact.kind.value not in OWN_WORDS:
-                if fact.kind.value not in ("disposed", "disposition_undone", "callback_promised"):
+                if fact.kind.value not in MEANWHILE:
                     self.facts.add(fact.dedupe)
             case w.SetEntry(_, contact):
                 self.entries[contact] = write
@@ -194,9 +206,9 @@ def told(recording: Recording, telling: Telling, dice: Random) -> EndState:
     for at, event in recording.events:
         for moment, said in _said(at, event, telling, dice):
             line.append((moment, len(line), said))
-    first = min(at for at, _, _ in line)
-    for tick in range(int((SPAN_S + 10.0) / TICK_S)):
-        line.append((first + 0.6 + tick * TICK_S, len(line), fx.Tick()))
+    last = max(at for at, _ in recording.inputs)
+    for tick in range(1, int(AFTER_S / TICK_S)):
+        line.append((last + tick * TICK_S, len(line), fx.Tick()))
     for at, _, item in sorted(line, key=lambda one: one[:2]):
         teller.at(at, item)
     done = teller.finish
@@ -223,7 +235,7 @@ def _said(
     said: list[tuple[float, fx.Input]] = []
     if dice.random() < telling.foreign:
         stranger = f"stranger-{dice.getrandbits(32):08x}"
-        said.append((at, _as_of(event, stranger)))
+        said.append((at, as_of(event, stranger)))
     if dice.random() < telling.missing:
         if dice.random() < telling.late:
             said.append((at + dice.uniform(1.0, VERY_LATE_S), event))
@@ -236,7 +248,8 @@ def _said(
     return said
 
 
-def _as_of(event: ports.LegEvent, leg: str) -> ports.LegEvent:
+def as_of(event: ports.LegEvent, leg: str) -> ports.LegEvent:
+    """The same event of another leg."""
     values: Mapping[str, Any] = {
         name: getattr(event, name) for name in event.__dataclass_fields__ if name != "leg"
     }
