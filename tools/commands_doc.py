@@ -27,8 +27,8 @@ Made by `tools/commands_doc.py` from `run` and `src/vyzov/cli`; do not edit.
 {usage}
 ```
 
-`./run demo`, `serve`, `call`, `status`, `sip`, `trunk`, `phone`, `facts`, `replay`, `erase`, `simulate`, `whatif`, `pstn`
-and `operators` pass everything behind the word on to the command of that name below. Where Vyzov
+`./run demo`, `./run serve` and the words of the third line pass everything behind the word on to the
+command of that name below. Where Vyzov
 was installed with pip, the same commands begin with `vyzov`.
 """
 

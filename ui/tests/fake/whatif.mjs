@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- the interface names what was and what would be "now" and "then". */
 /* An invented estimate. */
 import { at, pick } from './desk.mjs'
 
