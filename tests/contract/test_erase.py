@@ -212,3 +212,16 @@ def edit(house: House, statement: str) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+def test_a_longer_number_is_somebody_elses(house: House, tmp_path: Path) -> None:
+    contact = a_called_person(house, tmp_path)
+    person = house.office.person(house.organisation, contact)
+    assert person is not None
+    (tmp_path / "elsewhere").mkdir()
+    folders = replace(folders_of(house, tmp_path), data=tmp_path / "elsewhere")
+    file = tmp_path / "elsewhere" / "life.jsonl"
+    file.write_text(f'{{"e164":"{NUMBER}1298"}}')
+    assert search([person], folders) == []
+    file.write_text(f'{{"e164":"{NUMBER}"}}')
+    assert search([person], folders) == [str(file)]

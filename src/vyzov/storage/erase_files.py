@@ -71,18 +71,21 @@ def erase_files(people: Iterable[Person], folders: Folders) -> list[Place]:
 
 def search(people: Iterable[Person], folders: Folders) -> list[str]:
     """Names the files in which a number or an unmistakable text of these people still stands."""
-    forms = sorted(
-        {
-            form
-            for person in people
-            for word in (*person.numbers, *filter(is_distinct, person.words))
-            for form in spellings(word)
-        }
-    )
-    if not forms:
+    wanted = _wanted(people)
+    if wanted is None:
         return []
-    wanted = re.compile(b"|".join(map(re.escape, forms)))
     return [str(path) for path in _files(folders) if _holds(path, wanted)]
+
+
+def _wanted(people: Iterable[Person]) -> re.Pattern[bytes] | None:
+    """Matches numbers and unmistakable texts; a number that goes on is another one, as stand-ins
+    of replay files are."""
+    forms: set[bytes] = set()
+    for person in people:
+        forms |= {re.escape(number.encode()) + rb"(?![0-9])" for number in person.numbers}
+        for word in filter(is_distinct, person.words):
+            forms |= {re.escape(form) for form in spellings(word)}
+    return re.compile(b"|".join(sorted(forms))) if forms else None
 
 
 # ---- place by place
@@ -161,10 +164,9 @@ def _database(people: Iterable[Person], database: Address) -> Place:
     with closing(open_connection(Path(database))) as connection:
         if not _checkpoint(connection):
             place.left.append(f"{database}-wal: it is being read; it goes with the next checkpoint")
-        numbers = {number.encode() for person in people for number in person.numbers}
-        kept = re.compile(b"|".join(map(re.escape, numbers))) if numbers else None
+        kept = _wanted(people)
         if kept is not None and _holds(Path(database), kept):
-            # What was deleted before this version wiped rows still lies in free pages.
+            # Pages that were rebuilt, or freed before rows were wiped, may keep pieces of rows.
             connection.execute("VACUUM")
             _checkpoint(connection)
             place.blanked += 1
