@@ -102,10 +102,10 @@ class Floor:
     def _take(self, item: fx.Input) -> None:
         match item:
             case fx.Tick():
+                self._agents.miss_engine()
                 self._ask_counts()
                 self._roll.turn()
             case fx.Committed(batch, refused):
-                self._agents.miss_engine()
                 self._committed(batch, refused)
             case fx.CommitFailed(batch, _):
                 self._not_committed(batch)
