@@ -1,4 +1,4 @@
-"""What nobody can tell any more: attempts whose end no engine knows, talks through one that stays away."""
+"""What nobody can tell: attempts whose end no engine knows, talks through an engine that is away."""
 
 import pytest
 from conftest import QUICK, Build, Centre, plan
