@@ -52,8 +52,8 @@ seconds, or a table that says how it is spread:
 `{ shape = "lognormal", typical_s = 60, sigma = 0.8, least_s = 5, most_s = 900 }`. `shape` is `fixed`,
 `uniform` (between `least_s` and `most_s`), `exponential` (`typical_s` is its mean), `lognormal`
 (`typical_s` is its median, `sigma` that of the logarithm) or `measured` (one of `samples_s`); what is
-drawn never leaves `least_s` to `most_s`. Clock times are of the scenario's `zone`; one that has passed at the beginning means the
-next day.
+drawn never leaves `least_s` to `most_s`. Clock times are of the scenario's `zone`; one that has passed
+at the beginning means the next day.
 
 Incoming calls are not there yet: Vyzov does not take any, so a scenario has no name for them.
 """
