@@ -108,7 +108,17 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class LeaseLost:
-    pass
+    """Another process owns the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseOver:
+    """The lease ran out by our own clock and nobody prolonged it yet: an originate would be dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseKept:
+    """The lease that had run out is prolonged: nobody took the floor meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,7 @@ class Ask:
 
 Input = (
     Event | Opened | Reloaded | DueLoaded | HistoryLoaded | Committed | CommitFailed | StoreAway
-    | StoreBack | Kept | Tick | LeaseLost | Leave | Ask
+    | StoreBack | Kept | Tick | LeaseLost | LeaseOver | LeaseKept | Leave | Ask
 )  # fmt: skip
 
 

@@ -134,6 +134,10 @@ class Floor:
                     self._scene.out.effects.append(fx.Reload())
             case fx.LeaseLost():
                 self.room.leaving = True
+            case fx.LeaseOver():
+                self.room.lease_held = False
+            case fx.LeaseKept():
+                self.room.lease_held = True
             case fx.Leave():
                 self.room.leaving = True
                 self._office.cancel_ringing(None, "draining")

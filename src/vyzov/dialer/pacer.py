@@ -130,6 +130,10 @@ class Pacer:
             if room.stopped or room.leaving or not room.engine_up or not room.store_up:
                 campaign.why = ("not_dialling", {"stopped": room.stopped})
                 continue
+            if not room.lease_held:
+                # Whoever is reserved now would use up an attempt, and be dialled by nobody.
+                campaign.why = ("lease_over", {})
+                continue
             if room.restored_from is not None:
                 campaign.why = ("quarantine", {"backup_at": to_text(room.restored_from)})
                 self._ask_whether_lifted()

@@ -166,6 +166,7 @@ class Room:
     engine_up: bool = False
     engine_lost_at: float | None = None
     store_up: bool = True
+    lease_held: bool = True
     leaving: bool = False
     calls: CallBook = field(default_factory=CallBook)
     agents: dict[str, LiveAgent] = field(default_factory=dict[str, LiveAgent])

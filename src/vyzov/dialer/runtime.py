@@ -105,6 +105,7 @@ class Runtime:
         self.fence = 0
         self.died = False
         self._lease_until = 0.0
+        self._lease_held = True
         self._on_died = on_died
         self._clock = clock_id()
         self._inbox: asyncio.Queue[fx.Input] = asyncio.Queue()
@@ -202,6 +203,17 @@ class Runtime:
                 await asyncio.sleep(0)
 
     def _step(self, item: fx.Input) -> None:
+        held = lease_clock() < self._lease_until
+        if held is not self._lease_held:
+            # Before anything else is decided: who is reserved now could not be dialled.
+            self._lease_held = held
+            log.warning(
+                "the lease %s", "is prolonged" if held else "has run out: nobody is dialled"
+            )
+            self._feed(fx.LeaseKept() if held else fx.LeaseOver())
+        self._feed(item)
+
+    def _feed(self, item: fx.Input) -> None:
         now = fx.Now(utc=datetime.now(UTC), mono=time.monotonic(), clock=self._clock)
         for effect in self.floor.step(item, now):
             self._carry_out(effect)

@@ -16,7 +16,7 @@ from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.journal import Life
-from vyzov.dialer.ports import EngineLost, Event, Json, Verb
+from vyzov.dialer.ports import EngineLost, Event, Json, Originate, Refused, Verb
 from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, TICK_S
 from vyzov.dialer.writes import Batch, CommitResult, Journalled
 from vyzov.simulation.engine import SimulatedEngine
@@ -129,6 +129,8 @@ class FloorProcess:
         self._next_tick = 0.0
         self._stepping = False
         self._turned_at = timeline.now
+        self._lease_until = 0.0
+        self._lease_held = True
 
     # ---- life
 
@@ -150,6 +152,7 @@ class FloorProcess:
             self._timeline.after(LEASE_ASK_S, self.start)
             return
         self.fence, self.open = fence, True
+        self._lease_until = self._timeline.now + LEASE_SPAN_S
         began = self._timeline.utc
         self._journal.begin(Life(self.holder, state.organisation.id, self.floor.id, fence, began))
         self._next_tick = self._timeline.now + TICK_S
@@ -192,10 +195,17 @@ class FloorProcess:
         """Asks, before anything is done after a long sleep: others may lead these calls by now."""
         try:
             self._fail_if_away()
-            now = self._timeline.utc
-            return not self._store.renew_lease(self.floor.id, self.holder, now, LEASE_SPAN)
+            return not self._prolong(self._timeline.now)
         except StoreFault:
             return False
+
+    def _prolong(self, asked_at: float) -> bool:
+        """Prolongs the lease from the moment it was asked for; False where another has it."""
+        now = self._timeline.utc
+        kept = self._store.renew_lease(self.floor.id, self.holder, now, LEASE_SPAN)
+        if kept:
+            self._lease_until = asked_at + LEASE_SPAN_S
+        return kept
 
     @property
     def awake(self) -> bool:
@@ -217,6 +227,10 @@ class FloorProcess:
         self._stepping = True
         try:
             while self.awake and self._inbox:
+                held = self._timeline.now < self._lease_until
+                if held is not self._lease_held:
+                    self._lease_held = held
+                    self._inbox.appendleft(fx.LeaseKept() if held else fx.LeaseOver())
                 self._step(self._inbox.popleft())
         finally:
             self._stepping = False
@@ -303,7 +317,9 @@ class FloorProcess:
             self.closed()
 
     def _send(self, verb: Verb) -> None:
-        if self._linked:
+        if isinstance(verb, Originate) and self._timeline.now >= self._lease_until:
+            self.post(Refused(verb.leg, 1, self._timeline.now, "lease"))
+        elif self._linked:
             self._timeline.after(self._delays.link_s, lambda: self._arrive(verb))
 
     def _arrive(self, verb: Verb) -> None:
@@ -319,10 +335,10 @@ class FloorProcess:
         if not self.awake:
             return
 
+        asked_at = self._timeline.now
+
         def renew() -> fx.Input | None:
-            now = self._timeline.utc
-            kept = self._store.renew_lease(self.floor.id, self.holder, now, LEASE_SPAN)
-            return None if kept else fx.LeaseLost()
+            return None if self._prolong(asked_at) else fx.LeaseLost()
 
         self._queue(Job(renew, self._delays.commit_s, lambda _reason: None))
 

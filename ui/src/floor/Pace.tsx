@@ -23,6 +23,7 @@ const WARNS = new Set([
   'no_trunk',
   'trunks_down',
   'clock_unsteady',
+  'lease_over',
   'quarantine',
 ])
 
