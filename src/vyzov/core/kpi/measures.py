@@ -105,8 +105,8 @@ def _take(attempt: Attempt, fact: Fact) -> None:
             attempt.refused = True
         case FactKind.DIALING | FactKind.RINGING:
             # The first sign of ringing; where a carrier sends none, the INVITE.
-            if attempt.rang is None or attempt.rang.kind is FactKind.DIALING:
-                attempt.rang = fact
+            known = attempt.rang is not None and attempt.rang.kind is FactKind.RINGING
+            attempt.rang = attempt.rang if known else fact
         case FactKind.ANSWERED:
             attempt.answered = attempt.answered or fact
         case FactKind.CLASSIFIED:
