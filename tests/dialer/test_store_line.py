@@ -212,6 +212,30 @@ def test_a_batch_the_tables_refuse_does_not_hold_up_those_behind_it(bench: Bench
     assert notes(bench.store.commits) == ["1", "2", "4"]
 
 
+def test_a_fault_among_batches_that_are_saved_one_by_one_keeps_their_order(bench: Bench) -> None:
+    faults = [StoreFault("gone", "wait")]
+    commit = bench.store.commit
+
+    def flaky(batch: w.Batch) -> w.CommitResult:
+        if notes([batch]) == ["4"] and faults:
+            raise faults.pop()
+        return commit(batch)
+
+    bench.store.commit = flaky  # type: ignore[method-assign]
+    bench.store.gate.clear()
+    bench.save(1)
+    assert bench.store.inside.wait(PATIENCE_S)
+    bench.save(2)
+    bench.line.put(fx.Commit(3, (w.SetNote("bad", "bad"),)))
+    for batch in (4, 5, 6):
+        bench.save(batch)
+    bench.store.gate.set()
+    bench.until(lambda: bench.of(fx.StoreAway))
+    bench.is_back()
+    bench.until(lambda: len(bench.of(fx.Committed)) == 5)
+    assert notes(bench.store.commits) == ["1", "2", "4", "5", "6"]
+
+
 def test_a_reservation_stands_in_the_journal_only_once_it_is_made(bench: Bench) -> None:
     bench.store.refused = {"refused": w.ReserveRefusal.STOP_LISTED}
     bench.reserve(1, "made", "refused")

@@ -76,6 +76,7 @@ class StoreLine:
         self._troubles: dict[str, str] = {}
         self._busy_since: float | None = None
         self._retry_at = 0.0
+        self._alone = 0
         self._reload_wanted = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -300,6 +301,9 @@ class StoreLine:
     def _group(self, first: _Saving) -> list[_Saving]:
         """Batches that wait behind one another are one transaction; a reservation is one alone."""
         group = [first]
+        if self._alone:
+            self._alone -= 1
+            return group
         with self._ready:
             while not first.effect.giveup and self._jobs and len(group) < GROUP_BATCHES:
                 job = self._jobs[0]
@@ -317,8 +321,11 @@ class StoreLine:
             result = self._store.commit(writes)
         except InvalidRequest as error:
             if len(group) > 1:
-                for one in group:
-                    self._save([one])
+                # Each on its own, from the queue: one that the database does not answer must still
+                # come before those behind it.
+                with self._ready:
+                    self._jobs.extendleft(reversed(group))
+                    self._alone = len(group)
                 return
             # It would be refused for ever, and everything behind it would wait: a defect of ours.
             log.exception("a batch cannot be written and was left out")
