@@ -81,6 +81,34 @@ def test_a_large_file_is_turned_over_and_the_oldest_saved_go(
     assert sum(path.stat().st_size for path in tmp_path.rglob("*.*")) <= 1_500 + 400
 
 
+def test_a_file_that_cannot_be_turned_over_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_files, "FILE_BYTES", 400)
+    folder = folder_of(tmp_path)
+    file = folder.begin(LIFE)
+    for place in range(1, 5):
+        file.append(note(place))
+    real = os.open
+
+    def full(path: str, flags: int, *more: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, flags, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_files.os, "open", full)
+        file.settled()
+    for place in range(5, 8):
+        file.append(note(place))
+    assert places(folder) == []
+    file.settled()
+    file.append(note(8))
+    file.close(settled=False)
+    assert [one.place for one in read_all(folder.folder)[LIFE]] == list(range(1, 9))
+    assert places(folder) == [8]
+
+
 def test_what_is_not_saved_never_goes(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     file = folder.begin(LIFE)

@@ -7,7 +7,9 @@ of what is saved the oldest files go when the folder outgrows its bound. What is
 What a line means is `dialer.journal`'s.
 """
 
+import errno
 import fcntl
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from pathlib import Path
 
 from vyzov.core.errors import StoreFault
 from vyzov.dialer.journal import Kept, Life, Pages, line_of_life, read, without_words_of
+
+log = logging.getLogger("vyzov.journal")
 
 FILE_BYTES = 16 * 1024 * 1024
 OPEN, SAVED, DAMAGED = ".open", ".jsonl", ".damaged"
@@ -35,6 +39,7 @@ class FileOfLife:
         self._path = folder
         self._file = -1
         self._size = 0
+        self._turn_at = FILE_BYTES
         self._open_next()
 
     def append(self, line: bytes) -> None:
@@ -61,14 +66,27 @@ class FileOfLife:
             os.close(own)
 
     def settled(self) -> None:
-        """Turns a large file over, and lets the oldest saved ones go."""
+        """Turns a large file over, and lets the oldest saved ones go.
+
+        Where the disk does not allow it the large file goes on, and it is tried again later."""
         with self._lock:
-            if self._size < FILE_BYTES:
+            if self._size < self._turn_at:
                 return
-            os.fsync(self._file)
-            self._end(settled=True)
-            self._open_next()
-        prune(self._folder.parent, self._bytes_max)
+            before, former, size = self._path, self._file, self._size
+            try:
+                os.fsync(former)
+                self._open_next()
+            except OSError as fault:
+                self._path, self._file, self._size = before, former, size
+                self._turn_at = size + FILE_BYTES // 4
+                log.warning("%s is not turned over: %s", before, fault.strerror)
+                return
+            self._turn_at = FILE_BYTES
+            with suppress(OSError):
+                before.rename(before.with_suffix(SAVED))
+            os.close(former)
+        with suppress(OSError):
+            prune(self._folder.parent, self._bytes_max)
 
     def close(self, *, settled: bool) -> None:
         """Ends the life."""
@@ -81,13 +99,18 @@ class FileOfLife:
         self._count += 1
         moment = int(self._life.began.timestamp() * 1000)
         name = f"{moment:013d}-{self._life.id.replace(':', '-')}-{self._count:04d}{OPEN}"
-        self._path = self._folder / name
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        head = line_of_life(self._life)
-        os.write(self._file, head)
-        self._size = len(head)
-        _sync_folder(self._folder)
+        path, head = self._folder / name, line_of_life(self._life)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.write(file, head) != len(head):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _sync_folder(self._folder)
+        except OSError:
+            os.close(file)
+            path.unlink(missing_ok=True)
+            raise
+        self._path, self._file, self._size = path, file, len(head)
 
     def _end(self, *, settled: bool) -> None:
         if settled:
@@ -177,15 +200,24 @@ def read_all(folder: Path) -> dict[Life, list[Kept]]:
 def prune(folder: Path, bytes_max: int) -> int:
     """Removes the oldest saved files until the folder holds at most so much; returns how many."""
     files = sorted(folder.glob(f"*/*{SAVED}"), key=lambda path: path.name)
-    total = sum(path.stat().st_size for path in (*files, *folder.glob(f"*/*{OPEN}")))
+    # Another floor's process may rename or remove a file meanwhile.
+    sizes = {path: _size_of(path) for path in (*files, *folder.glob(f"*/*{OPEN}"))}
+    total = sum(sizes.values())
     gone = 0
     for path in files:
         if total <= bytes_max:
             break
-        total -= path.stat().st_size
-        path.unlink()
+        total -= sizes[path]
+        path.unlink(missing_ok=True)
         gone += 1
     return gone
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def forget_words_of(
