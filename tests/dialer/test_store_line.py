@@ -236,6 +236,33 @@ def test_a_fault_among_batches_that_are_saved_one_by_one_keeps_their_order(bench
     assert notes(bench.store.commits) == ["1", "2", "4", "5", "6"]
 
 
+def test_a_journal_that_can_be_made_safe_again_is_well(bench: Bench) -> None:
+    broken = [OSError(28, "No space left on device")]
+
+    def sync() -> None:
+        if broken:
+            raise broken.pop()
+
+    bench.file.sync = sync  # type: ignore[method-assign]
+    bench.save(1)
+    bench.until(lambda: bench.of(fx.Committed))
+    bench.line.sync()
+    assert bench.of(fx.StoreAway)
+    bench.line.sync()
+    assert bench.of(fx.StoreBack)
+    assert not bench.line.away
+
+
+def test_a_line_that_fails_ends_its_floor_instead_of_standing_still(bench: Bench) -> None:
+    def broken() -> None:
+        raise RuntimeError("a defect")
+
+    bench.file.settled = broken  # type: ignore[method-assign]
+    bench.save(1)
+    bench.line._thread.join(PATIENCE_S)  # noqa: SLF001
+    assert bench.full == ["the line to the database has failed"]
+
+
 def test_a_reservation_stands_in_the_journal_only_once_it_is_made(bench: Bench) -> None:
     bench.store.refused = {"refused": w.ReserveRefusal.STOP_LISTED}
     bench.reserve(1, "made", "refused")

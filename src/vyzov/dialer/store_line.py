@@ -160,6 +160,9 @@ class StoreLine:
                 self._trouble(JOURNAL, f"the journal cannot be written: {error.strerror}")
             return
         self._synced_batch = batch
+        with self._ready:
+            if not self._unwritten:
+                self._well(JOURNAL)
         self._back(fx.Kept(batch))
 
     def close(self) -> None:
@@ -262,6 +265,11 @@ class StoreLine:
         while (job := self._next()) is not None:
             try:
                 self._do(job)
+            except Exception:
+                # Without this thread nothing would ever be saved, and nobody would notice.
+                log.exception("the line to the database has failed")
+                self._on_full("the line to the database has failed")
+                return
             finally:
                 with self._ready:
                     self._busy_since = None
