@@ -405,7 +405,7 @@ def test_a_leg_that_was_given_up_on_is_forgotten_only_when_its_end_is_told(
     assert centre.until(lambda: "in_flow" in centre.call_states())
     [leg] = centre.world.engine.calls
     with monkeypatch.context() as deaf:
-        deaf.setattr(centre.world.engine, "_hangup", lambda _leg, _cause: None)
+        deaf.setattr(centre.world.engine, "hang_up", lambda _leg, _cause: None)
         assert centre.until(lambda: bool(centre.outcomes()), 30.0)
         centre.world.run(1.0)
         assert leg in centre.world.engine.calls, "the engine does not listen"

@@ -183,7 +183,7 @@ def test_a_trunk_switched_off_is_forgotten_and_the_engine_told(centre: Centre) -
     assert centre.world.ask("office.trunks_changed", "boss").ok
     assert centre.until(lambda: centre.trunk not in centre.room.trunks, 2.0)
     centre.world.run(0.1)
-    assert centre.trunk not in centre.world.engine._trunks
+    assert centre.trunk not in centre.world.engine.trunks
 
 
 def test_new_settings_of_reach_forget_what_was_known_a_new_limit_does_not(centre: Centre) -> None:
