@@ -223,6 +223,34 @@ def test_journals_of_another_place_are_applied_and_a_manager_decides(
     assert site.floor().load_floor(site.house.floor).restored_from is not None
 
 
+def test_an_older_part_of_a_journal_found_after_a_newer_one_is_not_lost(
+    site: Site, due: list[DueContact]
+) -> None:
+    copy = site.back_up()
+    first, second = site.call(due[0]), site.call(due[1])
+    site.file.close(settled=True)
+    (path,) = site.journal.glob("*/*.jsonl")
+    head, *lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([head, *lines[3:]]))
+    older = site.folder / "found" / "floor" / "0.jsonl"
+    older.parent.mkdir(parents=True)
+    older.write_bytes(b"".join([head, *lines[:3]]))
+    done = site.put_back(copy)
+    assert done.found.gaps
+    assert attempts_in(site.target) == {second: "final"}
+    nothing_more = apply_journals(site.world, [site.journal])
+    assert nothing_more.gaps
+    found = apply_journals(site.world, [older.parent.parent])
+    assert attempts_in(site.target) == {first: "final", second: "final"}
+    found = apply_journals(site.world, [site.journal, older.parent.parent])
+    assert (found.attempts, found.gaps) == (2, ())
+    floor = site.floor()
+    for one in due[:2]:
+        entry = floor.contact(one.campaign, one.contact)
+        assert entry is not None
+        assert (entry.state, entry.attempts_made) == ("closed", 1)
+
+
 def test_a_journal_with_a_line_missing_is_told_and_keeps_the_quarantine(
     site: Site, due: list[DueContact]
 ) -> None:

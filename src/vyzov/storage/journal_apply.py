@@ -3,14 +3,26 @@
 The mark of a life says which places the database has; it is written in the transaction of the
 lines themselves, so that whatever dies on the way, a line is there once or is tried again. Facts of
 an epoch that is over go into that epoch's stream, as its late branch.
+
+After a restore journals may be found one by one, and an older one after a newer. What it tells of calls
+and of the stop-list is taken in all the same; what later lines have settled since stays as it is.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 
+from vyzov.dialer import writes as w
 from vyzov.dialer.journal import Kept, Life
 from vyzov.storage.chain import Chain, run_on
 from vyzov.storage.floor_writes import Transaction, carry_out
 from vyzov.storage.session import Session
+from vyzov.storage.values import column
+
+LATE = (
+    w.Reserve, w.MarkOriginated, w.FinishAttempt, w.AppendFact, w.AddStop, w.AddRecording,
+    w.AddDisposition,
+)  # fmt: skip
+"""What may be written after what came later: it changes nothing that is there already."""
 
 
 def apply_kept(
@@ -21,13 +33,16 @@ def apply_kept(
 
     Where another holder has led the floor since, what is for the holder alone to decide is left to
     it. `restored`: the database was put back to an older copy, so all is written, reservations too,
-    without asking for a permission that was given long ago."""
+    without asking for a permission that was given long ago; lines before the mark are written where
+    they change nothing that came later, and count."""
     named: dict[str, object] = {"organisation": life.organisation, "floor": life.floor}
     session.hold("lease", named)
     lease = session.run("lease", "lease", named).fetchone()
     mark = session.run("journal", "mark", {**named, "life": life.id}).fetchone()
     known = 0 if mark is None else int(mark["place"])
-    news = sorted((one for one in kept if one.place > known), key=lambda one: one.place)
+    news = sorted(
+        (one for one in kept if restored or one.place > known), key=lambda one: one.place
+    )
     if not news:
         return 0
     tx = Transaction(
@@ -44,7 +59,10 @@ def apply_kept(
         # A refused reservation takes with it what stands in its own batch, no more.
         tx.refused.clear()
         for write in one.writes:
-            carry_out(tx, write)
+            if one.place > known:
+                carry_out(tx, write)
+            else:
+                _carry_out_late(tx, write)
     tx.settle()
     session.run(
         "journal",
@@ -52,3 +70,12 @@ def apply_kept(
         {**named, "life": life.id, "epoch": life.epoch, "place": news[-1].place},
     )
     return len(news)
+
+
+def _carry_out_late(tx: Transaction, write: w.Write) -> None:
+    if isinstance(write, LATE):
+        carry_out(tx, write)
+    elif isinstance(write, w.SetEntry) and write.attempt not in tx.refused:
+        values = {item.name: column(getattr(write, item.name)) for item in fields(write)}
+        if tx.run("journal", "entry_is_behind", values).fetchone():
+            carry_out(tx, write)

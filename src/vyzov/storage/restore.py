@@ -106,21 +106,23 @@ def apply_journals(world: World, folders: Sequence[Path]) -> Found:
         stands = _standing(world.address, organisation)
         if stands is None:
             continue
-        journals: dict[Life, list[Kept]] = {}
+        journals: dict[Life, dict[int, Kept]] = {}
         for folder in folders:
             for life, kept in read_all(folder).items():
                 # What was written since the restore is in the database, and tells nothing of before.
                 if life.organisation == organisation and life.began < stands.began_at:
-                    journals.setdefault(life, []).extend(kept)
-        gaps = gaps_in(journals, _marks(world.address, organisation), stands.epochs)
-        found = _apply(world, journals, stands.backup_at)
+                    journals.setdefault(life, {}).update({one.place: one for one in kept})
+        # One life's lines may lie in several folders, the later ones first.
+        lines = {life: [kept[place] for place in sorted(kept)] for life, kept in journals.items()}
+        gaps = gaps_in(lines, stands.marks, stands.epochs)
+        found = _apply(world, lines, stands)
         whole = replace(found, gaps=gaps)
         _note(world.address, organisation, stands, whole)
         total = total.and_also(whole)
     return total
 
 
-def _apply(world: World, journals: Mapping[Life, Sequence[Kept]], backup_at: datetime) -> Found:
+def _apply(world: World, journals: Mapping[Life, Sequence[Kept]], stands: "_Standing") -> Found:
     total = Found()
     store = open_floor_store(world.address, randomness=world.randomness)
     try:
@@ -128,7 +130,8 @@ def _apply(world: World, journals: Mapping[Life, Sequence[Kept]], backup_at: dat
             kept = [
                 one
                 for one in journals[life]
-                if life.floor != OFFICE or one.at > backup_at - OVERLAP
+                if one.place > stands.marks.get(life.id, 0)
+                and (life.floor != OFFICE or one.at > stands.backup_at - OVERLAP)
             ]
             done = apply_all(store, life, kept, restored=True)
             attempts, stops = counted(kept[len(kept) - done.batches :])
@@ -216,12 +219,13 @@ def _organisations(address: Address) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """A quarantine as it stands in the database, and the leases the copy knew."""
+    """A quarantine as it stands in the database, and the leases and marks the copy knew."""
 
     id: str
     began_at: datetime
     backup_at: datetime
     epochs: Mapping[str, int]
+    marks: Mapping[str, int]
 
 
 def _standing(address: Address, organisation: str) -> _Standing | None:
@@ -231,16 +235,11 @@ def _standing(address: Address, organisation: str) -> _Standing | None:
         ).fetchone()
     if row is None:
         return None
-    epochs = json.loads(row["found"])["epochs"]
+    told = json.loads(row["found"])
     return _Standing(
-        row["id"], from_text(row["began_at"]), from_text(row["backup_at"]), dict(epochs)
-    )
-
-
-def _marks(address: Address, organisation: str) -> Mapping[str, int]:
-    with open_session(address) as session, session.reading():
-        rows = session.run("journal", "marks", {"organisation": organisation}).fetchall()
-    return {str(row["life"]): int(row["place"]) for row in rows}
+        row["id"], from_text(row["began_at"]), from_text(row["backup_at"]),
+        dict(told["epochs"]), dict(told.get("marks", {})),
+    )  # fmt: skip
 
 
 def _quarantine(world: World, organisation: str, backup_at: datetime) -> None:
@@ -248,7 +247,11 @@ def _quarantine(world: World, organisation: str, backup_at: datetime) -> None:
     named: dict[str, object] = {"organisation": organisation}
     with open_session(world.address) as session, session.writing():
         leases = session.run("journal", "leases", named).fetchall()
-        found = {"epochs": {str(row["floor_id"]): int(row["epoch"]) for row in leases}}
+        marks = session.run("journal", "marks", named).fetchall()
+        found = {
+            "epochs": {str(row["floor_id"]): int(row["epoch"]) for row in leases},
+            "marks": {str(row["life"]): int(row["place"]) for row in marks},
+        }
         begun: dict[str, object] = {
             "id": ident, "began": to_text(now), "backup": to_text(backup_at),
             "found": json.dumps(found),
@@ -274,6 +277,7 @@ def _note(address: Address, organisation: str, stands: _Standing, found: Found) 
     told = asdict(found) | {
         "until": None if found.until is None else to_text(found.until),
         "epochs": dict(stands.epochs),
+        "marks": dict(stands.marks),
     }
     values: dict[str, object] = {
         "organisation": organisation, "id": stands.id, "found": json.dumps(told),

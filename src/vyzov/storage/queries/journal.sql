@@ -9,6 +9,15 @@ VALUES (:organisation, :life, :floor, :epoch, :place)
 ON CONFLICT (organisation_id, life) DO UPDATE SET place = excluded.place
 WHERE journal_mark.place < excluded.place;
 
+-- name: entry_is_behind
+-- Whether a place in a campaign has seen fewer calls than a line tells; of the same call the end counts.
+SELECT 1 FROM campaign_contact
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact
+    AND (
+        attempts_made < :attempts_made
+        OR (attempts_made = :attempts_made AND state = 'in_call')
+    );
+
 -- name: marks
 SELECT life, floor_id, epoch, place FROM journal_mark WHERE organisation_id = :organisation
 ORDER BY floor_id, epoch, life;
