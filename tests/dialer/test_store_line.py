@@ -259,7 +259,7 @@ def test_a_line_that_fails_ends_its_floor_instead_of_standing_still(bench: Bench
 
     bench.file.settled = broken  # type: ignore[method-assign]
     bench.save(1)
-    bench.line._thread.join(PATIENCE_S)  # noqa: SLF001
+    bench.line._thread.join(PATIENCE_S)
     assert bench.full == ["the line to the database has failed"]
 
 
