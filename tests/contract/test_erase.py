@@ -11,6 +11,7 @@ from vyzov.cli import app as command
 from vyzov.core.chain_proof import prove
 from vyzov.core.facts import FactKind
 from vyzov.dialer import writes as w
+from vyzov.dialer.journal import line_of
 from vyzov.dialer.office_records import FactQuery, RowVerdict
 from vyzov.storage.anchors import heads
 from vyzov.storage.connections import open_engine
@@ -85,6 +86,21 @@ def test_nothing_of_an_erased_person_is_found_in_database_or_files(
     assert [one for one in SECRETS if one in everything] == []
     assert json.loads((folder / "sip" / "sip-1.jsonl").read_text().splitlines()[1])["text"]
     assert f"Борис;{OTHER};M\n" in (folder / "clients.csv").read_text()
+
+
+def test_a_line_of_a_journal_that_cannot_be_read_is_blanked_too(
+    house: House, tmp_path: Path
+) -> None:
+    contact = a_called_person(house, tmp_path)
+    person = house.office.person(house.organisation, contact)
+    assert person is not None
+    aside = tmp_path / "journal" / "floor" / "1.damaged"
+    aside.parent.mkdir(parents=True)
+    note = line_of(1, house.clock.now, (w.SetNote(contact, "an older canary"),), 1)
+    torn = line_of(2, house.clock.now, (w.SetNote(contact, "note canary text"),), 2)
+    aside.write_bytes(note + b"?" + torn[1:])
+    erase_files([person], folders_of(house, tmp_path))
+    assert b"canary" not in aside.read_bytes()
 
 
 def test_facts_prove_themselves_and_say_who_was_erased_by_id_alone(

@@ -148,6 +148,47 @@ def test_a_folder_that_cannot_be_written_is_told_plainly(tmp_path: Path) -> None
         folder_of(tmp_path).begin(LIFE)
 
 
+def test_words_of_an_erased_person_go_from_a_file_that_was_set_aside(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    file = folder.begin(LIFE)
+    for line in (note(1, "canary", "erased"), note(2, "stays")):
+        file.append(line)
+    file.close(settled=False)
+    for left in folder.left("floor"):
+        left.set_aside()
+        left.release()
+    assert forget_words_of(folder.folder, frozenset({"erased"}), frozenset()) == (1, [])
+    (path,) = folder.folder.glob("*/*.damaged")
+    assert b"canary" not in path.read_bytes()
+    assert [one.place for one in read_file(path).kept] == [1, 2]
+
+
+def test_what_a_life_wrote_while_words_were_taken_away_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(tmp_path)
+    living = folder.begin(LIFE)
+    living.append(note(1, "canary", "erased"))
+    real = Path.read_bytes
+
+    def late(path: Path) -> bytes:
+        found = real(path)
+        if path.suffix == journal_files.OPEN and not ended:
+            ended.append(True)
+            living.append(note(2))
+            living.close(settled=False)
+        return found
+
+    ended: list[bool] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", late)
+        forget_words_of(folder.folder, frozenset({"erased"}), frozenset())
+    if not ended:
+        living.append(note(2))
+        living.close(settled=False)
+    assert places(folder) == [1, 2]
+
+
 def test_words_of_an_erased_person_go_from_all_files_that_nobody_holds(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
 

@@ -146,6 +146,11 @@ def read(lines: Iterable[bytes]) -> Pages:
     return Pages(life, tuple(kept), damaged)
 
 
+def is_whole(line: bytes) -> bool:
+    """Says whether a line is as it was written."""
+    return _opened(line) is not None
+
+
 def without_words_of(line: bytes, contacts: frozenset[str], attempts: frozenset[str]) -> bytes:
     """Returns a line without what was written about these people in words: notes and card fields.
 

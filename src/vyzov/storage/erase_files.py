@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vyzov.dialer.erasure import Blanker, Person, is_distinct, spellings
-from vyzov.dialer.journal import masked_words_of
+from vyzov.dialer.journal import is_whole, masked_words_of
 from vyzov.storage.address import Address, is_postgres
 from vyzov.storage.connections import open_connection
-from vyzov.storage.journal_files import forget_words_of
+from vyzov.storage.journal_files import DAMAGED, forget_words_of
 from vyzov.storage.postgres import connect
 
 DATABASE_ENDS = (".db", ".db-wal", ".db-shm", ".db-journal")
@@ -63,7 +63,7 @@ def erase_files(people: Iterable[Person], folders: Folders) -> list[Place]:
     return [
         _recordings(people, folders.recordings),
         _ladders(calls, blanker, folders.sip),
-        _journals(people, folders.journal),
+        _journals(people, blanker, folders.journal),
         _texts(blanker, folders),
         _database(people, folders.database),
     ]
@@ -124,7 +124,7 @@ def _ladder(line: bytes, calls: set[bytes], blanker: Blanker) -> bytes:
     return blanker.blanked(line[:begin]) + b"x" * (end - begin) + line[end:]
 
 
-def _journals(people: Iterable[Person], folder: Path) -> Place:
+def _journals(people: Iterable[Person], blanker: Blanker, folder: Path) -> Place:
     place = Place("journal")
     contacts = frozenset(person.contact for person in people)
     attempts = frozenset(attempt for person in people for attempt in person.attempts)
@@ -133,7 +133,15 @@ def _journals(people: Iterable[Person], folder: Path) -> Place:
     place.blanked, held = forget_words_of(folder, contacts, attempts)
     for path in held:
         # Its process lives and appends to it: nothing may move, so words become as many crosses.
-        place.blanked += _rewrite(path, lambda line: masked_words_of(line, contacts, attempts))
+        with suppress(FileNotFoundError):
+            place.blanked += _rewrite(path, lambda line: masked_words_of(line, contacts, attempts))
+    # One that was turned over meanwhile has another name now, and is nobody's.
+    place.blanked += forget_words_of(folder, contacts, attempts)[0]
+    for path in sorted(folder.glob(f"*/*{DAMAGED}")):
+        # What cannot be read as a line of a journal is a text like any other.
+        place.blanked += _rewrite(
+            path, lambda line: line if is_whole(line) else blanker.blanked(line)
+        )
     return place
 
 

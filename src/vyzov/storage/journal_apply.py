@@ -40,9 +40,7 @@ def apply_kept(
     lease = session.run("lease", "lease", named).fetchone()
     mark = session.run("journal", "mark", {**named, "life": life.id}).fetchone()
     known = 0 if mark is None else int(mark["place"])
-    news = sorted(
-        (one for one in kept if restored or one.place > known), key=lambda one: one.place
-    )
+    news = sorted((one for one in kept if restored or one.place > known), key=lambda one: one.place)
     if not news:
         return 0
     tx = Transaction(

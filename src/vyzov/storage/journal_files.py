@@ -227,25 +227,35 @@ def forget_words_of(
     changed, and the files a living process holds, which cannot be changed now."""
     changed = 0
     held: list[Path] = []
-    for path in sorted([*folder.glob(f"*/*{OPEN}"), *folder.glob(f"*/*{SAVED}")]):
-        before = path.read_bytes().splitlines(keepends=True)
-        after = [without_words_of(line, contacts, attempts) for line in before]
-        differing = sum(old != new for old, new in zip(before, after, strict=True))
-        if not differing:
+    for path in sorted(path for ending in ENDINGS for path in folder.glob(f"*/*{ending}")):
+        try:
+            file = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
             continue
-        file = os.open(path, os.O_RDWR)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            draft = path.with_suffix(".draft")
-            draft.write_bytes(b"".join(after))
-            draft.chmod(0o600)
-            draft.replace(path)
-            changed += differing
+            # Read under the lock only: a life that still wrote may have ended a moment ago.
+            changed += _written_anew(path, contacts, attempts)
         except BlockingIOError:
             held.append(path)
         finally:
             os.close(file)
     return changed, held
+
+
+def _written_anew(path: Path, contacts: frozenset[str], attempts: frozenset[str]) -> int:
+    before = path.read_bytes().splitlines(keepends=True)
+    after = [without_words_of(line, contacts, attempts) for line in before]
+    differing = sum(old != new for old, new in zip(before, after, strict=True))
+    if differing:
+        draft = path.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        with draft.open("wb") as file:
+            file.write(b"".join(after))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    return differing
 
 
 def _sync_folder(folder: Path) -> None:
