@@ -18,6 +18,7 @@ from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import DueContact, FloorStore
 from vyzov.dialer.journal import Life, line_of
 from vyzov.dialer.office_records import FactQuery
+from vyzov.storage import restore as restoring
 from vyzov.storage.backup import check, make_backup, read_stamp
 from vyzov.storage.database import open_floor_store
 from vyzov.storage.journal_files import FileOfLife, JournalFolder
@@ -264,6 +265,43 @@ def test_a_journal_with_a_line_missing_is_told_and_keeps_the_quarantine(
     done = site.put_back(copy)
     assert not done.lifted
     assert "lines" in done.found.gaps[0]
+
+
+def test_a_restore_broken_off_leaves_nothing_that_dials(
+    site: Site, due: list[DueContact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = site.back_up()
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(restoring, "_organisations", power_cut)
+        site.put_back(copy)
+    assert site.target.read_bytes() == b"the database that is lost"
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(restoring, "apply_journals", power_cut)
+        site.put_back(copy)
+    assert site.floor().load_floor(site.house.floor).restored_from is not None
+    assert not list(site.target.parent.glob(".new.db*"))
+
+
+def test_a_second_restore_leaps_over_the_fences_since_the_first(
+    site: Site, due: list[DueContact]
+) -> None:
+    copy = site.back_up()
+    site.call(due[0])
+    site.put_back(copy)
+    house = site.house
+    folder = JournalFolder(site.journal, bytes_max=1 << 24)
+    began = house.clock.now - SPAN
+    folder.begin(Life("life-9", house.organisation, house.floor, FENCE_LEAP + 2, began))
+    done = site.put_back(copy)
+    assert done.found.gaps == (f"floor {house.floor}: no journal of holders 2 to {FENCE_LEAP + 1}",)
+    with closing(sqlite3.connect(site.target)) as connection:
+        assert connection.execute("SELECT epoch FROM floor_lease").fetchone() == (
+            2 * FENCE_LEAP + 1,
+        )
 
 
 def test_a_holder_without_a_journal_is_told(site: Site, due: list[DueContact]) -> None:

@@ -5,7 +5,7 @@ a manager has decided, nobody is dialled: the reservation itself refuses. Here a
 a set of journals is judged to be worth; putting back and applying is `storage.restore`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -81,11 +81,7 @@ def gaps_in(
         if not led:
             found.append(f"floor {floor}: no journal")
             continue
-        found += [
-            f"floor {floor}: no journal of holder {epoch}"
-            for epoch in range(max(known, 1), max(known, *led) + 1)
-            if epoch not in led
-        ]
+        found += _holders_missing(floor, led, max(known, 1))
     for life, kept in journals.items():
         mark = marks.get(life.id)
         if life.floor not in epochs or (mark is None and life.epoch < epochs[life.floor]):
@@ -95,6 +91,18 @@ def gaps_in(
         if begins_late or lines != list(range(lines[0], lines[0] + len(lines)) if lines else ()):
             found.append(f"floor {life.floor}: lines of holder {life.epoch} are missing")
     return tuple(found)
+
+
+def _holders_missing(floor: str, led: Set[int], first: int) -> list[str]:
+    """A restore leaps over fences: what is missing is told as spans."""
+    missing: list[str] = []
+    for epoch in sorted({one for one in led if one >= first} or {first + 1}):
+        if epoch == first + 1:
+            missing.append(f"floor {floor}: no journal of holder {first}")
+        elif epoch > first:
+            missing.append(f"floor {floor}: no journal of holders {first} to {epoch - 1}")
+        first = epoch + 1
+    return missing
 
 
 def counted(kept: Sequence[Kept]) -> tuple[int, int]:

@@ -10,7 +10,9 @@ whole; everything else is for a manager to decide.
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,7 +37,7 @@ from vyzov.storage.office import open_office
 from vyzov.storage.tables import organisation as organisations
 
 FENCE_LEAP = 1_000_000
-"""Added to every fence: no holder since the backup can have come so far."""
+"""Added to every fence: no holder since the backup can have come so far, but after a restore."""
 
 OVERLAP = timedelta(minutes=1)
 """How long before a backup's moment an entry of the office's journal is taken to be news."""
@@ -74,17 +76,17 @@ def restore(file: Path, world: World, journals: Sequence[Path], *, own: Path) ->
     stamp = read_stamp(file)
     check(file)
     address = world.address
-    if is_postgres(address):
-        aside, was_here = None, False
-        _into_server(file, address)
-    else:
-        aside = _into_file(file, Path(address), world.clock.utc())
-        was_here = aside is not None
-    _forget_stamp(address)
+    beside = file if is_postgres(address) else Path(address)
+    draft = beside.with_name(f".{beside.name}.{os.getpid()}")
+    try:
+        # Whatever breaks this off, what stands in the database's place is in quarantine already.
+        _prepare(file, replace(world, address=draft), draft, stamp.made_at, journals)
+        aside = _put_in_place(draft, address, world.clock.utc())
+    finally:
+        _remove(draft)
+    was_here = aside is not None
     ids = _organisations(address)
     unknown = 0
-    for organisation in ids:
-        _quarantine(world, organisation, stamp.made_at)
     found = apply_journals(world, journals)
     for organisation in ids:
         unknown += _close_what_was_under_way(world, organisation)
@@ -146,7 +148,48 @@ def _apply(world: World, journals: Mapping[Life, Sequence[Kept]], stands: "_Stan
 # ---- files and servers ---------------------------------------------------------------------------
 
 
-def _into_file(file: Path, target: Path, now: datetime) -> Path | None:
+def _prepare(
+    file: Path, world: World, draft: Path, backup_at: datetime, journals: Sequence[Path]
+) -> None:
+    """Makes of a backup a file that may be put in place: of this version, and in quarantine."""
+    try:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.touch(mode=0o600)
+        shutil.copyfile(file, draft)
+    except OSError as fault:
+        raise StoreFault(
+            f"The backup could not be put back: {fault}.", "See that the disk has room."
+        ) from fault
+    migrate(draft)
+    _forget_stamp(draft)
+    by = _leap([life.epoch for folder in journals for life in read_all(folder)])
+    for organisation in _organisations(draft):
+        _quarantine(world, organisation, backup_at, by)
+    with closing(sqlite3.connect(draft)) as connection:
+        # One file and nothing beside it, on the disk.
+        connection.execute("PRAGMA journal_mode = DELETE")
+    with draft.open("rb+") as copy:
+        os.fsync(copy.fileno())
+
+
+def _leap(epochs: Sequence[int]) -> int:
+    """More than any holder since the backup can have, though an earlier restore has leapt already."""
+    return FENCE_LEAP * (1 + max(epochs, default=0) // FENCE_LEAP)
+
+
+def _put_in_place(draft: Path, address: Address, now: datetime) -> Path | None:
+    if is_postgres(address):
+        _into_server(draft, address)
+        return None
+    return _into_file(draft, Path(address), now)
+
+
+def _remove(draft: Path) -> None:
+    for beside in ("", "-wal", "-shm", "-journal"):
+        draft.with_name(draft.name + beside).unlink(missing_ok=True)
+
+
+def _into_file(draft: Path, target: Path, now: datetime) -> Path | None:
     aside: Path | None = None
     if target.exists():
         aside = target.with_name(f"{target.name}.before-restore-{now:%Y%m%dT%H%M%S}")
@@ -154,48 +197,34 @@ def _into_file(file: Path, target: Path, now: datetime) -> Path | None:
             part = target.with_name(target.name + beside)
             if part.exists():
                 part.rename(aside.with_name(aside.name + beside))
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, draft)
-        draft.chmod(0o600)
-        with draft.open("rb+") as copy:
-            os.fsync(copy.fileno())
         draft.replace(target)
     except OSError as fault:
         raise StoreFault(
             f"The backup could not be put back: {fault}.",
             f"What was there is in {aside}." if aside else "See that the disk has room.",
         ) from fault
-    migrate(target)
     return aside
 
 
-def _into_server(file: Path, address: Address) -> None:
+def _into_server(draft: Path, address: Address) -> None:
     migrate(address)
     if _organisations(address):
         raise InvalidRequest(
             "The database on the server is in use.",
             "Make an empty one (createdb), name it with --database or in vyzov.toml, and restore there.",
         )
-    copy = file.with_name(f".{file.name}.{os.getpid()}")
-    shutil.copyfile(file, copy)
-    try:
-        migrate(copy)
-        source, target = open_engine(copy, writes=False), open_engine(address, writes=True)
-        with source.connect() as reader, target.begin() as writer:
-            copy_tables(reader, writer)
-            writer.execute(
-                sa.text(
-                    "SELECT setval(pg_get_serial_sequence('fact', 'seq'),"
-                    " COALESCE((SELECT MAX(seq) FROM fact), 0) + 1, false)"
-                )
+    source, target = open_engine(draft, writes=False), open_engine(address, writes=True)
+    with source.connect() as reader, target.begin() as writer:
+        copy_tables(reader, writer)
+        writer.execute(
+            sa.text(
+                "SELECT setval(pg_get_serial_sequence('fact', 'seq'),"
+                " COALESCE((SELECT MAX(seq) FROM fact), 0) + 1, false)"
             )
-        source.dispose()
-        target.dispose()
-    finally:
-        for beside in ("", "-wal", "-shm"):
-            copy.with_name(copy.name + beside).unlink(missing_ok=True)
+        )
+    source.dispose()
+    target.dispose()
 
 
 def _forget_stamp(address: Address) -> None:
@@ -242,7 +271,7 @@ def _standing(address: Address, organisation: str) -> _Standing | None:
     )  # fmt: skip
 
 
-def _quarantine(world: World, organisation: str, backup_at: datetime) -> None:
+def _quarantine(world: World, organisation: str, backup_at: datetime, by: int) -> None:
     now, ident = world.clock.utc(), world.randomness.new_id()
     named: dict[str, object] = {"organisation": organisation}
     with open_session(world.address) as session, session.writing():
@@ -257,7 +286,7 @@ def _quarantine(world: World, organisation: str, backup_at: datetime) -> None:
             "found": json.dumps(found),
         }  # fmt: skip
         session.run("journal", "begin_quarantine", {**named, **begun})
-        session.run("journal", "raise_fences", {**named, "by": FENCE_LEAP, "past": PAST})
+        session.run("journal", "raise_fences", {**named, "by": by, "past": PAST})
         session.run("journal", "end_sessions", named)
     office = open_office(world.address, clock=world.clock, randomness=world.randomness)
     office.append_facts(
