@@ -269,6 +269,7 @@ class Recovery:
                 self._calls.feed(live, ce.Cancel(reason))
             case CallState.DIALING | CallState.RINGING:
                 live.call = heard_of(call, now)
+                self._scene.room.calls.noted(live)
             case CallState.TALKING if bridged_with is None and call.agent is not None:
                 live.parted_at = None
                 self._calls.feed(live, ce.BridgeLeft(call.agent))
