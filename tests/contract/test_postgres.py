@@ -1,5 +1,6 @@
 """What PostgreSQL needs besides the contract: writers at once, lost connections, addresses, locales."""
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -12,6 +13,7 @@ from contract_house import SPAN, CountedDice, House, row
 from postgres_server import Server
 
 from vyzov.core.errors import StoreFault
+from vyzov.core.instants import to_text
 from vyzov.dialer import writes as w
 from vyzov.dialer.office_records import FactQuery
 from vyzov.dialer.writes import ReserveRefusal
@@ -126,6 +128,19 @@ def test_a_stop_waits_for_reservations_under_way_which_do_not_wait_for_each_othe
     with waiting(stop, watcher):
         beside.commit()
     assert house.refusal(store, house.reserve(due[0])) is ReserveRefusal.STOP_LISTED
+
+
+def test_a_lease_that_is_being_prolonged_is_not_taken_away(
+    house: House, beside: psycopg.Connection, watcher: psycopg.Connection
+) -> None:
+    house.store()
+    other = house.another_store()
+    late = house.clock.now + SPAN
+    beside.execute("UPDATE floor_lease SET lease_until = %s", (to_text(late + SPAN),))
+    take = functools.partial(other.take_lease, house.floor, "other", late, SPAN)
+    with waiting(take, watcher) as taken:
+        beside.commit()
+        assert taken.result(timeout=10) is None
 
 
 def test_writers_in_each_others_way_begin_anew_and_nothing_is_lost(

@@ -5,7 +5,7 @@ a manager has decided, nobody is dialled: the reservation itself refuses. Here a
 a set of journals is judged to be worth; putting back and applying is `storage.restore`.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -93,7 +93,7 @@ def gaps_in(
     return tuple(found)
 
 
-def _holders_missing(floor: str, led: Set[int], first: int) -> list[str]:
+def _holders_missing(floor: str, led: Collection[int], first: int) -> list[str]:
     """A restore leaps over fences: what is missing is told as spans."""
     missing: list[str] = []
     for epoch in sorted({one for one in led if one >= first} or {first + 1}):

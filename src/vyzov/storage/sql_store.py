@@ -74,6 +74,8 @@ class SqlFloorStore:
                 )
             values["organisation"] = owner["organisation_id"]
             self._session.hold("floor", values)
+            # A holder that prolongs its lease at this moment is waited for, not passed over.
+            self._session.hold("lease", values)
             lease = run("lease", "lease", values).fetchone()
             name = _way_to_take(lease, holder, now, gone)
             if name is None:
