@@ -143,6 +143,20 @@ def test_a_lease_that_is_being_prolonged_is_not_taken_away(
         assert taken.result(timeout=10) is None
 
 
+def test_sums_that_another_process_began_with_first_are_left_to_it(
+    house: House, beside: psycopg.Connection, watcher: psycopg.Connection
+) -> None:
+    house.campaign([row(2, "+70005550101")])
+    began = beside.execute(
+        "INSERT INTO kpi_mark (organisation_id, floor_id, epoch, place)"
+        " SELECT organisation_id, floor_id, epoch, place FROM fact_head WHERE place > 0"
+    )
+    assert began.rowcount > 0
+    with waiting(lambda: house.office.roll_up(house.organisation), watcher):
+        beside.commit()
+    assert house.office.roll_up(house.organisation) == 0
+
+
 def test_writers_in_each_others_way_begin_anew_and_nothing_is_lost(
     house: House, beside: psycopg.Connection, watcher: psycopg.Connection
 ) -> None:

@@ -263,11 +263,9 @@ def _move_marks(connection: sa.Connection, organisation: str, news: _News) -> No
             continue
         floor, epoch = stream
         if before is None:
-            connection.execute(
-                kpi_mark.insert().values(
-                    organisation_id=organisation, floor_id=floor, epoch=epoch, place=place
-                )
-            )
+            first = {"organisation": organisation, "floor": floor, "epoch": epoch, "place": place}
+            if connection.execute(_FIRST_MARK, first).rowcount != 1:
+                raise _Overtaken
             continue
         moved = connection.execute(
             kpi_mark.update()
@@ -283,6 +281,10 @@ def _move_marks(connection: sa.Connection, organisation: str, news: _News) -> No
             raise _Overtaken
 
 
+_FIRST_MARK = sa.text(
+    "INSERT INTO kpi_mark (organisation_id, floor_id, epoch, place)"
+    " VALUES (:organisation, :floor, :epoch, :place) ON CONFLICT DO NOTHING"
+)
 _ADD = sa.text(
     "INSERT INTO kpi_sum (organisation_id, campaign_id, agent_id, half_hour, measure, amount)"
     " VALUES (:organisation, :campaign, :agent, :half_hour, :measure, :amount)"
