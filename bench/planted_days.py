@@ -1,9 +1,10 @@
 """Runs hard days one after another until a rule is broken: the search for a planted bug.
 
 Started by `verify_planted.py` as a process of its own, with the sources to be judged on PYTHONPATH.
-A day is short and everything happens in it: two campaigns, one by operators and one by a robot, that
-share people and numbers' hours that end, a manager who meddles, and faults by seed. One line of JSON
-a day; it ends at the first breach, at an error of the product's own, or with the last seed.
+Even seeds are the bad half-hours of `verify simulation`, with the same number. Odd ones are short and
+everything happens in them: two campaigns, one by operators and one by a robot, that share people and
+numbers' hours that end, a manager who meddles, and faults by seed. One line of JSON a day; it ends at
+the first breach, at an error of the product's own, or with the last seed.
 """
 
 import json
@@ -26,6 +27,7 @@ from vyzov.simulation.scenario import (
     ScenarioCampaign,
     ScenarioTrunk,
 )
+from vyzov.simulation.weather import half_hour
 
 SPAN_S = 600.0
 REDIAL = {
@@ -62,11 +64,16 @@ NIGHTS = (
 
 def day_of(seed: int) -> Scenario:
     """Returns the day of a seed."""
+    return short_day(seed) if seed % 2 else half_hour(seed)
+
+
+def short_day(seed: int) -> Scenario:
+    """Returns ten minutes in which much happens."""
     dice = Random(f"{seed}/planted")
     zone, begin, start, end = "Europe/Moscow", datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "", ""
-    if seed % 4 == 0:
+    if seed % 8 == 5:
         zone, begin, start, end = NIGHTS[dice.randrange(len(NIGHTS))]
-    elif seed % 4 == 2:
+    elif seed % 8 == 1:
         closes = dice.randint(2, 8)
         start, end = "09:00", (begin + timedelta(hours=3, minutes=closes)).strftime("%H:%M")
     shared: dict[str, Any] = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from vyzov.dialer.journal import Applies, Kept, Life, apply_all
-from vyzov.dialer.writes import Batch
+from vyzov.dialer.writes import Batch, CommitResult
 
 
 class WorldJournal:
@@ -18,10 +18,12 @@ class WorldJournal:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Life, list[Kept]]] = {}
         self._living: set[str] = set()
+        self._latest = 0
 
     def begin(self, life: Life) -> None:
         self._kept[life.id] = life, []
         self._living.add(life.id)
+        self._latest = max(self._latest, life.epoch)
 
     def keep(self, life: str, place: int, at: datetime, batch: Batch) -> None:
         """Writes a batch down before the database has it."""
@@ -37,14 +39,17 @@ class WorldJournal:
         """The process is gone, and its lock with it."""
         self._living.discard(life)
 
-    def apply_left(self, store: Applies) -> Sequence[Kept]:
-        """Gives the database what dead lives left behind; returns it."""
-        applied: list[Kept] = []
+    def apply_left(self, store: Applies) -> Sequence[tuple[Kept, CommitResult]]:
+        """Gives the database what dead lives left behind; returns it.
+
+        What a life wrote that another one had followed meanwhile is stale: it had been frozen."""
+        applied: list[tuple[Kept, CommitResult]] = []
         for name, (life, lines) in list(self._kept.items()):
             if name in self._living:
                 continue
             done = apply_all(store, life, lines)
             assert not done.left_out, "the tables would not take what a floor wrote"
-            applied += lines
+            result = CommitResult(stale=life.epoch < self._latest)
+            applied += [(one, result) for one in lines]
             del self._kept[name]
         return applied

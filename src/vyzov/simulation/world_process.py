@@ -140,8 +140,8 @@ class FloorProcess:
             return
         try:
             self._fail_if_away()
-            for one in self._journal.apply_left(self._store):
-                self._around.committed(one.writes, CommitResult())
+            for one, result in self._journal.apply_left(self._store):
+                self._around.committed(one.writes, result)
             fence = self._store.take_lease(
                 self.floor.id, self.holder, self._timeline.utc, LEASE_SPAN
             )
