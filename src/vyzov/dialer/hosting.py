@@ -84,6 +84,10 @@ class Host:
         except VyzovError as error:
             log.warning("floor %s cannot be taken now: %s", claim.floor, error.what)
             return
+        except OSError as error:
+            # Its files are in trouble; other floors' calls must not end for that.
+            log.warning("floor %s cannot be taken now: %s", claim.floor, error)
+            return
         if held is not None:
             log.info("floor %s is ours", claim.floor)
             self._held[claim.floor] = held, asyncio.create_task(held.live())

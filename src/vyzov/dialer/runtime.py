@@ -280,8 +280,13 @@ class Runtime:
                 await asyncio.to_thread(self._line.sync)
             elif journal is not None and time.monotonic() - looked_at > LEFT_LOOK_S:
                 looked_at = time.monotonic()
-                with contextlib.suppress(StoreFault):
+                try:
                     await self._in_store(lambda: self._line.apply_left(journal))
+                except StoreFault:
+                    pass
+                except OSError as error:
+                    # Calls that live must not end because an old file cannot be read.
+                    log.warning("a journal that was left behind cannot be applied: %s", error)
 
     async def _keep_lease(self) -> None:
         while True:
