@@ -380,6 +380,24 @@ def test_a_link_that_breaks_for_a_moment_costs_no_call(centre: Centre) -> None:
     centre.settle()
 
 
+def test_a_call_that_rings_through_a_break_of_the_link_is_looked_at_by_its_new_time(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan(ring_s=12.0))
+    centre.begin()
+    centre.reach("ringing")
+    centre.world.run(1.0)
+    process = centre.world.process
+    assert process is not None
+    process.break_link()
+    centre.world.run(0.5)
+    room = process.floor.room
+    [live] = room.calls.values()
+    assert live.call.state.value == "ringing"
+    assert room.calls.next_deadline() == live.call.deadline, "an old time would be rung for ever"
+    centre.settle()
+
+
 def test_orders_lost_with_the_link_are_given_again(centre: Centre) -> None:
     centre.everybody(plan(CalleeKind.PRESSES_9, press_after_s=3.0))
     centre.begin(mode="agentless")
