@@ -37,7 +37,7 @@ def whatif(
 ) -> int:  # fmt: skip
     """Prints the estimate; raises `InvalidRequest` where there is nothing to stand on."""
     office = open_office(settings.database, clock=SystemClock(), randomness=SystemDice())
-    organisation = _organisation(office, settings)
+    organisation = _organisation(office, settings, campaign)
     record = _campaign(office, organisation, campaign)
     zone = _zone(office, organisation, record)
     until = datetime.now(UTC)
@@ -77,13 +77,16 @@ def read_change(words: list[str]) -> dict[str, Any]:
 # ---- what is read --------------------------------------------------------------------------------
 
 
-def _organisation(office: OfficeStore, settings: Settings) -> str:
+def _organisation(office: OfficeStore, settings: Settings, campaign: str) -> str:
+    """The organisation whose campaign has that id, else the first: a page asks by id, and nobody may
+    be told another organisation's campaigns."""
     found = office.organisations()
     if not found:
         raise InvalidRequest(
             f"There is no Vyzov in {settings.data}.", "Name its folder with --data."
         )
-    return found[0].id
+    owners = (one.id for one in found if campaign and office.campaign(one.id, campaign))
+    return next(owners, found[0].id)
 
 
 def _campaign(office: OfficeStore, organisation: str, named: str) -> CampaignRecord:
