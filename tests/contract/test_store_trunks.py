@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from contract_house import House
 
 from vyzov.dialer import writes as w
@@ -16,7 +14,7 @@ from vyzov.dialer.floor_store import DueContact, FloorStore
 from vyzov.dialer.office_records import TrunkSettings
 from vyzov.dialer.writes import ReserveRefusal
 from vyzov.storage.connections import open_connection, open_engine
-from vyzov.storage.migrate import SCRIPTS, migrate
+from vyzov.storage.migrate import migrate, upgrade
 from vyzov.storage.trunk_rows import trunk_of
 
 PLAIN = TrunkSettings(name="A", host="127.0.0.1")
@@ -93,20 +91,9 @@ def test_an_attempt_is_taken_over_once_only(
     )
 
 
-def at_version(path: Path, version: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    config.set_main_option("path_separator", "os")
-    engine = open_engine(path, writes=True)
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
-    engine.dispose()
-
-
 def test_trunks_of_an_older_version_go_on_as_they_did(tmp_path: Path) -> None:
     path = tmp_path / "vyzov.db"
-    at_version(path, "0001")
+    upgrade(path, "0001")
     at = "2026-11-23T12:00:00.000000Z"
     with closing(sqlite3.connect(path)) as old:
         old.execute("INSERT INTO organisation VALUES ('o', 'O', '00', NULL, ?)", (at,))

@@ -63,7 +63,7 @@ class _Watch(Control):
 
     heard: Callable[[LegEvent], None]
 
-    def post(self, floor: str, event: Event, line: bytes | None = None) -> None:  # noqa: ARG002
+    def later(self, floor: str, event: Event, line: bytes | None) -> None:  # noqa: ARG002
         self.heard(cast("LegEvent", event))
 
 
