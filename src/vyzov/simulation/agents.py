@@ -33,6 +33,7 @@ class Habits:
     pause_every_s: float = 150.0
     device_lost_every_s: float = 0.0
     reload_every_s: float = 0.0
+    holds: float = 0.0
 
 
 class Desk(Protocol):
@@ -57,6 +58,7 @@ class SimulatedAgent:
         self._desk = desk
         self._habits = habits
         self._random = Random(f"{seed}/agent/{user}")
+        self._hands = Random(f"{seed}/hands/{user}")
         self._visits = 0
         self._attempt = ""
         self._given: set[str] = set()
@@ -207,6 +209,9 @@ class SimulatedAgent:
     # ---- the call
 
     def _talk(self, attempt: str) -> None:
+        if self._habits.holds and self._hands.random() < self._habits.holds:
+            verb = self._hands.choice(("hold", "mute"))
+            self._desk.after(self._hands.uniform(0.3, 3.0), lambda: self._press(attempt, verb))
         span_s = self._drawn(self._habits.talk_s)
         if self._random.random() < self._habits.result_in_call:
             self._desk.after(span_s, lambda: self._result(attempt))
@@ -216,9 +221,22 @@ class SimulatedAgent:
             # The customer is let to end it; nobody waits for ever.
             self._desk.after(self._habits.patience_s, lambda: self._hang_up(attempt))
 
-    def _hang_up(self, attempt: str) -> None:
+    def _press(self, attempt: str, verb: str) -> None:
+        """Holds the customer or mutes oneself, and lets go again after some seconds."""
+        if self._is_in(attempt):
+            self._ask(verb, on=True)
+            self._desk.after(self._hands.uniform(1.0, 8.0), lambda: self._let_go(attempt, verb))
+
+    def _let_go(self, attempt: str, verb: str) -> None:
+        if self._is_in(attempt):
+            self._ask(verb, on=False)
+
+    def _is_in(self, attempt: str) -> bool:
         call = self.state.get("call")
-        if call and call["attempt"] == attempt and call["state"] != "ended":
+        return bool(call and call["attempt"] == attempt and call["state"] != "ended")
+
+    def _hang_up(self, attempt: str) -> None:
+        if self._is_in(attempt):
             self._ask("hangup")
 
     def _result(self, attempt: str) -> None:

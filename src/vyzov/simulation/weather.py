@@ -111,7 +111,7 @@ def half_hour(seed: int) -> Scenario:
     machines = replace(people, kinds={**people.kinds, CalleeKind.VOICEMAIL: 15})
     habits = Habits(
         talk_s=(8.0, 60.0), wrap_s=(2.0, 30.0), pause_every_s=400.0,
-        device_lost_every_s=300.0, reload_every_s=400.0,
+        device_lost_every_s=300.0, reload_every_s=400.0, holds=0.25,
     )  # fmt: skip
     half = SPAN_S / 2
     crews = (
