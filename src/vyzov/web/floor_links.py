@@ -162,11 +162,12 @@ class FloorLinks:
             # The owners are where they were as far as anybody knows.
             log.warning("who owns which floor cannot be read: %s", error.what)
             return
-        moved = seen.people != self._map.people
+        # With the first look nobody moves: their floors only become known.
+        moved = bool(self._links) and seen.people != self._map.people
         self._map = seen
         for place in seen.floors:
             self._follow(place)
-        if moved and self._links:
+        if moved:
             for mood in self._moods:
                 mood(True)
 
