@@ -47,6 +47,24 @@ def test_a_talk_goes_on_while_its_floor_is_away_and_is_taken_up(centre: Centre) 
     assert centre.outcomes() == ["answered_human"]
 
 
+def test_a_word_to_the_engine_that_a_broken_link_lost_is_said_again(centre: Centre) -> None:
+    centre.everybody(plan(talk_s=60.0))
+    ann, _ = centre.begin()
+    centre.reach("talking")
+    centre.world.ask("desk.mute", ann, f"{ann}#1", on=True)
+    centre.world.run(0.1)
+    (device,) = [one for one in centre.world.engine.devices.values() if one.agent == ann]
+    assert device.muted
+    centre.break_link(1.0)
+    centre.world.ask("desk.mute", ann, f"{ann}#1", on=False)
+    centre.world.ask("desk.hold", ann, f"{ann}#1", on=True)
+    assert device.muted, "the engine was not told"
+    centre.world.run(3.0)
+    (call,) = [one for one in centre.world.engine.calls.values() if one.device == device.leg]
+    assert not device.muted
+    assert call.held
+
+
 def test_a_talk_that_ended_without_its_floor_was_a_talk_and_is_written_up(centre: Centre) -> None:
     centre.everybody(plan(talk_s=3.0, leaves_first=True))
     ann, campaign = centre.begin()

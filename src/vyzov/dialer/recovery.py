@@ -273,6 +273,8 @@ class Recovery:
             case CallState.TALKING if bridged_with is None and call.agent is not None:
                 live.parted_at = None
                 self._calls.feed(live, ce.BridgeLeft(call.agent))
+            case CallState.TALKING if bridged_with is not None:
+                self._as_on_screen(live, bridged_with)
             case CallState.IN_FLOW | CallState.FAREWELL if bridged_with is not None:
                 out.verb(ports.Unbridge(call.id))
             case CallState.AGENT_AWAY if call.agent is not None:
@@ -285,6 +287,13 @@ class Recovery:
             case _:
                 pass
         self._calls.order_again(live)
+
+    def _as_on_screen(self, live: LiveCall, agent_leg: str) -> None:
+        """Holds and mutes as the operator's screen says: a word of theirs may have been lost."""
+        found = self._scene.room.agents.get(live.agent or "")
+        if found is not None and found.agent.device_leg == agent_leg:
+            self._scene.out.verb(ports.Mute(agent_leg, found.agent.muted))
+            self._scene.out.verb(ports.Hold(live.call.id, found.agent.held))
 
     def _why_stopped(self, live: LiveCall) -> str:
         room = self._scene.room
