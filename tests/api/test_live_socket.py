@@ -148,6 +148,8 @@ def test_an_absent_floor_is_shown_and_the_desk_is_made_known_again(site: Site) -
         site.peer.wait_for("desk.attach")
         while screen.get("agent") is None:
             screen = apply(live.until("diff")["diff"], screen)
+        # A desk opened while the floor is being reached is made known by both; once more is no harm.
+        known = len(site.peer.asked("desk.attach"))
         site.peer.stop()
         screen = apply(live.until("diff")["diff"], screen)
         assert screen == {"floor": "away", "agent": {"state": "talking"}}, "the last known state"
@@ -155,8 +157,8 @@ def test_an_absent_floor_is_shown_and_the_desk_is_made_known_again(site: Site) -
         assert refused["problem"]["code"] == "floor_away"
         site.peer.start()
         assert live.until("diff")["diff"] == {"floor": "here"}
-        attached = site.peer.wait_for("desk.attach", 2)
-        assert [ask["connection"] for ask in attached] == [connection] * 2
+        attached = site.peer.wait_for("desk.attach", known + 1)
+        assert {ask["connection"] for ask in attached} == {connection}
         assert live.ask(2, "ready")["ok"] is True
 
 
