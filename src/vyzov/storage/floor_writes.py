@@ -16,7 +16,7 @@ from vyzov.dialer import writes as w
 from vyzov.storage.buckets import bucket_of_turn
 from vyzov.storage.chain import Chain
 from vyzov.storage.lookahead import WAITING
-from vyzov.storage.session import Answer, Session
+from vyzov.storage.session import Answer, Row, Session
 from vyzov.storage.tally import Tally
 from vyzov.storage.values import column, json_text, texts_of
 
@@ -108,11 +108,11 @@ def _values(write: w.Write) -> dict[str, object]:
 
 def _reserve(tx: Transaction, write: w.Reserve) -> None:
     values = _values(write)
-    known = tx.run("reserve", "same_attempt", values).fetchone()
-    if known:
+    row = tx.run("reserve", "permission", values).fetchone()
+    if row["known"]:
         return
     # What a journal tells of was permitted when it happened; the unique indexes still decide.
-    refusal = None if tx.restored else _forbidden(tx, write, values)
+    refusal = None if tx.restored else _forbidden(row, write)
     if refusal is None:
         made = tx.run("reserve", "reserve", values).rowcount == 1
         refusal = None if made else _taken(tx, values)
@@ -122,10 +122,7 @@ def _reserve(tx: Transaction, write: w.Reserve) -> None:
         tx.refused[write.attempt] = refusal
 
 
-def _forbidden(
-    tx: Transaction, write: w.Reserve, values: dict[str, object]
-) -> w.ReserveRefusal | None:
-    row = tx.run("reserve", "permission", values).fetchone()
+def _forbidden(row: Row, write: w.Reserve) -> w.ReserveRefusal | None:
     if row["epoch"] != write.fence or row["lease_until"] <= to_text(write.at):
         return w.ReserveRefusal.STALE_FENCE
     if row["quarantined"]:

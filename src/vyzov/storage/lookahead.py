@@ -15,7 +15,7 @@ from vyzov.core.instants import from_text, to_text
 from vyzov.core.lookahead import UNSORTED, Bucket, Hours, is_held, readable_from
 from vyzov.core.window import CallWindow
 from vyzov.dialer.floor_store import CampaignCounts
-from vyzov.storage.session import Row
+from vyzov.storage.session import Ask, Row
 from vyzov.storage.values import words_of
 
 WAITING = ("callback", "due", "fresh")
@@ -32,6 +32,7 @@ class Rows(Protocol):
     """A connection inside a transaction that knows its organisation."""
 
     def rows(self, topic: str, name: str, **values: object) -> Sequence[Row]: ...
+    def rows_all(self, asked: Sequence[Ask]) -> list[Sequence[Row]]: ...
 
 
 class Openings:
@@ -74,18 +75,34 @@ class LookAhead:
         """Yields the ids of the next contacts, but not those of `exclude`; some `wanted` of them."""
         passed = frozenset(exclude)
         self._wanted = wanted
-        waiting = (self._in_order(state, hour=True) for state in WAITING)
-        places = chain(chain.from_iterable(waiting), self._in_order("fresh", hour=False))
+        turns = (*((state, True) for state in WAITING), ("fresh", False))
+        places = chain.from_iterable(self._in_order(state, hour=hour) for state, hour in turns)
         return (place[2] for place in places if place[2] not in passed)
 
     def next_due(self) -> datetime | None:
         """Returns when the next contact who waits for its hour, or for its zones', comes due."""
-        found = [
-            at
-            for state in WAITING
-            for bucket in self._of(state)
-            if (at := self._next_due_in(state, bucket)) is not None
-        ]
+        found: list[datetime] = []
+        asked: list[tuple[datetime, Ask]] = []
+        for state in WAITING:
+            for bucket in self._of(state):
+                opens = self._readable_from(bucket)
+                if opens is None:
+                    continue
+                if opens > self.now and state == "fresh" and self._has_fresh(bucket):
+                    found.append(opens)
+                    continue
+                values: dict[str, object] = {
+                    "campaign": self.campaign, "state": state, "bucket": bucket.id,
+                    "after": "" if opens > self.now else self._at,
+                }  # fmt: skip
+                asked.append((opens, Ask("hopper", "next_hour", values)))
+        if asked:
+            answers = self._reader.rows_all([ask for _, ask in asked])
+            found += [
+                max(opens, from_text(rows[0]["at"]))
+                for (opens, _), rows in zip(asked, answers, strict=True)
+                if rows[0]["at"] is not None
+            ]
         return min(found, default=None)
 
     def counts(self) -> CampaignCounts:
@@ -121,11 +138,16 @@ class LookAhead:
     # ---- the buckets
 
     def _of(self, state: str) -> list[Bucket]:
-        if state not in self._buckets:
-            rows = self._reader.rows("hopper", "buckets", campaign=self.campaign, state=state)
-            self._buckets[state] = [
-                Bucket(row["id"], words_of(row["zones"]) if row["zones"] else ()) for row in rows
+        if not self._buckets:
+            asked = [
+                Ask("hopper", "buckets", {"campaign": self.campaign, "state": one})
+                for one in WAITING
             ]
+            for one, rows in zip(WAITING, self._reader.rows_all(asked), strict=True):
+                self._buckets[one] = [
+                    Bucket(row["id"], words_of(row["zones"]) if row["zones"] else ())
+                    for row in rows
+                ]
         return self._buckets[state]
 
     def _readable_from(self, bucket: Bucket) -> datetime | None:
@@ -141,36 +163,38 @@ class LookAhead:
         open_now = [one for one in self._of(state) if self._readable_from(one) == self.now]
         # Of each bucket somewhat more than its share is read at first, then ever more.
         first = max(CHUNK_LEAST, 2 * self._wanted // max(1, len(open_now)))
-        parts = (self._in_bucket(state, one, first, hour=hour) for one in open_now)
+        name = "waiting" if hour else "fresh"
+        asked = [self._page(name, state, one, ("", -1, ""), first) for one in open_now]
+        pages = self._reader.rows_all(asked) if asked else []
+        parts = [
+            self._in_bucket(name, state, bucket, first, rows)
+            for bucket, rows in zip(open_now, pages, strict=True)
+        ]
         return merge(*parts)
 
-    def _in_bucket(self, state: str, bucket: Bucket, limit: int, *, hour: bool) -> Iterator[Place]:
-        name = "waiting" if hour else "fresh"
+    def _in_bucket(
+        self, name: str, state: str, bucket: Bucket, limit: int, rows: Sequence[Row]
+    ) -> Iterator[Place]:
+        """Yields the rest of a bucket, of which the first page is read already."""
         last: Place = ("", -1, "")
         while True:
-            rows = self._reader.rows(
-                "hopper", name, campaign=self.campaign, state=state, bucket=bucket.id,
-                now=self._at, after_due=last[0], after=last[1], limit=limit,
-            )  # fmt: skip
             for row in rows:
                 last = (row["next_due_at"] or "", row["position"], row["contact_id"])
                 yield last
             if len(rows) < limit:
                 return
             limit = min(CHUNK_MOST, limit * 2)
+            [rows] = self._reader.rows_all([self._page(name, state, bucket, last, limit)])
 
-    def _next_due_in(self, state: str, bucket: Bucket) -> datetime | None:
-        opens = self._readable_from(bucket)
-        if opens is None:
-            return None
-        if opens > self.now and state == "fresh" and self._has_fresh(bucket):
-            return opens
-        after = "" if opens > self.now else self._at
-        row = self._reader.rows(
-            "hopper", "next_hour", campaign=self.campaign, state=state, bucket=bucket.id,
-            after=after,
-        )[0]  # fmt: skip
-        return None if row["at"] is None else max(opens, from_text(row["at"]))
+    def _page(self, name: str, state: str, bucket: Bucket, last: Place, limit: int) -> Ask:
+        return Ask(
+            "hopper",
+            name,
+            {
+                "campaign": self.campaign, "state": state, "bucket": bucket.id, "now": self._at,
+                "after_due": last[0], "after": last[1], "limit": limit,
+            },
+        )  # fmt: skip
 
     def _has_fresh(self, bucket: Bucket) -> bool:
         return bool(

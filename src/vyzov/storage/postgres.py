@@ -24,7 +24,7 @@ from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.dialer.ports import Randomness
 from vyzov.storage.address import shown
 from vyzov.storage.queries import postgres_queries
-from vyzov.storage.session import Answer, Clash
+from vyzov.storage.session import Answer, Ask, Clash, Told
 from vyzov.storage.sql_store import SqlFloorStore
 
 LOCK_WAIT_MS = 5_000
@@ -141,6 +141,23 @@ class PostgresSession:
         """Executes a named statement."""
         assert self._connection is not None, "a statement stands inside a transaction"
         return self._connection.execute(postgres_queries(topic)[name], values)
+
+    def run_all(self, asked: Sequence[Ask]) -> list[Told]:
+        """Executes statements one after the other, on one way to the server and back."""
+        connection = self._connection
+        assert connection is not None, "statements stand inside a transaction"
+        texts = [postgres_queries(one.topic)[one.name] for one in asked]
+        if len(asked) > 1 and psycopg.Pipeline.is_supported():
+            with connection.pipeline():
+                cursors = [
+                    connection.execute(text, one.values)
+                    for text, one in zip(texts, asked, strict=True)
+                ]
+        else:
+            cursors = [
+                connection.execute(text, one.values) for text, one in zip(texts, asked, strict=True)
+            ]
+        return [Told(cursor.fetchall(), cursor.rowcount) for cursor in cursors]
 
     def hold(self, name: str, values: Mapping[str, object]) -> None:
         """Takes a lock of `queries/locks.sql`."""

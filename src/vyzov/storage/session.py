@@ -6,6 +6,7 @@ so that nobody changes what it has looked at, which errors are whose. Everything
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from vyzov.core.errors import StoreFault
@@ -32,6 +33,28 @@ class Answer(Protocol):
     def fetchall(self) -> Sequence[Any]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A statement to be executed: its name and its values."""
+
+    topic: str
+    name: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a statement answered."""
+
+    rows: Sequence[Any]
+    rowcount: int
+
+    @property
+    def first(self) -> Any:
+        """The first row; None where there is none."""
+        return self.rows[0] if self.rows else None
+
+
 class Clash(Exception):
     """Another writer was quicker: nothing was written, and the same transaction may go through if
     it is begun anew."""
@@ -53,6 +76,11 @@ class Session(Protocol):
 
     def run(self, topic: str, name: str, values: Mapping[str, object]) -> Answer:
         """Executes a named statement."""
+        ...
+
+    def run_all(self, asked: Sequence[Ask]) -> list[Told]:
+        """Executes statements one after the other, waiting once for all of them where each would
+        cost a way to a server and back; the answers are in the order of the questions."""
         ...
 
     def hold(self, name: str, values: Mapping[str, object]) -> None:

@@ -12,6 +12,7 @@ from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.dialer.ports import Randomness
 from vyzov.storage.connections import open_connection
 from vyzov.storage.queries import queries
+from vyzov.storage.session import Ask, Told
 from vyzov.storage.sql_store import SqlFloorStore
 
 
@@ -53,12 +54,22 @@ class SqliteSession:
         """Executes a named statement."""
         return self.connection.execute(queries(topic)[name], values)
 
+    def run_all(self, asked: Sequence[Ask]) -> list[Told]:
+        """Executes statements one by one: there is no way to go."""
+        return [self._tell(self.run(one.topic, one.name, one.values)) for one in asked]
+
     def hold(self, name: str, values: Mapping[str, object]) -> None:
         """Does nothing: a writer holds everything already."""
 
     def close(self) -> None:
         """Closes the connection."""
         self.connection.close()
+
+    @staticmethod
+    def _tell(cursor: sqlite3.Cursor) -> Told:
+        # A statement that changes rows and returns them knows their number once they are read.
+        rows = cursor.fetchall()
+        return Told(rows, cursor.rowcount)
 
     @contextmanager
     def _answering(self) -> Generator[None]:

@@ -4,6 +4,11 @@
 -- A stop-list entry counts from the moment it is committed, whatever clock dated it: valid_from is
 -- never compared, so that a clock a second ahead cannot let one more call out.
 SELECT
+    EXISTS (
+        SELECT 1 FROM attempt a
+        WHERE a.organisation_id = :organisation AND a.id = :attempt AND a.campaign_id = :campaign
+            AND a.contact_id = :contact AND a.number = :number AND a.call_id = :call_id
+    ) AS known,
     l.epoch,
     l.lease_until,
     o.emergency_stop_at,
@@ -40,11 +45,6 @@ INSERT INTO attempt (
     :fence, :lease_until, :campaign_version, :rule_version, :verdict, :trunk, :caller_id, :call_id,
     :at, :failover_of
 ) ON CONFLICT DO NOTHING;
-
--- name: same_attempt
-SELECT 1 FROM attempt
-WHERE organisation_id = :organisation AND id = :attempt AND campaign_id = :campaign
-    AND contact_id = :contact AND number = :number AND call_id = :call_id;
 
 -- name: live_contact
 SELECT 1 FROM attempt
