@@ -239,6 +239,11 @@ def test_what_is_kept_of_a_campaign_is_what_counting_says(house: House, store: F
     house.office.erase_contact(house.organisation, found[5].contact)
     assert kept(store.counts(campaign, NOON)) == counted(house, campaign)
     assert store.counts(campaign, NOON).closed == 2
+    shown = house.office.campaign_progress(house.organisation, campaign)
+    assert shown is not None
+    names = ("fresh", "due", "in_call", "callback", "closed", "attempts", "answered")
+    assert {name: getattr(shown, name) for name in names} == counted(house, campaign)
+    assert shown.total == 7
 
 
 @pytest.mark.parametrize("change", ["another_list", "undone"])

@@ -18,7 +18,9 @@ from vyzov.dialer.office_records import (
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
 from vyzov.storage.entering import enter_list, leave_campaign
+from vyzov.storage.lookahead import STATES
 from vyzov.storage.office_base import OfficeBase
+from vyzov.storage.tables_hopper import campaign_tally
 from vyzov.storage.values import json_object, json_text, time_or_none, words_of
 
 
@@ -139,26 +141,28 @@ class Campaigns(OfficeBase):
         return None if text is None else json_object(text)
 
     def campaign_progress(self, organisation: str, campaign_id: str) -> CampaignProgress | None:
-        """Counts entries by state and attempts by outcome."""
-        entry, attempt = t.campaign_contact.c, t.attempt.c
+        """Returns the counts that are kept of a campaign, and its attempts by outcome."""
+        entry, attempt, kept = t.campaign_contact.c, t.attempt.c, campaign_tally.c
         with self._reading() as connection:
             if _read(connection, organisation, campaign_id) is None:
                 return None
-            by_state: dict[str, int] = {
-                row.state: row.contacts
-                for row in connection.execute(
-                    sa.select(entry.state, sa.func.count().label("contacts"))
-                    .where(entry.organisation_id == organisation, entry.campaign_id == campaign_id)
-                    .group_by(entry.state)
+            tally = (
+                connection.execute(
+                    sa.select(campaign_tally).where(
+                        kept.organisation_id == organisation, kept.campaign_id == campaign_id
+                    )
                 )
-            }
+                .mappings()
+                .first()
+            )
+            count: Callable[[str], int] = (lambda _: 0) if tally is None else tally.__getitem__
             by_outcome = connection.execute(
-                sa.select(
-                    attempt.outcome,
-                    sa.func.count().label("attempts"),
-                    sa.func.count(attempt.answered_at).label("answered"),
+                sa.select(attempt.outcome, sa.func.count().label("attempts"))
+                .where(
+                    attempt.organisation_id == organisation,
+                    attempt.campaign_id == campaign_id,
+                    attempt.outcome.is_not(None),
                 )
-                .where(attempt.organisation_id == organisation, attempt.campaign_id == campaign_id)
                 .group_by(attempt.outcome)
             ).all()
             next_due = connection.execute(
@@ -169,15 +173,15 @@ class Campaigns(OfficeBase):
                 )
             ).scalar()
         return CampaignProgress(
-            total=sum(by_state.values()),
-            fresh=by_state.get("fresh", 0),
-            due=by_state.get("due", 0),
-            in_call=by_state.get("in_call", 0),
-            callback=by_state.get("callback", 0),
-            closed=by_state.get("closed", 0),
-            attempts=sum(row.attempts for row in by_outcome),
-            answered=sum(row.answered for row in by_outcome),
-            outcomes={row.outcome: row.attempts for row in by_outcome if row.outcome},
+            total=sum(count(state) for state in STATES),
+            fresh=count("fresh"),
+            due=count("due"),
+            in_call=count("in_call"),
+            callback=count("callback"),
+            closed=count("closed"),
+            attempts=count("attempts"),
+            answered=count("answered"),
+            outcomes={row.outcome: row.attempts for row in by_outcome},
             next_due_at=time_or_none(next_due),
         )
 
