@@ -14,7 +14,7 @@ from vyzov.simulation.weather import CONTACTS, OPERATORS, SPAN_S, half_hour
 
 ONCE_BROKEN = {
     1: "a process that slept beyond its lease booked calls as abandoned that another led",
-    3: "a process that had lost its lease wrote call-backs",
+    3: "a lost lease wrote call-backs; a bridge told after the wait was over left an agent talking",
     5: "the late word of an older bridge bound an agent whose call another had",
 }
 FRESH = (14, 33)

@@ -252,6 +252,9 @@ class Calls:
         agent = self._scene.room.agent_of_leg(event.agent)
         if agent is None or live.agent == agent or live.call.state in GIVEN_UP:
             return
+        if live.call.state is CallState.FAREWELL:
+            # The wait was over before this word came: recovery parts them, and no talk is booked.
+            return
         if not self._scene.out.quiet and live.call.agent not in (None, agent):
             # An older bridge's word: its agent was lost, and another has the call by now.
             return
