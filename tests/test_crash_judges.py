@@ -1,0 +1,96 @@
+"""The judges of `verify crash` and `verify sigstop` find a second call, and let a clean run pass."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+BENCH = Path(__file__).resolve().parent.parent / "bench"
+NUMBER = "+70005550101"
+
+
+def judge(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, BENCH / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+CRASH, SIGSTOP = judge("check_crash"), judge("check_sigstop")
+
+
+def invite(call: str, at: float, branch: str = "z1", cseq: int = 1) -> dict[str, Any]:
+    return {"rec": "sip", "dir": "in", "method": "INVITE", "cseq_method": "INVITE", "t": at,
+            "call_id": call, "branch": branch, "cseq": cseq, "to": NUMBER}  # fmt: skip
+
+
+def challenge(call: str, branch: str = "z1") -> dict[str, Any]:
+    return {"rec": "sip", "dir": "out", "status": 407, "cseq_method": "INVITE", "t": 0.0,
+            "call_id": call, "branch": branch}  # fmt: skip
+
+
+def call(call_id: str, begins: float, ends: float) -> dict[str, Any]:
+    return {"rec": "call", "call_id": call_id, "number": NUMBER, "invited_at": begins,
+            "ended_at": ends}  # fmt: skip
+
+
+def fact(kind: str, attempt: str, at: float, **data: object) -> dict[str, Any]:
+    return {"kind": kind, "attempt": attempt, "monotonic_ns": at * 1e9, "floor": "f", "epoch": 1,
+            "data": data}  # fmt: skip
+
+
+def test_a_second_invite_of_a_call_is_found_and_a_repeated_or_challenged_one_is_none() -> None:
+    clean = [invite("a", 1.0), invite("a", 1.5), challenge("a"), invite("a", 2.0, "z2", 2)]
+    assert CRASH.double_invites(clean) == []
+    assert SIGSTOP.invited_twice(clean) == []
+    twice = [*clean, invite("a", 3.0, "z3", 3)]
+    assert CRASH.double_invites(twice) == ["a"]
+    assert SIGSTOP.invited_twice(twice) == ["a"]
+
+
+@pytest.mark.parametrize(("at", "found"), [(4.9, 0), (5.1, 1)])
+def test_a_call_made_after_its_attempt_was_over_is_a_stale_owners(at: float, found: int) -> None:
+    facts = [fact("final", "one", 5.0), fact("final", "other", 1.0)]
+    late = CRASH.dialled_when_over([invite("a", at), invite("a", 9.0)], facts, {"a": "one"})
+    assert len(late) == found
+
+
+@pytest.mark.parametrize(("at", "found"), [(1.5, 1), (4.5, 0), (6.0, 0)])
+def test_two_calls_to_one_number_at_once_are_found(at: float, found: int) -> None:
+    calls = {"a": call("a", 1.0, 5.0), "b": call("b", at, 9.0)}
+    ledger = [invite("a", 1.0), invite("b", at)]
+    assert len(CRASH.two_at_once(ledger, calls)) == found
+
+
+@pytest.mark.parametrize(("fence", "at", "found"), [(1, 1.0, 0), (1, 3.0, 1), (2, 3.0, 0)])
+def test_a_call_under_the_fence_of_a_stopped_owner_is_found(
+    fence: int, at: float, found: int
+) -> None:
+    stops = [{"stopped_at": 1.0, "floors": [{"floor": "f", "fence": 1}]}]
+    reserved = {**fact("attempt_reserved", "one", 0.9, call_id="a"), "epoch": fence}
+    assert len(SIGSTOP.stale_calls(stops, [reserved], {"a": at})) == found
+
+
+def test_an_unknown_end_that_takes_too_long_is_found() -> None:
+    kills = [{"at": 10.0, "back": 12.0}]
+    begun = fact("attempt_reserved", "one", 9.0, call_id="a")
+    calls = {"a": call("a", 9.0, 11.0)}
+    quick = CRASH.resolved([begun, fact("final", "one", 41.0)], calls, kills)
+    slow = CRASH.resolved([begun, fact("final", "one", 43.0)], calls, kills)
+    assert (quick[0], quick[1]) == ([29.0], [])
+    assert [one["attempt"] for one in slow[1]] == ["one"]
+
+
+def test_an_operator_said_to_talk_after_the_call_is_found() -> None:
+    calls, reserved = {"a": call("a", 1.0, 5.0)}, {"a": "one"}
+
+    def state(name: str, at: float, of: str | None) -> dict[str, Any]:
+        return {**fact("agent_state", "", at, state=name, call=of), "agent": "ann"}
+
+    begins = state("talking", 2.0, "one")
+    assert CRASH.untrue([begins, state("wrap_up", 19.0, None)], calls, reserved)[1] == []
+    assert CRASH.untrue([begins, state("wrap_up", 21.0, None)], calls, reserved)[1] != []
