@@ -316,9 +316,12 @@ def test_a_play_is_stopped_replaced_and_finished(tmp_path: Path) -> None:
             lab.floor.send(Play("a", "three", "tone:900:-15:100"))
             lab.floor.send(Play("a", "four", "prompt:missing"), Play("a", "five", "nonsense"))
             await lab.floor.wait(PlayFinished, "a", where=lambda e: e.play == "three")
+            lab.floor.send(Play("a", "six", "tone:700:-15", loop=True), StopPlay("a", ""))
+            await lab.floor.wait(PlayFinished, "a", where=lambda e: e.play == "six")
             ended = {e.play: e.completed for e in lab.floor.of(PlayFinished, "a")}
             assert ended == {
                 "one": False, "two": False, "three": True, "four": False, "five": False,
+                "six": False,
             }  # fmt: skip
 
     uvloop.run(story())

@@ -39,6 +39,9 @@ GOES_ON_ALONE = (CallState.IN_FLOW, CallState.FAREWELL)
 GIVEN_UP = (CallState.CLOSING, CallState.ENDED)
 """States in which a bridge that still comes to stand binds nobody: the leg is about to go."""
 
+BY_A_PERSON = (CallState.WAITING, CallState.TALKING)
+"""An agent is on the way or there: without a prompt of ours, nothing is to be heard but them."""
+
 RINGS_MAX = 100
 
 AHEAD_MAX = 200
@@ -374,6 +377,9 @@ class Calls:
             live.plays += 1
             waits = call.state is CallState.WAITING
             self._play(live, call.playing.partition(":")[2], call.playing, loop=waits)
+        elif call.state in BY_A_PERSON:
+            # What a former life played, or was not heard to stop, would go on over the talk.
+            self._scene.out.verb(ports.StopPlay(call.id, ""))
         if call.recording:
             self._record(live, self._scene.now.utc)
 

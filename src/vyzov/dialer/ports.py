@@ -67,6 +67,8 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class StopPlay:
+    """Stops the play of that name, or whichever plays where `play` is empty."""
+
     leg: str
     play: str
 

@@ -170,7 +170,7 @@ class SimulatedEngine:
                 self.play(verb)
             case ports.StopPlay(leg, play):
                 call = self.calls.get(leg)
-                if call is not None and call.play is not None and call.play[0] == play:
+                if call is not None and call.play is not None and play in ("", call.play[0]):
                     self._stop(call)
             case ports.Hold(customer, on):
                 if (call := self._answered_call(customer)) is not None and call.device is not None:

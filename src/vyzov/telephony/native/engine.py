@@ -296,7 +296,7 @@ class Engine:
             case ports.StopPlay(leg, play):
                 party = self._party(leg)
                 if party is not None:
-                    party.hearing.stop(play)
+                    party.hearing.stop(play or None)
             case ports.SendDigits(leg, digits):
                 self.calls.send_digits(leg, digits)
             case ports.Unbridge(customer, comfort):
