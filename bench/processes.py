@@ -12,6 +12,7 @@ from typing import Any
 from vyzov import __version__
 
 HERE = Path(__file__).resolve().parent
+PARTS = ("engine", "floor", "web")
 _TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
@@ -47,6 +48,29 @@ def udp_drops(pid: int) -> int:
         if f"socket:[{fields[9]}]" in own:
             lost += int(fields[12])
     return lost
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes a process has started."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, IndexError, ValueError):
+                fields = (entry / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+                if int(fields[1]) == pid:
+                    found.append(int(entry.name))
+    return found
+
+
+def vyzov_parts(pid: int) -> dict[str, int]:
+    """The process ids of the parts (engine, floor, web) that a supervising process runs."""
+    found: dict[str, int] = {}
+    for child in children_of(pid):
+        with suppress(OSError, IndexError):
+            words = (Path("/proc") / str(child) / "cmdline").read_bytes().split(b"\0")
+            if words[3].decode() in PARTS:
+                found[words[3].decode()] = child
+    return found
 
 
 class Part:

@@ -26,11 +26,10 @@ from typing import Any
 
 import sip_carrier
 from check_sip import Log
-from processes import HERE, cpu_s, judged, machine_s
+from processes import HERE, cpu_s, judged, machine_s, vyzov_parts
 from sip_asterisk import AsteriskSide, missing_asterisk
 from sip_carrier import Caller, Carrier, free_port
 from sip_product import Product
-from verify_crash import children_of
 
 from vyzov.cli.demo_lists import numbers_of
 from vyzov.telephony.native.engine import take_precedence
@@ -80,7 +79,7 @@ class Bench:
         try:
             product.open(carrier.port, self.numbers, lines=self.options.lines, caller=CALLER)
             serve = product.centre.processes[0][1].pid
-            pids = {"supervisor": serve, **children_of(serve), "carrier": carrier.process.pid}
+            pids = {"supervisor": serve, **vyzov_parts(serve), "carrier": carrier.process.pid}
             with self._measured("product", pids):
                 product.start()
                 carrier.wait_ended(self.options.count, LIMIT_S)

@@ -25,7 +25,7 @@ from typing import Any
 
 from floors_centre import FLOORS, floors_here, open_floors, processes_of
 from postgres_server import NoPostgres, Server, start_postgres
-from processes import judged
+from processes import children_of, judged
 from verify_crash import Ledger
 
 from vyzov.app import load_settings
@@ -90,18 +90,6 @@ def gone(server: Server) -> Generator[float]:
         yield time.monotonic()
     finally:
         server.start()
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes a process has started."""
-    found: list[int] = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, IndexError, ValueError):
-                fields = (entry / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
-                if int(fields[1]) == pid:
-                    found.append(int(entry.name))
-    return found
 
 
 class Outages:

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from processes import judged
-from verify_crash import Ledger, children_of
+from processes import judged, vyzov_parts
+from verify_crash import Ledger
 
 from vyzov.cli.demo import Centre, open_centre
 
@@ -47,7 +47,7 @@ def sample(centre: Centre, ledger: Ledger, phase: str) -> dict[str, Any]:
         "t": time.monotonic(), "phase": phase, "invites": ledger.invites,
         "ringing": len(ledger.ringing), "talking": len(ledger.talking), "processes": {},
     }  # fmt: skip
-    for name, pid in children_of(serve.pid).items():
+    for name, pid in vyzov_parts(serve.pid).items():
         with contextlib.suppress(OSError):
             found["processes"][name] = {"pid": pid, **held(pid)}
     with contextlib.suppress(OSError, ValueError):
