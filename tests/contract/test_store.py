@@ -336,3 +336,29 @@ def test_abandonment_older_than_thirty_days_is_forgotten(
     store.commit((reserve, house.finish(reserve.attempt, "abandoned", ended_at=at)))
     store.renew_lease(house.floor, "first", at + timedelta(days=31), SPAN)
     assert store.load_floor(house.floor).abandonment == {}
+
+
+def test_a_floor_begins_with_what_its_last_life_saw_of_the_clocks(house: House) -> None:
+    first = house.store("first")
+    assert first.load_floor(house.floor).clocks is None
+
+    def tell(store: FloorStore, kind: FactKind, mono_s: int, **data: float) -> None:
+        store.commit((house.fact(None, kind, monotonic_ns=mono_s * 10**9, data=data,
+                                 dedupe=f"clock:{mono_s}"),))  # fmt: skip
+
+    tell(first, FactKind.AGENT_STATE, 10)
+    clocks = first.load_floor(house.floor).clocks
+    assert clocks is not None
+    assert (clocks.last.mono, clocks.last.clock, clocks.step) == (10.0, "boot:1", None)
+    assert clocks.last.utc == house.clock.now
+    tell(first, FactKind.CLOCK_STEPPED, 11, step_s=-30.5)
+    tell(first, FactKind.AGENT_STATE, 12)
+    second = house.store("second", at=house.clock.now + 2 * SPAN)
+    clocks = second.load_floor(house.floor).clocks
+    assert clocks is not None
+    assert clocks.step is not None
+    assert (clocks.last.mono, clocks.step.mono, clocks.step_s) == (12.0, 11.0, -30.5)
+    tell(second, FactKind.CLOCK_TRUSTED, 90)
+    clocks = second.load_floor(house.floor).clocks
+    assert clocks is not None
+    assert (clocks.last.mono, clocks.step) == (90.0, None)

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vyzov.core.steadiness import STEADY_S, STEP_S, Steadiness, confirmed, watched
+from vyzov.core.steadiness import (
+    STEADY_S,
+    STEP_S,
+    Pairing,
+    Past,
+    Steadiness,
+    confirmed,
+    resumed,
+    watched,
+)
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -74,6 +83,52 @@ def test_another_monotonic_clock_is_paired_anew_and_forgets_no_step() -> None:
     assert (other.is_steady, other.clock) == (True, "b")
     stepped = look(other, 6.0, 500.0, clock="b")
     assert not look(stepped, 1.0, 0.0, clock="c").is_steady
+
+
+def paired(mono: float, ahead_s: float = 0.0, clock: str = "boot:1") -> Pairing:
+    """How both clocks stood at a monotonic second."""
+    return Pairing(NOON + timedelta(seconds=mono + ahead_s), mono, clock)
+
+
+def opened(past: Past, mono: float, ahead_s: float = 0.0, clock: str = "boot:2") -> Steadiness:
+    """The first look of a later process."""
+    now = paired(mono, ahead_s, clock)
+    return resumed(past, now.utc, now.mono, now.clock)
+
+
+def test_a_later_process_of_one_boot_finds_clocks_that_went_together_steady() -> None:
+    state = opened(Past(paired(100.0)), 5000.0, STEP_S * 0.9)
+    assert (state.is_steady, state.clock) == (True, "boot:2")
+    assert look(state, 5001.0, STEP_S * 0.9, clock="boot:2").is_steady
+
+
+def test_a_step_while_no_process_looked_is_seen_by_the_next_one() -> None:
+    state = opened(Past(paired(100.0)), 103.0, 1800.0)
+    assert (state.is_steady, state.step_s) == (False, 1800.0)
+    assert not look(state, 103.0 + STEADY_S - 1.0, 1800.0, clock="boot:2").is_steady
+    assert look(state, 103.0 + STEADY_S, 1800.0, clock="boot:2").is_steady
+
+
+def test_an_unsettled_step_waits_for_what_is_left_of_its_minute() -> None:
+    past = Past(paired(110.0, 30.0), step=paired(100.0, 30.0), step_s=30.0)
+    state = opened(past, 115.0, 30.0)
+    assert (state.is_steady, state.step_s) == (False, 30.0)
+    assert not look(state, 159.5, 30.0, clock="boot:2").is_steady
+    assert look(state, 160.0, 30.0, clock="boot:2").is_steady
+    assert opened(past, 160.0, 30.0).is_steady
+
+
+def test_an_unsettled_step_waits_a_whole_minute_by_another_clock() -> None:
+    past = Past(paired(100_000.0), step=paired(99_999.0), step_s=-7.0)
+    for clock in ("other:1", ":1"):
+        state = opened(past, 5.0, clock=clock)
+        assert (state.unsteady_until, state.step_s) == (5.0 + STEADY_S, -7.0)
+
+
+def test_clocks_of_two_boots_are_not_compared() -> None:
+    assert opened(Past(paired(100.0)), 3.0, 1e6, clock="other:1").is_steady
+    assert opened(Past(paired(100.0, clock=":1")), 3.0, 1e6, clock=":2").is_steady
+    assert opened(Past(paired(100.0, clock="world")), 3.0, 1e6, clock="world").is_steady
 
 
 @given(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from conftest import Centre
 
 from vyzov.core.facts import FactKind
@@ -18,7 +19,7 @@ class Clocks:
         assert process is not None
         self.floor: Floor = process.floor
         timeline = centre.world.timeline
-        self.now = fx.Now(timeline.utc, timeline.now, process.holder)
+        self.now = fx.Now(timeline.utc, timeline.now, process.clock)
 
     def step(
         self, item: fx.Input, *, after_s: float = 0.5, ahead_s: float = 0.0
@@ -89,3 +90,76 @@ def test_a_managers_word_lets_dialling_go_on_at_once(centre: Centre) -> None:
     again = clocks.step(replace(ask, ask=8))
     assert not told(again, FactKind.CLOCK_TRUSTED)
     assert [e.ok for e in again if isinstance(e, fx.Reply)] == [True]
+
+
+def dialling(centre: Centre) -> None:
+    """Opens a floor that always has somebody to call."""
+    centre.open(centre.campaign(40, mode="agentless", calls_per_second=1))
+    centre.world.run(5.0)
+    assert centre.world.watch.originates
+
+
+def is_steady(centre: Centre) -> bool:
+    return centre.room.clock.is_steady
+
+
+def steps(centre: Centre) -> list[float]:
+    return [fact.data["step_s"] for fact in centre.facts(FactKind.CLOCK_STEPPED)]
+
+
+@pytest.mark.parametrize("dies_s", [0.0, 0.2, 10.0, 40.0])
+def test_a_step_is_not_forgotten_by_the_next_lives_of_a_floor(
+    centre: Centre, dies_s: float
+) -> None:
+    dialling(centre)
+    world = centre.world
+    world.step_clock(1800.0)
+    stepped_at = world.timeline.now
+    world.run(dies_s)
+    centre.kill_floor()
+    centre.kill_floor()
+    assert not is_steady(centre)
+    called = len(world.watch.originates)
+    world.run(stepped_at + 59.0 - world.timeline.now)
+    assert (is_steady(centre), len(world.watch.originates)) == (False, called)
+    world.run(14.0)
+    assert is_steady(centre)
+    assert len(world.watch.originates) > called
+    assert world.watch.breaches == []
+
+
+def test_a_step_between_two_lives_of_a_floor_is_seen(centre: Centre) -> None:
+    dialling(centre)
+    world = centre.world
+    world.kill_floor()
+    world.step_clock(-600.0)
+    assert centre.until(lambda: world.is_up, 900.0)
+    world.run(1.0)
+    assert not is_steady(centre)
+    assert steps(centre) == [-600.0]
+
+
+def test_a_step_that_was_settled_holds_nobody_up_later(centre: Centre) -> None:
+    dialling(centre)
+    centre.world.step_clock(1800.0)
+    centre.world.run(62.0)
+    centre.kill_floor()
+    assert is_steady(centre)
+    assert len(steps(centre)) == 1
+    assert len(centre.facts(FactKind.CLOCK_TRUSTED)) == 1
+
+
+def test_a_step_whose_minute_went_by_between_two_lives_is_settled_by_the_next(
+    centre: Centre,
+) -> None:
+    dialling(centre)
+    world = centre.world
+    world.step_clock(1800.0)
+    world.run(1.0)
+    world.restarts = False
+    world.kill_floor()
+    world.run(90.0)
+    world.start()
+    world.run(1.0)
+    assert is_steady(centre)
+    assert len(centre.facts(FactKind.CLOCK_TRUSTED)) == 1

@@ -4,12 +4,12 @@ Whether UTC can be trusted is `core.steadiness`'s word; that nothing is dialled 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
-from vyzov.core.steadiness import Steadiness, confirmed, watched
+from vyzov.core.steadiness import STEADY_S, Past, Steadiness, confirmed, resumed, watched
 from vyzov.dialer.effects import Ask, Now
 from vyzov.dialer.scene import Scene
 
@@ -30,7 +30,25 @@ class ClockDesk:
         if room.clock.is_steady:
             self._trusted("")
         else:
-            self._fact(FactKind.CLOCK_STEPPED, {"step_s": round(room.clock.step_s, 3)})
+            self._stepped()
+
+    def resume(self, past: Past | None) -> None:
+        """Goes on from what earlier processes of this floor saw: their step may not be over."""
+        room, now = self._scene.room, self._scene.now
+        if past is None:
+            return
+        room.clock = resumed(past, now.utc, now.mono, now.clock)
+        # Told again even where the last life told it: the next one reads no further back than this.
+        if not room.clock.is_steady:
+            self._stepped()
+        elif past.step is not None:
+            self._trusted("")
+
+    def _stepped(self) -> None:
+        clock, now = self._scene.room.clock, self._scene.now
+        seen_at = (clock.unsteady_until or now.mono) - STEADY_S
+        step_s = round(clock.step_s, 3)
+        self._fact(FactKind.CLOCK_STEPPED, {"step_s": step_s}, at=now.utc_of(seen_at))
 
     def _confirm(self, ask: Ask) -> None:
         room = self._scene.room
@@ -40,12 +58,15 @@ class ClockDesk:
         self._scene.out.reply_when_saved(ask.ask)
 
     def _trusted(self, by: str) -> None:
-        self._fact(FactKind.CLOCK_TRUSTED, {"by": by}, by or None)
+        self._fact(FactKind.CLOCK_TRUSTED, {"by": by}, agent=by or None)
         self._scene.room.pace_wanted = True
 
-    def _fact(self, kind: FactKind, data: dict[str, Any], agent: str | None = None) -> None:
-        scene = self._scene
-        scene.out.write(scene.fact(kind, f"clock:{scene.dice.new_id()}", agent=agent, data=data))
+    def _fact(
+        self, kind: FactKind, data: dict[str, Any], *, agent: str | None = None,
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
+        scene, key = self._scene, f"clock:{self._scene.dice.new_id()}"
+        scene.out.write(scene.fact(kind, key, at=at, agent=agent, data=data))
 
 
 def alert(clock: Steadiness, now: Now) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class Floor:
             case fx.Opened(state, fence):
                 self.room.fence = fence
                 self._recovery.open(state)
+                self._clock.resume(state.clocks)
             case fx.Reloaded(state):
                 self._recovery.reload(state)
             case fx.StoreAway():

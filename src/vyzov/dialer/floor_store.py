@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from vyzov.core.lookahead import Hours
+from vyzov.core.steadiness import Past
 from vyzov.dialer.journal import Kept, Life
 from vyzov.dialer.office_records import Organisation, Trunk
 from vyzov.dialer.ports import Json
@@ -195,6 +196,8 @@ class FloorState:
     restored_from: datetime | None = None
     """The moment of the backup this database was put back to, while nobody has lifted the
     quarantine that followed: nobody may be dialled."""
+    clocks: Past | None = None
+    """What the floor's facts say of UTC; None before the first of them."""
 
 
 @dataclass(frozen=True, slots=True)

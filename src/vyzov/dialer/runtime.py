@@ -49,11 +49,11 @@ class ScreenDoor(Protocol):
 
 
 def clock_id() -> str:
-    """Names the monotonic clock: this boot of this machine."""
+    """Names the monotonic clock, `BOOT:PROCESS`; nothing before the colon where the boot is unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        boot = "process"
+        boot = ""
     return f"{boot[:8]}:{os.getpid()}"
 
 

@@ -110,6 +110,7 @@ class FloorProcess:
         self._last_kept = self._told_kept = 0
         self.floor = floor
         self.holder = holder
+        self.clock = f"world:{holder}"
         self.alive = True
         self.open = False
         self.fence = 0
@@ -238,7 +239,7 @@ class FloorProcess:
     def _step(self, item: fx.Input) -> None:
         timeline = self._timeline
         self._turned_at = timeline.now
-        now = fx.Now(timeline.utc, timeline.now, self.holder)
+        now = fx.Now(timeline.utc, timeline.now, self.clock)
         around, effects = self._around, self.floor.step(item, now)
         around.took(self, item, effects)
         for effect in effects:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
+from vyzov.core.facts import FactKind
 from vyzov.core.instants import from_text, to_text
+from vyzov.core.steadiness import Pairing, Past
 from vyzov.dialer import floor_store as f
 from vyzov.dialer.office_records import Organisation
 from vyzov.storage.lookahead import LookAhead
@@ -15,6 +17,8 @@ from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
 
 UNDISPOSED_SPAN = timedelta(minutes=10)
 ABANDONMENT_SPAN = timedelta(days=30)
+MINUTES_FACTS = 50_000
+"""More facts than a floor writes in the minute for which a step of UTC counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
             (from_text(row["backup_at"]) for row in reader.rows("journal", "standing_quarantine")),
             None,
         ),
+        clocks=_clocks(reader),
     )
 
 
@@ -245,6 +250,27 @@ def _abandonment(reader: Reader, now: datetime) -> dict[str, tuple[f.AbandonDay,
         )
         found[row["campaign_id"]] = (*found.get(row["campaign_id"], ()), day)
     return found
+
+
+def _clocks(reader: Reader) -> Past | None:
+    """Reads what the floor's last life wrote down of the clocks.
+
+    A step that was settled has its word within a minute's facts, so only the latest are looked at;
+    a life that took a step over from another one wrote it down again."""
+    for last in reader.rows("floor", "last_fact"):
+        latest = reader.rows(
+            "floor", "clock_facts", epoch=last["epoch"], after=last["place"] - MINUTES_FACTS
+        )
+        for row in latest:
+            if row["kind"] == FactKind.CLOCK_STEPPED:
+                step_s = float(str(json_object(row["data"])["step_s"]))
+                return Past(_pairing(last), _pairing(row), step_s)
+        return Past(_pairing(last))
+    return None
+
+
+def _pairing(row: Row) -> Pairing:
+    return Pairing(from_text(row["at"]), row["monotonic_ns"] / 1e9, row["clock_id"])
 
 
 def _past(row: Row) -> f.PastAttempt:

@@ -83,6 +83,23 @@ WHERE a.organisation_id = :organisation AND c.floor_id = :floor AND a.ended_at >
 GROUP BY a.campaign_id, SUBSTR(a.ended_at, 1, 10)
 ORDER BY a.campaign_id, day;
 
+-- name: last_fact
+-- The latest life that wrote anything; how UTC stood then is in each of its facts.
+SELECT f.epoch, f.place, f.at, f.clock_id, f.monotonic_ns
+FROM fact_head h
+JOIN fact f
+    ON f.organisation_id = h.organisation_id AND f.floor_id = h.floor_id
+    AND f.epoch = h.epoch AND f.place = h.place
+WHERE h.organisation_id = :organisation AND h.floor_id = :floor AND h.place > 0 AND f.place > 0
+ORDER BY h.epoch DESC LIMIT 1;
+
+-- name: clock_facts
+SELECT kind, at, clock_id, monotonic_ns, data
+FROM fact
+WHERE organisation_id = :organisation AND floor_id = :floor AND epoch = :epoch
+    AND place > 0 AND place > :after AND kind IN ('clock_stepped', 'clock_trusted')
+ORDER BY place DESC LIMIT 1;
+
 -- name: history
 SELECT a.id, a.reserved_at, a.outcome, a.bridged_at, a.ended_at, a.agent_id, d.result
 FROM attempt a
