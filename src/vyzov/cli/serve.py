@@ -16,6 +16,7 @@ import typer
 
 from vyzov import app as home
 from vyzov.app import DRAIN_LIMIT_S
+from vyzov.cli.lock_keepers import sleeping_on
 from vyzov.cli.supervisor import Child, Supervisor
 
 ADMINISTRATOR = "admin"
@@ -72,7 +73,9 @@ def supervise(
     # The floors go first: they dial nothing more and wait for the talks, which need the others. All at
     # once, or the floors of the first would go to the next.
     order = (floor_names(settings), ("web",), ("engine",))
-    asyncio.run(Supervisor(children(settings, given), on_event, order).run())
+    asyncio.run(
+        Supervisor(children(settings, given), on_event, order, sleeping_on(settings.database)).run()
+    )
 
 
 def serve(
@@ -98,6 +101,11 @@ def serve(
     def told(what: str, name: str, number: int) -> None:
         if what == "draining" and name == "floor":
             typer.echo("Nothing new is dialled; talks may end. Ctrl-C again to hang up now.")
+        if what == "hopeless":
+            typer.echo(
+                f"{name} (process {number}) was stopped while it wrote to the database, so that "
+                "nothing else could: it is ended."
+            )
         if what == "died":
             typer.echo(f"{name} ended with code {number}, starting it again; see {settings.logs}")
 

@@ -1,7 +1,8 @@
 """Keeps the processes of `vyzov serve` alive: starts them, again when they die, and drains them.
 
 It knows processes, not telephony. A child that dies is started again at once; one that dies again and
-again waits longer each time, up to `RESTART_WAIT_MAX_S`. Each child holds the read end of a pipe whose
+again waits longer each time, up to `RESTART_WAIT_MAX_S`. One that lives and yet keeps all others from
+their work (`hopeless`, told from outside) is ended first. Each child holds the read end of a pipe whose
 write end lives here: when the parent is gone, however it went, the children see the end of the pipe and
 leave by themselves (`watch_parent`).
 """
@@ -19,6 +20,9 @@ RESTART_WAIT_FIRST_S = 0.1
 RESTART_WAIT_MAX_S = 5.0
 LIVED_LONG_S = 10.0
 HURRIED_S = 3.0
+LOOK_S = 0.5
+HOPELESS_S = 2.0
+"""Shorter than the lease of a floor by as much as another floor needs to take it in time."""
 
 
 @dataclass
@@ -43,6 +47,8 @@ class Supervisor:
     on_event: Callable[[str, str, int], None] = lambda _what, _name, _pid: None
     drain_order: Sequence[Sequence[str]] = ()
     """Groups of children: those of one group are told to leave together, the next group after it."""
+    hopeless: Callable[[int], bool] = lambda _pid: False
+    """Asked by process number; a child that is so for `HOPELESS_S` is killed and started again."""
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _hurrying: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -55,6 +61,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as tasks:
             for child in self.children:
                 tasks.create_task(self._keep(child))
+            tasks.create_task(self._look_after())
             await self._stopping.wait()
             await self._drain()
 
@@ -77,6 +84,26 @@ class Supervisor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), child.wait_s)
             child.wait_s = min(child.wait_s * 2, RESTART_WAIT_MAX_S)
+
+    async def _look_after(self) -> None:
+        """Ends children that have been hopeless at every look for some time."""
+        since: dict[int, float] = {}
+        clock = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK_S)
+            there = [(one.name, one.process) for one in self.children]
+            lost = {
+                process.pid: name
+                for name, process in there
+                if process is not None and process.returncode is None and self.hopeless(process.pid)
+            }
+            since = {pid: since.get(pid, clock.time()) for pid in lost}
+            for pid, begun in since.items():
+                if clock.time() - begun >= HOPELESS_S:
+                    self.on_event("hopeless", lost[pid], pid)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
 
     async def _live_once(self, child: Child) -> int:
         child.started = asyncio.get_running_loop().time()
