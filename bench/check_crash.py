@@ -1,19 +1,24 @@
 """Judges what a run of `verify_crash.py` left behind. Imports nothing of Vyzov, reads files only.
 
 `ledger.jsonl` is what the network saw, `facts.jsonl` what Vyzov recorded, `kills.json` when what was
-killed. Prints one JSON object: figures, and each damage found by name.
+killed. Several folders are centres that ran side by side: each is judged by itself, and one verdict
+covers them all. Prints one JSON object: figures, and each damage found by name.
 """
 
 import hashlib
 import json
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 Spans = list[tuple[float, float]]
 """When (seconds of the ledger's clock), and for how many seconds."""
+Losses = dict[str, dict[str, Any]]
+"""By kind of loss: how many, and the longest times that followed one."""
 
 LIMIT_S = 10.0
 RING_LIMIT_S = 16.0
@@ -300,12 +305,16 @@ def untrue(
     return spans, found
 
 
-def points_of(told: dict[str, Any]) -> tuple[int, list[str]]:
-    """Named points at which the program died, and those it was to die at and did not."""
-    asked = [kill for kill in told["kills"] if kill["point"]]
+def points_of(told: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
+    """How many named points the program died at, and those it was to die at and did not; where the
+    turns at a point are as many as the points, that is all it never came to."""
+    asked = [kill for one in told for kill in one["kills"] if kill["point"]]
     reached = {kill["point"] for kill in asked if kill["reached"]}
     missed = [kill["point"] for kill in asked if not kill["reached"]]
-    return len(reached), missed + told["points_missing"]
+    known = {point for one in told for point in one["points"]}
+    if len(asked) >= len(known):
+        missed += sorted(known - reached - set(missed))
+    return len(reached), missed + [name for one in told for name in one["points_missing"]]
 
 
 def longest(spans: Spans) -> float:
@@ -313,10 +322,10 @@ def longest(spans: Spans) -> float:
     return round(max((for_s for _, for_s in spans), default=0.0), 2)
 
 
-def by_loss(kills: list[dict[str, Any]], untrue_spans: Spans, channel_spans: Spans) -> Any:
+def by_loss(kills: list[dict[str, Any]], untrue_spans: Spans, channel_spans: Spans) -> Losses:
     """For each kind of loss: how often, how long until all was back, and the longest that an
     operator's state was untrue or a channel outlived its call before the next loss."""
-    found: dict[str, dict[str, Any]] = {}
+    found: Losses = {}
     ends = [kill["at"] for kill in kills[1:]] + [1e12]
     for kill, end in zip(kills, ends, strict=True):
         one = found.setdefault(kill["target"], {"losses": 0, "back_s": 0.0, "true_s": 0.0,
@@ -329,8 +338,18 @@ def by_loss(kills: list[dict[str, Any]], untrue_spans: Spans, channel_spans: Spa
     return dict(sorted(found.items()))
 
 
-def main() -> int:
-    folder = Path(sys.argv[1])
+@dataclass
+class Verdict:
+    """What came of one centre's turns."""
+
+    told: dict[str, Any]
+    figures: dict[str, Any]
+    losses: Losses
+    damage: dict[str, list[Any]]
+
+
+def judge(folder: Path) -> Verdict:
+    """Judges what one centre left behind."""
     ledger, facts = lines(folder / "ledger.jsonl"), lines(folder / "facts.jsonl")
     told = json.loads((folder / "kills.json").read_text(encoding="utf-8"))
     kills, stuck = told["kills"], told["stuck"]
@@ -346,12 +365,10 @@ def main() -> int:
     count, damaged = recordings(facts, folder / "data" / "recordings")
     left, joined, missed = uncounted(facts, calls, reserved, kills)
     saved, lost = results_lost(facts, folder)
-    points, unreached = points_of(told)
     waits, late = resolved(facts, calls, kills)
     channel_spans, outlived = channels(facts, calls, reserved)
     untrue_spans, liars = untrue(facts, calls, reserved)
     over = [fact for fact in facts if fact["kind"] == "final"]
-    unknown = sum(fact["data"]["outcome"] == "unknown" for fact in over)
     damage = {
         "invite_twice": double_invites(ledger),
         "invite_without_attempt": sorted(invited - set(reserved)),
@@ -366,24 +383,20 @@ def main() -> int:
         "left_alone": left_alone(ledger, calls, kills),
         "abandoned_not_counted": missed,
         "results_lost": lost,
-        "points_not_reached": unreached,
         "operators_stuck": stuck,
         "recordings_damaged": damaged,
         "kills_too_quiet": [k for k in kills if k["ringing"] + k["talking"] < LIVE_LEAST],
     }
     figures = {
         "kills": len(kills),
-        "points": points,
-        "points_known": len(told["points"]),
         "invites": len(invited),
         "attempts": len(reserved),
         "recordings": count,
         "results": saved,
-        "by_loss": by_loss(kills, untrue_spans, channel_spans),
         "slept_between_check_and_send": sum(k["target"] == "sleep" for k in kills),
         "open_at_return": len(waits),
         "resolved_s_max": round(max(waits, default=0.0), 2),
-        "unknown": unknown,
+        "unknown": sum(fact["data"]["outcome"] == "unknown" for fact in over),
         "channel_outlives_s_max": longest(channel_spans),
         "operator_untrue_s_max": longest(untrue_spans),
         "callees_left": left,
@@ -391,19 +404,54 @@ def main() -> int:
         "live_at_kill_least": min((k["ringing"] + k["talking"] for k in kills), default=0),
         "back_s_max": round(max((k["back"] - k["at"] for k in kills if k["back"]), default=0), 2),
     }
-    return tell(kills, figures, damage)
+    return Verdict(told, figures, by_loss(kills, untrue_spans, channel_spans), damage)
 
 
-def tell(kills: list[dict[str, Any]], figures: dict[str, Any], damage: dict[str, list[Any]]) -> int:
+def merged(name: str, values: list[Any]) -> Any:
+    """One figure of several centres: the greatest, the least, or the sum."""
+    return max(values) if name.endswith("_max") else min(values) if "least" in name else sum(values)
+
+
+def together(verdicts: Sequence[Verdict]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The figures and the damage of all centres as one."""
+    points, unreached = points_of([one.told for one in verdicts])
+    figures = {
+        "centres": len(verdicts),
+        "points": points,
+        "points_known": len(verdicts[0].told["points"]),
+        **{name: merged(name, [one.figures[name] for one in verdicts])
+           for name in verdicts[0].figures},
+    }  # fmt: skip
+    losses: Losses = {}
+    for kind, loss in (pair for one in verdicts for pair in one.losses.items()):
+        before = losses.get(kind, dict.fromkeys(loss, 0))
+        losses[kind] = {
+            name: before[name] + value if name == "losses" else max(before[name], value)
+            for name, value in loss.items()
+        }
+    damage = {
+        name: [found for one in verdicts for found in one.damage[name]]
+        for name in verdicts[0].damage
+    }
+    return figures | {"by_loss": dict(sorted(losses.items()))}, damage | {
+        "points_not_reached": unreached
+    }
+
+
+def main() -> int:
+    return tell(*together([judge(Path(folder)) for folder in sys.argv[1:]]))
+
+
+def tell(figures: dict[str, Any], damage: dict[str, list[Any]]) -> int:
     """Prints the verdict; 0 where nothing is damaged."""
-    ok = bool(kills) and not any(damage.values())
+    losses = figures["kills"]
+    ok = bool(losses) and not any(damage.values())
     report = {
         "name": "verify crash", "ok": ok,
         "figures": {**figures, **{name: len(found) for name, found in damage.items()}},
         "goals": dict.fromkeys(damage, 0),
         "damage": {name: found[:20] for name, found in damage.items() if found},
-        "at_most": f"0 double INVITEs in {len(kills)} losses: below {3 / max(1, len(kills)):.3f} "
-        "a loss",
+        "at_most": f"0 double INVITEs in {losses} losses: below {3 / max(1, losses):.3f} a loss",
     }  # fmt: skip
     print(json.dumps(report))
     return 0 if ok else 1

@@ -32,6 +32,8 @@ SHARED_EVERY = 3
 """Of the numbers of a list, each such one stands in the other floor's list too, in the same place."""
 KINDS = ("engine", "floor", "web")
 TONES = (1150, 1550)
+RTP_FIRST, RTP_PORTS = 30_000, 1_000
+"""Centres side by side have ports for sound of their own, so that none hears another's."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,21 @@ class Process:
     pid: int
 
 
-def open_floors(centre: Centre, contacts: int, *, database: str = "") -> tuple[Manager, list[Json]]:
-    """Starts everything, puts people and campaigns on two floors, and starts the campaigns."""
+def open_floors(
+    centre: Centre, contacts: int, *, database: str = "", place: int = 0
+) -> tuple[Manager, list[Json]]:
+    """Starts everything, puts people and campaigns on two floors, and starts the campaigns.
+
+    `place` counts the centres that run side by side on this machine, from 0."""
     centre.port = free_port(centre.port)
     data = centre.out / "data"
     data.mkdir(parents=True, exist_ok=True)
-    (data / "vyzov.toml").write_text(f"floor_processes = {FLOORS}\n", encoding="utf-8")
+    rtp_first = RTP_FIRST + place * RTP_PORTS
+    (data / "vyzov.toml").write_text(
+        f"floor_processes = {FLOORS}\n"
+        f"rtp_first = {rtp_first}\nrtp_last = {rtp_first + RTP_PORTS - 1}\n",
+        encoding="utf-8",
+    )
     if database:
         os.environ[DATABASE_VARIABLE] = database
     numbers = [f"+7000555{index:04d}" for index in range(min(contacts, 9999))]

@@ -5,8 +5,10 @@ SIGKILL while at least `LIVE_LEAST` calls ring or talk: at a moment taken by dic
 the program (`crash_points/named_points.py`), where it dies between two of its acts. Operators' browsers
 and a PostgreSQL server are killed too. At some turns an owner sleeps (SIGSTOP) between its check and its
 send until another has its floor, and then sends. What was going on is printed from the own ledger of the
-box. What came of it is judged by `check_crash.py`, which imports nothing of Vyzov. `--sabotage` takes one
-protection away, and the run must fail. The last line is one JSON object.
+box. What came of it is judged by `check_crash.py`, which imports nothing of Vyzov. `--shards` has several
+such centres, independent of each other, share the turns side by side (`side_by_side.py`); one verdict
+covers them all. `--sabotage` takes one protection away, and the run must fail. The last line is one JSON
+object.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from typing import Any
 import sqlalchemy as sa
 from floors_centre import FLOORS, Leases, Process, open_floors, operators, processes_of
 from postgres_server import NoPostgres, Server, start_postgres
+from side_by_side import Part, run_parts, whole
 
 from vyzov import __version__
 from vyzov.app import load_settings
@@ -239,7 +242,8 @@ class Run:
             time.sleep(0.1)
         # The next owner knows by now what the engine has of the floor's calls.
         time.sleep(2.0)
-        os.kill(int(pid), signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGCONT)
         back = self.await_back(set(), time.monotonic() + BACK_S)
         return {
             "target": SLEEP, "point": SLEEPS_AT, "reached": True, "at": at, "back": back,
@@ -278,11 +282,16 @@ class Run:
         return stuck
 
 
-def schedule(run: Run, count: int, first: str = "") -> Iterator[Callable[[], dict[str, Any]]]:
-    """Yields what is done in turn, at the point `first` first; all come before any comes twice."""
-    points: list[Point] = []
+def schedule(
+    run: Run, count: int, part: Part, first: str = ""
+) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Yields what is done in turn, at the point `first` first; all come before any comes twice.
+
+    Centres side by side begin at points of their own, and at kinds of their own."""
+    points: list[Point] = list(POINTS[part.place :: part.parts])
+    run.dice.shuffle(points)
     kinds = [DATABASE, *KINDS] if run.server is not None else list(KINDS)
-    randoms = at_points = 0
+    randoms, at_points = part.place, 0
     for turn in range(count):
         if turn == 0 and first:
             point = next(point for point in POINTS if point.name == first)
@@ -326,15 +335,18 @@ def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> 
     contacts = 200 + CONTACTS_PER_KILL * options.count
     database = server.create("crash") if server is not None else ""
     try:
-        manager, campaigns = open_floors(centre, contacts, database=database)
+        manager, campaigns = open_floors(
+            centre, contacts, database=database, place=options.part.place
+        )
         settings = load_settings(out / "data")
         if options.sabotage == UNIQUE:
             drop_unique_indexes(settings.database)
+        first = FIRST.get(options.sabotage, "")
         run = Run(
             centre, manager, Ledger(out / "ledger.jsonl"), Leases(out / "data"),
             random.Random(options.seed), server,
         )  # fmt: skip
-        for turn in schedule(run, options.count, FIRST.get(options.sabotage, "")):
+        for turn in schedule(run, options.count, options.part, first):
             kill = turn()
             run.kills.append(kill)
             print(f"kill {len(run.kills)}: {json.dumps(kill)}", flush=True)
@@ -356,18 +368,8 @@ def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> 
     }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=20, help="kills")
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--sabotage", choices=(UNIQUE, *SABOTAGES), default="")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    begun = time.monotonic()
-    out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-crash-"))).resolve()
-    out.mkdir(parents=True, exist_ok=True)
+def leave_evidence(options: argparse.Namespace, out: Path) -> None:
+    """Runs one centre, and leaves in `out` what the judge needs; raises `NoPostgres`."""
     # Every process started from here on loads the points; only Vyzov's own have any.
     os.environ |= {
         "VYZOV_CRASH_DIR": str(out),
@@ -381,15 +383,16 @@ def main() -> int:
         if options.store == "postgresql":
             server = start_postgres(out / "postgres")
         told = carry_out(options, out, server)
-    except NoPostgres as error:
-        print(error, file=sys.stderr)
-        return 1 if os.environ.get("CI") == "true" else MISSING
     finally:
         if server is not None:
-            server.stop()
+            server.remove()
     (out / "kills.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def judge(options: argparse.Namespace, folders: list[Path], begun: float) -> int:
+    """Has the judge say its verdict over all folders, and prints it; 0 where nothing is damaged."""
     done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "check_crash.py"), str(out)],
+        [sys.executable, "-I", str(HERE / "check_crash.py"), *map(str, folders)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if not done.stdout.strip():
@@ -397,7 +400,7 @@ def main() -> int:
         return 1
     result = json.loads(done.stdout.strip().splitlines()[-1])
     result["goals"]["kills"] = options.count
-    result["ok"] = bool(result["ok"]) and len(told["kills"]) == options.count
+    result["ok"] = bool(result["ok"]) and result["figures"]["kills"] == options.count
     result |= {
         "seed": options.seed,
         "store": options.store,
@@ -407,6 +410,36 @@ def main() -> int:
     }
     print(json.dumps(result, ensure_ascii=False))
     return 0 if result["ok"] else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20, help="kills")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--sabotage", choices=(UNIQUE, *SABOTAGES), default="")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--shards", type=int, default=1, help="centres side by side")
+    parser.add_argument("--part", type=Part.read, default=whole(), help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-crash-"))).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    folders = [out]
+    try:
+        if options.shards > 1:
+            words = ["--store", options.store]
+            words += ["--sabotage", options.sabotage] if options.sabotage else []
+            folders = run_parts(
+                Path(__file__), out, options.shards, options.count, options.seed, words
+            )
+        else:
+            leave_evidence(options, out)
+    except NoPostgres as error:
+        print(error, file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else MISSING
+    return judge(options, folders, begun)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ from typing import Any, NamedTuple
 from sabotage import SABOTAGES
 
 When = Callable[..., bool]
+UNLOCKED_WITHIN_S = 2.0
+SQLITE_WRITES_BYTE = "120"
+"""In the file of shared memory (SQLite, WAL-mode file format, section 2.3)."""
 
 
 def always(*_args: Any, **_named: Any) -> bool:
@@ -167,6 +170,9 @@ def fire(point: Point, folder: Path) -> bool:
     draft.write_text(f"{time.monotonic()!r} {os.getpid()}", encoding="ascii")
     draft.rename(folder / f"{point.process}.at")
     if others == ["sleep"]:
+        end = time.monotonic() + UNLOCKED_WITHIN_S
+        while writes_to_sqlite() and time.monotonic() < end:
+            time.sleep(0.0005)
         os.kill(os.getpid(), signal.SIGSTOP)
         return True
     for pid in others:
@@ -175,6 +181,17 @@ def fire(point: Point, folder: Path) -> bool:
                 os.kill(int(pid), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
     return False  # A killed process comes to no line after that one.
+
+
+def writes_to_sqlite() -> bool:
+    """Whether this process has SQLite's lock for writing; one stopped with it would be ended for that."""
+    mine = str(os.getpid())
+    table = Path("/proc/locks").read_text(encoding="ascii")
+    return any(
+        words[3:5] == ["WRITE", mine] and words[6] == SQLITE_WRITES_BYTE
+        for words in map(str.split, table.splitlines())
+        if len(words) == 8
+    )
 
 
 def still_wanted(args: tuple[Any, ...]) -> tuple[Any, ...]:
