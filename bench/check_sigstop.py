@@ -1,7 +1,10 @@
 """Judges what a run of `verify_sigstop.py` left behind. Imports nothing of Vyzov, reads files only.
 
 `ledger.jsonl` is what the network saw, `facts.jsonl` what Vyzov recorded (a reservation names its
-floor and fence), `stops.json` when which process was stopped. Prints one JSON object.
+floor and fence), `stops.json` when which process was stopped. Several folders are centres that ran side
+by side: each is judged by itself, and one verdict covers them all. A stopped process that its supervisor
+ended, as it kept everybody from the database, is judged like the others but was not continued, so it
+does not count as a stop. Prints one JSON object.
 """
 
 import json
@@ -92,11 +95,12 @@ def signed_out(folder: Path, told: dict[str, Any]) -> list[Any]:
     return found
 
 
-def main() -> int:
-    folder = Path(sys.argv[1])
+def judge(folder: Path) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The figures and the damage of one centre."""
     ledger, facts = lines(folder / "ledger.jsonl"), lines(folder / "facts.jsonl")
     told = json.loads((folder / "stops.json").read_text(encoding="utf-8"))
     stops = told["stops"]
+    continued = [stop for stop in stops if not stop["ended"]]
     invites = first_invites(ledger)
     attempts = {
         f["data"]["call_id"]: f["attempt"] for f in facts if f["kind"] == "attempt_reserved"
@@ -112,7 +116,8 @@ def main() -> int:
     works = [
         floor["working_at"] - stop["stopped_at"] for stop, floor, _ in moves if floor["working_at"]
     ]
-    woken = [stop["woken_at"] for stop in stops]
+    woken = [stop["woken_at"] for stop in continued]
+    short = told["count"] - len(continued)
     damage: dict[str, list[Any]] = {
         "stale_calls": stale_calls(stops, facts, invites),
         "invite_twice": invited_twice(ledger),
@@ -120,10 +125,11 @@ def main() -> int:
         "attempt_without_end": [one for one in attempts.values() if finals[one] != 1],
         "taken_late": [round(took, 2) for _, _, took in moves if took > TAKEN_WITHIN_S],
         "signed_out": signed_out(folder, told),
-        "stops_missing": [told["count"] - len(stops)] if len(stops) < told["count"] else [],
+        "stops_missing": [short] if short > 0 else [],
     }
     figures = {
-        "stops": len(stops),
+        "stops": len(continued),
+        "ended_by_supervisor": len(stops) - len(continued),
         "floors_moved": len(moves),
         "invites": len(invites),
         "invites_while_stopped": sum(
@@ -136,13 +142,26 @@ def main() -> int:
         "attempts": len(attempts),
         "taken_s_max": round(max((took for _, _, took in moves), default=0.0), 2),
         "working_s_max": round(max(works, default=0.0), 2),
-        **{name: len(found) for name, found in damage.items()},
     }
+    return figures, damage
+
+
+def main() -> int:
+    judged = [judge(Path(folder)) for folder in sys.argv[1:]]
+    each, harm = [figures for figures, _ in judged], [damage for _, damage in judged]
+    damage = {name: [found for one in harm for found in one[name]] for name in harm[0]}
+    figures = {
+        "centres": len(judged),
+        **{name: (max if name.endswith("_max") else sum)(one[name] for one in each)
+           for name in each[0]},
+        **{name: len(found) for name, found in damage.items()},
+    }  # fmt: skip
+    stops = figures["stops"]
     ok = bool(stops) and not any(damage.values())
     report = {
         "name": "verify sigstop", "ok": ok, "figures": figures, "goals": dict.fromkeys(damage, 0),
         "damage": {name: found[:20] for name, found in damage.items() if found},
-        "at_most": f"0 stale calls in {len(stops)} stops: below {3 / max(1, len(stops)):.3f} a stop",
+        "at_most": f"0 stale calls in {stops} stops: below {3 / max(1, stops):.3f} a stop",
     }  # fmt: skip
     print(json.dumps(report, ensure_ascii=False))
     return 0 if ok else 1

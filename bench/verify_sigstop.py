@@ -3,8 +3,9 @@
 Two floors in two processes call people of the network in a box. Again and again a process that owns a
 floor gets SIGSTOP in the middle of its work, another takes its floors, and SIGCONT wakes it with all it
 had in hand. `check_sigstop.py`, which imports nothing of Vyzov, judges from the box's own ledger whether
-the stale owner called anybody, and from what operators wrote whether they stayed signed in. The last
-line is one JSON object.
+the stale owner called anybody, and from what operators wrote whether they stayed signed in. `--shards`
+has several such centres, independent of each other, share the stops side by side (`side_by_side.py`).
+The last line is one JSON object.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from floors_centre import FLOORS, Leases, floors_here, open_floors, owner_of, processes_of
+from postgres_server import NoPostgres, Server, start_postgres
+from side_by_side import Part, run_parts, whole
 
 from vyzov import __version__
 from vyzov.app import load_settings
@@ -33,12 +36,15 @@ STOPPED_S = (7.5, 10.0)
 SETTLE_S = (1.0, 3.0)
 GIVE_UP_S = 30.0
 CONTACTS_PER_STOP = 40
+MISSING = 77
 
 
 def stop_one(
     leases: Leases, manager: Manager, centre: Centre, dice: random.Random
 ) -> dict[str, Any] | None:
-    """Stops a process that owns a floor, waits for the other, continues it; what was seen when."""
+    """Stops a process that owns a floor, waits for the other, continues it; what was seen when.
+
+    One that held SQLite's lock as it was stopped is ended by its supervisor and cannot go on."""
     owners = sorted({owner_of(one) for one in leases.floors()})
     here = [one.pid for one in processes_of(centre) if one.kind == "floor"]
     able = [pid for pid in owners if pid in here]
@@ -66,9 +72,11 @@ def stop_one(
             time.sleep(0.05)
     finally:
         woken = time.monotonic()
-        os.kill(pid, signal.SIGCONT)
+        ended = pid not in {one.pid for one in processes_of(centre)}
+        if not ended:
+            os.kill(pid, signal.SIGCONT)
     return {
-        "pid": pid, "stopped_at": at, "woken_at": woken,
+        "pid": pid, "stopped_at": at, "woken_at": woken, "ended": ended,
         "floors": [
             {"floor": floor, "fence": fence, "taken_at": taken.get(floor),
              "working_at": working.get(floor)}
@@ -84,24 +92,22 @@ def agents_of(manager: Manager) -> dict[str, str]:
     return {}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=10, help="how often a process is stopped")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> dict[str, Any]:
+    """Runs a centre and all stops; returns what `check_sigstop.py` has to know."""
     begun = time.monotonic()
-    out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-sigstop-"))).resolve()
-    out.mkdir(parents=True, exist_ok=True)
     dice = random.Random(options.seed)
     centre = Centre(out, options.seed, 0)
     stops: list[dict[str, Any]] = []
+    continued = 0
+    database = server.create("sigstop") if server is not None else ""
     try:
-        manager, campaigns = open_floors(centre, 300 + CONTACTS_PER_STOP * options.count)
+        manager, campaigns = open_floors(
+            centre, 300 + CONTACTS_PER_STOP * options.count, database=database,
+            place=options.part.place,
+        )  # fmt: skip
         leases = Leases(out / "data")
         time.sleep(15.0)
-        while len(stops) < options.count and time.monotonic() - begun < 60 + 40 * options.count:
+        while continued < options.count and time.monotonic() - begun < 60 + 40 * options.count:
             stop = stop_one(leases, manager, centre, dice)
             if stop is None:
                 time.sleep(0.2)
@@ -109,6 +115,7 @@ def main() -> int:
             time.sleep(dice.uniform(*SETTLE_S))
             stop["agents"] = agents_of(manager)
             stops.append(stop)
+            continued += not stop["ended"]
             print(f"stop {len(stops)}: {json.dumps(stop)}", flush=True)
         for campaign in campaigns:
             manager.post(f"/campaigns/{campaign['id']}/finish")
@@ -117,10 +124,26 @@ def main() -> int:
     finally:
         centre.stop()
     export_facts(load_settings(out / "data").database, out / "facts.jsonl")
-    told = {"stops": stops, "finished_at": finished_at, "count": options.count}
+    return {"stops": stops, "finished_at": finished_at, "count": options.count}
+
+
+def leave_evidence(options: argparse.Namespace, out: Path) -> None:
+    """Runs one centre, and leaves in `out` what the judge needs; raises `NoPostgres`."""
+    server: Server | None = None
+    try:
+        if options.store == "postgresql":
+            server = start_postgres(out / "postgres")
+        told = carry_out(options, out, server)
+    finally:
+        if server is not None:
+            server.remove()
     (out / "stops.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def judge(options: argparse.Namespace, folders: list[Path], begun: float) -> int:
+    """Has the judge say its verdict over all folders, and prints it; 0 where nothing is damaged."""
     done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "check_sigstop.py"), str(out)],
+        [sys.executable, "-I", str(HERE / "check_sigstop.py"), *map(str, folders)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if not done.stdout.strip():
@@ -129,11 +152,40 @@ def main() -> int:
     result = json.loads(done.stdout.strip().splitlines()[-1])
     result |= {
         "seed": options.seed,
+        "store": options.store,
         "seconds": round(time.monotonic() - begun, 1),
         "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
     }
     print(json.dumps(result, ensure_ascii=False))
     return 0 if result["ok"] else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=10, help="how often a process is stopped")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--shards", type=int, default=1, help="centres side by side")
+    parser.add_argument("--part", type=Part.read, default=whole(), help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-sigstop-"))).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    folders = [out]
+    try:
+        if options.shards > 1:
+            folders = run_parts(
+                Path(__file__), out, options.shards, options.count, options.seed,
+                ["--store", options.store],
+            )  # fmt: skip
+        else:
+            leave_evidence(options, out)
+    except NoPostgres as error:
+        print(error, file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else MISSING
+    return judge(options, folders, begun)
 
 
 if __name__ == "__main__":
