@@ -1,6 +1,8 @@
 """The judges of `verify crash` and `verify sigstop` find a second call, and let a clean run pass."""
 
 import importlib.util
+import json
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,11 +18,12 @@ def judge(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
     return module
 
 
-CRASH, SIGSTOP = judge("check_crash"), judge("check_sigstop")
+CRASH, SIGSTOP, SIDE_BY_SIDE = map(judge, ("check_crash", "check_sigstop", "side_by_side"))
 
 
 def invite(call: str, at: float, branch: str = "z1", cseq: int = 1) -> dict[str, Any]:
@@ -94,3 +97,55 @@ def test_an_operator_said_to_talk_after_the_call_is_found() -> None:
     begins = state("talking", 2.0, "one")
     assert CRASH.untrue([begins, state("wrap_up", 19.0, None)], calls, reserved)[1] == []
     assert CRASH.untrue([begins, state("wrap_up", 21.0, None)], calls, reserved)[1] != []
+
+
+def verdict(points: list[tuple[str, bool]], longest: float, live: int, harm: list[str]) -> Any:
+    kills = [{"point": point, "reached": reached} for point, reached in points]
+    told = {"kills": kills, "points": ["one", "two"], "points_missing": []}
+    figures = {"kills": len(kills), "back_s_max": longest, "live_at_kill_least": live}
+    losses = {"web": {"losses": len(kills), "back_s": longest}}
+    return CRASH.Verdict(told, figures, losses, {"invite_twice": harm})
+
+
+def test_centres_side_by_side_are_one_verdict() -> None:
+    first = verdict([("one", True), ("two", True)], 3.0, 7, [])
+    second = verdict([("one", True)], 5.0, 5, ["call"])
+    figures, damage = CRASH.together([first, second])
+    assert figures == {
+        "centres": 2, "points": 2, "points_known": 2, "kills": 3, "back_s_max": 5.0,
+        "live_at_kill_least": 5, "by_loss": {"web": {"losses": 3, "back_s": 5.0}},
+    }  # fmt: skip
+    assert damage == {"invite_twice": ["call"], "points_not_reached": []}
+
+
+@pytest.mark.parametrize(
+    ("points", "missed"),
+    [
+        ([("one", True)], []),
+        ([("one", False)], ["one"]),
+        ([("one", True), ("one", True)], ["two"]),
+        ([("one", True), ("two", False)], ["two"]),
+    ],
+)
+def test_a_point_never_come_to_is_told_once_there_were_turns_enough(
+    points: list[tuple[str, bool]], missed: list[str]
+) -> None:
+    assert CRASH.points_of([verdict(points, 1.0, 5, []).told]) == (int(points[0][1]), missed)
+
+
+def test_turns_are_shared_out_so_that_none_is_lost() -> None:
+    assert SIDE_BY_SIDE.shares(11, 3) == [4, 4, 3]
+    assert SIDE_BY_SIDE.Part.read("1/3") == SIDE_BY_SIDE.Part(1, 3)
+
+
+def test_a_process_that_its_supervisor_ended_is_no_stop(tmp_path: Path) -> None:
+    stop = {"stopped_at": 10.0, "woken_at": 19.0, "agents": {}, "ended": False,
+            "floors": [{"floor": "f", "fence": 1, "taken_at": 16.0, "working_at": 17.0}]}  # fmt: skip
+    told = {"stops": [stop, stop | {"ended": True}], "finished_at": 30.0, "count": 2}
+    (tmp_path / "stops.json").write_text(json.dumps(told), encoding="utf-8")
+    for name in ("ledger.jsonl", "facts.jsonl"):
+        (tmp_path / name).touch()
+    figures, damage = SIGSTOP.judge(tmp_path)
+    assert (figures["stops"], figures["ended_by_supervisor"]) == (1, 1)
+    assert damage["stops_missing"] == [1]
+    assert damage["taken_late"] == []
