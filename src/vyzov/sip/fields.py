@@ -33,6 +33,12 @@ def split_outside_quotes(text: str, separator: str) -> list[str]:
     """Splits at `separator` outside of quoted strings and angle brackets; parts are stripped."""
     if '"' not in text and "<" not in text:
         return [part.strip() for part in text.split(separator)]
+    before, _, after = text.partition("<")
+    inside, closed, after = after.partition(">")
+    if closed and '"' not in text and separator not in before and "<" not in inside + after:
+        # One address in brackets, as nearly every message has it: no pattern is needed.
+        first, *others = after.split(separator)
+        return [f"{before}<{inside}>{first}".strip(), *[part.strip() for part in others]]
     parts: list[str] = []
     start = 0
     for found in _OPAQUE_OR[separator].finditer(text):
