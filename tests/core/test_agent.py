@@ -252,3 +252,10 @@ def test_an_agents_recorded_states_are_a_chain_without_gaps(
     lasted = sum((change.lasted for change, _ in chain), timedelta())
     assert T0 + lasted == agent.since
     assert agent.wish in Wish
+
+
+def test_moments_of_an_agent_are_told_again_by_a_clock_that_was_set() -> None:
+    hour = timedelta(hours=1)
+    back, talker = ag.retold(writing(), -hour), ag.retold(talking(), hour)
+    assert (back.since, back.wrap_up_until) == (T0 - hour, T0 + TEN - hour)
+    assert (talker.since, talker.wrap_up_until) == (T0 + hour, None)

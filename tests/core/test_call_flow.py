@@ -1,11 +1,13 @@
 """A call with a robot: the announcement, its keys, the machine that answers."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from core_examples import Ride, after, flow
 
 from vyzov.core import call_events as ev
 from vyzov.core.call import CallPlan, CallState
+from vyzov.core.call_value import retold
 from vyzov.core.campaign import ClassifyMode, DialMode
 from vyzov.core.facts import FactKind
 from vyzov.core.outcome import AnswerClass
@@ -249,3 +251,17 @@ def test_who_had_said_a_wish_or_was_no_person_is_not_abandoned_by_a_dead_engine(
     assert silent.finish == ("answered_silence", "hung_up_engine")
     assert not wished.told(FactKind.ABANDONED)
     assert not silent.told(FactKind.ABANDONED)
+
+
+def test_moments_of_a_call_are_told_again_by_a_clock_that_was_set() -> None:
+    call, day = robot().call, timedelta(days=1)
+    assert call.answered_at is not None
+    assert call.deadline is not None
+    told = retold(call, -day)
+    assert (told.since, told.answered_at) == (call.since - day, call.answered_at - day)
+    assert (told.deadline, told.ended_at) == (call.deadline - day, None)
+    assert told.flow is not None
+    assert told.flow.deadline == told.deadline
+    assert retold(told, day) == call
+    alone = Ride(CallPlan(), DialMode.PROGRESSIVE).answer().call
+    assert retold(retold(alone, day), -day) == alone

@@ -163,3 +163,51 @@ def test_a_step_whose_minute_went_by_between_two_lives_is_settled_by_the_next(
     world.run(1.0)
     assert is_steady(centre)
     assert len(centre.facts(FactKind.CLOCK_TRUSTED)) == 1
+
+
+@pytest.mark.parametrize("by_s", [-86400.0, -60.0, 60.0, 86400.0])
+def test_the_limits_of_what_lives_do_not_move_with_utc(centre: Centre, by_s: float) -> None:
+    """A wrap-up of twelve seconds takes twelve, however UTC is set in the middle of it."""
+    ann, _ = centre.begin()
+    centre.reach("talking")
+    centre.world.run(3.0)
+    centre.world.step_clock(by_s)
+    centre.world.run(3.0)
+    assert centre.talking(ann)
+    assert centre.desk("hangup", ann).ok
+    assert centre.until(lambda: centre.agent_state(ann) == "wrap_up", 2.0)
+    began = centre.world.timeline.now
+    centre.world.run(5.0)
+    centre.world.step_clock(-by_s)
+    centre.world.run(6.5)
+    assert centre.agent_state(ann) == "wrap_up"
+    assert centre.until(lambda: centre.agent_state(ann) != "wrap_up", 2.0)
+    assert centre.world.timeline.now - began == pytest.approx(12.0, abs=0.6)
+    lasted = [float(str(one.data["lasted_s"])) for one in centre.facts(FactKind.AGENT_STATE)]
+    assert all(0.0 <= one < 20.0 for one in lasted), lasted
+
+
+@pytest.mark.parametrize("by_s", [-86400.0, 86400.0])
+def test_a_lost_recording_is_waited_for_as_long_as_always(centre: Centre, by_s: float) -> None:
+    ann, _ = centre.begin()
+    centre.world.engine.loses_recording = lambda: True
+    centre.reach("talking")
+    centre.finish_talk(ann)
+    centre.world.run(5.0)
+    centre.world.step_clock(by_s)
+    centre.world.run(20.0)
+    assert [live.finished for live in centre.calls()] == [True]
+    assert centre.until(lambda: not centre.calls(), 8.0)
+
+
+def test_who_was_writing_a_call_up_gets_no_more_time_when_utc_was_set_back(centre: Centre) -> None:
+    ann, _ = centre.begin()
+    centre.reach("talking")
+    assert centre.desk("hangup", ann).ok
+    assert centre.until(lambda: centre.agent_state(ann) == "wrap_up", 2.0)
+    centre.world.run(2.0)
+    centre.world.kill_floor()
+    centre.world.step_clock(-3600.0)
+    assert centre.until(lambda: centre.world.is_up, 4000.0)
+    assert centre.agent_state(ann) == "wrap_up"
+    assert centre.until(lambda: centre.agent_state(ann) != "wrap_up", 13.0)

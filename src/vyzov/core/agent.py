@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
+from vyzov.core.instants import moved
 
 
 class Wish(StrEnum):
@@ -81,6 +82,11 @@ def state_of(agent: Agent) -> AgentState:
 def is_free(agent: Agent) -> bool:
     """True where a call can be handed to the agent now."""
     return state_of(agent) is AgentState.READY
+
+
+def retold(agent: Agent, by: timedelta) -> Agent:
+    """Returns the agent with their moments as UTC tells them now that it was set forward by `by`."""
+    return replace(agent, since=agent.since + by, wrap_up_until=moved(agent.wrap_up_until, by))
 
 
 # ---- events --------------------------------------------------------------------------------------

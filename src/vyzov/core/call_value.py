@@ -14,6 +14,7 @@ from vyzov.core.campaign import CampaignSettings, ClassifyMode, DialMode
 from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json
+from vyzov.core.instants import moved
 from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
 
 SETUP_GRACE = timedelta(seconds=10)
@@ -143,6 +144,23 @@ def heard_of(call: Call, now: datetime) -> Call:
     if call.state not in (CallState.DIALING, CallState.RINGING):
         return call
     return replace(call, deadline=now + call.plan.ring_timeout + SETUP_GRACE)
+
+
+def retold(call: Call, by: timedelta) -> Call:
+    """Returns the call with its moments as UTC tells them now that it was set forward by `by`: what
+    was two seconds ago still is, and what waits goes on waiting as long as it had to."""
+    flow = call.flow
+    return replace(
+        call,
+        since=call.since + by,
+        deadline=moved(call.deadline, by),
+        dialed_at=moved(call.dialed_at, by),
+        ringing_at=moved(call.ringing_at, by),
+        answered_at=moved(call.answered_at, by),
+        bridged_at=moved(call.bridged_at, by),
+        ended_at=moved(call.ended_at, by),
+        flow=replace(flow, deadline=moved(flow.deadline, by)) if flow else None,
+    )
 
 
 # ---- small moves ---------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 The text sorts as the moments do. Zones of callees are none of its business (see `window`).
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from vyzov.core.errors import InvalidRequest
 
@@ -23,6 +23,11 @@ def from_text(text: str) -> datetime:
     if at.tzinfo is None:
         raise InvalidRequest(f"'{text}' does not say its zone.", _NEXT_STEP)
     return at.astimezone(UTC)
+
+
+def moved(at: datetime | None, by: timedelta) -> datetime | None:
+    """Returns a moment, where there is one, as a clock tells it that was set forward by `by`."""
+    return None if at is None else at + by
 
 
 _NEXT_STEP = "Write it as RFC 3339 with a zone, such as 2026-11-22T14:05:00Z."

@@ -1,15 +1,19 @@
 """Tells of steps of UTC, and takes a manager's word that it is right as it is now.
 
 Whether UTC can be trusted is `core.steadiness`'s word; that nothing is dialled meanwhile is the pacer's.
+What lives goes on by the monotonic clock: a limit of two seconds stays one, wherever UTC is set.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from vyzov.core import agent as ca
+from vyzov.core.call_value import retold
 from vyzov.core.facts import FactKind
-from vyzov.core.instants import to_text
+from vyzov.core.instants import moved, to_text
 from vyzov.core.steadiness import STEADY_S, Past, Steadiness, confirmed, resumed, watched
+from vyzov.dialer.agents import Agents
 from vyzov.dialer.effects import Ask, Now
 from vyzov.dialer.scene import Scene
 
@@ -17,8 +21,9 @@ from vyzov.dialer.scene import Scene
 class ClockDesk:
     """Watches the clocks of one floor."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, agents: Agents) -> None:
         self._scene = scene
+        self._agents = agents
         self.verbs: Mapping[str, Callable[[Ask], None]] = {"confirm_clock": self._confirm}
 
     def look(self, now: Now) -> None:
@@ -30,7 +35,26 @@ class ClockDesk:
         if room.clock.is_steady:
             self._trusted("")
         else:
+            self._retell(timedelta(seconds=room.clock.step_s))
             self._stepped()
+
+    def _retell(self, by: timedelta) -> None:
+        """Says the moments of all that lives as UTC tells them from now on; due times of contacts
+        are people's own hours and stay."""
+        room = self._scene.room
+        calls = {id(live): live for live in room.calls.values()}
+        for found in room.agents.values():
+            # A call may be forgotten by the floor while it is still being written up.
+            calls |= {id(live): live for live in (found.last, found.resulted) if live is not None}
+            found.agent = ca.retold(found.agent, by)
+            found.left_at = moved(found.left_at, by)
+            found.undo_until = moved(found.undo_until, by)
+            found.day.since += by
+            self._agents.noted(found)
+        for live in calls.values():
+            live.call = retold(live.call, by)
+            live.asked_at, live.parted_at = moved(live.asked_at, by), moved(live.parted_at, by)
+            room.calls.noted(live)
 
     def resume(self, past: Past | None) -> None:
         """Goes on from what earlier processes of this floor saw: their step may not be over."""

@@ -53,7 +53,7 @@ class Floor:
         self._phones = DeskPhones(self._scene)
         self._desk = Desk(self._scene, self._agents, self._calls, self._phones)
         self._protection = ProtectionDesk(self._scene)
-        self._clock = ClockDesk(self._scene)
+        self._clock = ClockDesk(self._scene, self._agents)
         self._office = Office(
             self._scene, self._calls, self._trunks, self._phones,
             {**self._protection.verbs, **self._clock.verbs},

@@ -65,7 +65,9 @@ class Recovery:
             campaign = self._scene.room.campaigns.get(past.campaign)
             if found is None or campaign is None:
                 continue
-            left = campaign.settings.wrap_up - (self._scene.now.utc - past.ended_at)
+            # Where UTC was set back since, that is no reason for more time than there ever was.
+            passed = max(self._scene.now.utc - past.ended_at, timedelta(0))
+            left = campaign.settings.wrap_up - passed
             if left > timedelta(0):
                 self._wrap_up_again(found, campaign, past, left)
 
