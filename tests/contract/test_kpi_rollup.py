@@ -14,10 +14,10 @@ from vyzov.core.kpi.book import Book, Prices, Shift
 from vyzov.core.kpi.cells import Folded, Key, Placed, Reach
 from vyzov.core.kpi.evaluate import figures
 from vyzov.core.kpi.fold import fold
-from vyzov.storage.chain import Chain, run_on
+from vyzov.storage.chain import append_facts
 from vyzov.storage.connections import open_engine
 from vyzov.storage.database import open_session
-from vyzov.storage.session import write
+from vyzov.storage.session import run_steps, write
 from vyzov.storage.tables_kpi import kpi_sum
 
 
@@ -34,11 +34,12 @@ class Scribe:
         with open_session(self.address) as session:
 
             def work() -> None:
-                chain = Chain(run_on(session), session.draw_seqs)
-                for one in told:
-                    stream = Stream(self.organisation, one.floor, one.epoch)
-                    assert chain.append(stream, one.fact) is not None
-                chain.settle()
+                facts = [
+                    (Stream(self.organisation, one.floor, one.epoch), one.fact) for one in told
+                ]
+                drawn = session.draw_seqs is not None
+                seqs = run_steps(session.run_all, append_facts(facts, drawn=drawn))
+                assert len(seqs) == len(told)
 
             write(session, work)
         for one in told:

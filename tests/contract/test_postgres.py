@@ -3,7 +3,7 @@
 import functools
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -22,6 +22,7 @@ from vyzov.storage.address import fits, is_postgres, shown
 from vyzov.storage.database import open_floor_store, open_session
 from vyzov.storage.migrate import migrate
 from vyzov.storage.queries import FOLDER, postgres_queries
+from vyzov.storage.session import Ask
 
 SECRET = "s3cret-in-the-address"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -183,7 +184,7 @@ def test_writers_that_never_get_through_are_a_fault(
     def clash(*_given: object) -> None:
         raise psycopg.errors.DeadlockDetected("somebody was quicker")
 
-    monkeypatch.setattr(pg.PostgresSession, "hold", clash)
+    monkeypatch.setattr(pg.PostgresSession, "run_all", clash)
     with pytest.raises(StoreFault, match="quicker 8 times"):
         store.commit(())
 
@@ -229,15 +230,15 @@ def test_a_connection_that_dies_in_a_transaction_loses_all_of_it_and_says_so(
     store = house.store()
     due = house.due(store, house.campaign().id)[0]
     batch = (house.reserve(due), house.fact("told"))
-    whole = pg.PostgresSession.run
+    whole = pg.PostgresSession.run_all
 
-    def dying(self: pg.PostgresSession, topic: str, name: str, values: dict[str, object]) -> object:
-        if name == "set_head":
+    def dying(self: pg.PostgresSession, asked: Sequence[Ask]) -> object:
+        if any(one.name == "set_head" for one in asked):
             monkeypatch.undo()
             cut(watcher)
-        return whole(self, topic, name, values)
+        return whole(self, asked)
 
-    monkeypatch.setattr(pg.PostgresSession, "run", dying)
+    monkeypatch.setattr(pg.PostgresSession, "run_all", dying)
     with pytest.raises(StoreFault, match="did not answer"):
         store.commit(batch)
     assert store.load_floor(house.floor).open_attempts == ()

@@ -19,6 +19,8 @@ from vyzov.core.facts import Fact, to_json
 from vyzov.core.fields import Json
 
 CHAIN_VERSION = 1
+# An encoder made anew for each entry would cost as much as the entry.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,7 +100,7 @@ def append(head: Head, seq: int, fact: Fact) -> Head:
 
 
 def _text(value: Mapping[str, object]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL(value)
 
 
 def _digest(value: Mapping[str, object]) -> str:

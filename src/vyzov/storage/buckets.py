@@ -5,39 +5,38 @@ once one of them goes without, and its contact stays unsorted: it is read at any
 it is next refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from vyzov.core.lookahead import UNSORTED
 from vyzov.storage.lookahead import WAITING
-from vyzov.storage.session import Session, write
+from vyzov.storage.session import Ask, Session, Steps, run_steps, write
 from vyzov.storage.values import words_text
 
 ROWS_PER_PIECE = 1_000
 """How many contacts one transaction sorts: some 20 ms, for as long as other writers wait."""
 
-Rows = Callable[[str, Mapping[str, object]], Sequence[Any]]
-"""Executes a statement of `queries/hopper.sql` by name and returns its rows."""
+AskOf = Callable[[str, Mapping[str, object]], Ask]
+"""Returns the asking of a statement of `queries/hopper.sql` by name, the organisation added."""
 
 
-def bucket_of_turn(rows: Rows, contact: str, position: int) -> int:
+def bucket_of_turn(ask: AskOf, contact: str, position: int) -> Steps[int]:
     """Returns the bucket of the number of a contact whose turn it is."""
-    phones = rows("zones_of_turn", {"contact": contact})
-    if not phones:
+    [phones] = yield [ask("zones_of_turn", {"contact": contact})]
+    if not phones.rows:
         return UNSORTED
-    turn = phones[position % len(phones)]
+    turn = phones.rows[position % len(phones.rows)]
     if turn["bucket"] is None:
-        return bucket_of(rows, turn["zones"])
+        return (yield from bucket_of(ask, turn["zones"]))
     return int(turn["bucket"])
 
 
-def bucket_of(rows: Rows, zones: str) -> int:
+def bucket_of(ask: AskOf, zones: str) -> Steps[int]:
     """Returns the bucket of a set of zones as it is stored, and draws its number if it has none."""
     for _ in range(2):
-        found = rows("bucket_of_zones", {"zones": zones})
-        if found:
-            return int(found[0]["id"])
-        rows("name_bucket", {"zones": zones})
+        [found] = yield [ask("bucket_of_zones", {"zones": zones})]
+        if found.rows:
+            return int(found.first["id"])
+        yield [ask("name_bucket", {"zones": zones})]
     return UNSORTED
 
 
@@ -68,12 +67,16 @@ def sort_the_rest(session: Session) -> int:
 def _name(session: Session, organisation: str) -> int:
     """Names the buckets of all zones of an organisation; returns that of a contact without any."""
 
-    def rows(name: str, values: Mapping[str, object]) -> Sequence[Any]:
-        return session.run("hopper", name, {**values, "organisation": organisation}).fetchall()
+    def ask(name: str, values: Mapping[str, object]) -> Ask:
+        return Ask("hopper", name, {**values, "organisation": organisation})
 
-    for row in rows("zones_there_are", {}):
-        bucket_of(rows, row["zones"])
-    return bucket_of(rows, words_text(()))
+    def steps() -> Steps[int]:
+        [there_are] = yield [ask("zones_there_are", {})]
+        for row in there_are.rows:
+            yield from bucket_of(ask, row["zones"])
+        return (yield from bucket_of(ask, words_text(())))
+
+    return run_steps(session.run_all, steps())
 
 
 def _sort(session: Session, named: dict[str, str], nowhere: int) -> int:

@@ -5,14 +5,13 @@ transaction is appended and written once at its end: on a database with several 
 one waits there, so places have no gaps and numbers of one stream grow with them.
 """
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vyzov.core.chain import Head, Stream, append, begin
 from vyzov.core.facts import Fact
 from vyzov.core.instants import to_text
-from vyzov.storage.session import Session, write
+from vyzov.storage.session import Ask, Clash, Session, Steps, run_steps, write
 from vyzov.storage.values import fact_of, json_text
 
 ORGANISATION_STREAM = ""
@@ -21,92 +20,71 @@ ORGANISATION_STREAM = ""
 ROWS_PER_PIECE = 1_000
 """How many old facts one transaction takes in: some 20 ms, for as long as writers wait."""
 
-SEQS_AT_ONCE = 16
-"""How many numbers are drawn once a transaction tells a second fact."""
-
 Row = Mapping[str, Any]
-DrawSeqs = Callable[[int], Sequence[int]]
-Run = Callable[[str, dict[str, object]], Row | None]
-"""Runs a statement of `queries/chain.sql` by name and returns its first row, None without one."""
+Told = tuple[Stream, Fact]
 
 
-class Chain:
-    """The streams one transaction appends to.
+def append_facts(
+    told: Sequence[Told], *, drawn: bool, beside: Sequence[Ask] = ()
+) -> Steps[tuple[int, ...]]:
+    """Appends facts of one organisation to their streams and returns their numbers; one that is
+    known already is passed over.
 
-    `run` runs statements inside that transaction; `draw_seqs` draws as many numbers of facts as are
-    asked for where several writers share the database, and is left out where there is one at a time.
-    They are drawn under the lock of the stream they are for, so that a stream's numbers grow."""
+    With `drawn` their numbers come from the database's sequence, as they must where it has several
+    writers; they are drawn under the locks of the streams, so that a stream's numbers grow. `beside`
+    is asked last, on the same way. Raises `Clash` where another writer tells the same at once."""
+    once: dict[str, Told] = {}
+    for one in told:
+        once.setdefault(one[1].dedupe, one)
+    news = list(once.values())
+    if not news:
+        if beside:
+            yield beside
+        return ()
+    streams = sorted({stream for stream, _ in news})
+    number = _draw(len(news)) if drawn else Ask("chain", "last_seq", {})
+    found = yield [*map(_lock, streams), number, *_ask_known(news, drawn=drawn)]
+    heads: dict[Stream, Head] = {}
+    late = False
+    for stream, head in zip(streams, found, strict=False):
+        if head.first is None:
+            heads[stream] = yield from _begin(stream)
+            late = late or heads[stream].place > 0
+        else:
+            heads[stream] = _at(stream, head.first)
+    # Where another writer began the stream meanwhile, its numbers may be higher than ours.
+    again = (yield [number])[0] if late else found[len(streams)]
+    seqs = [int(row["seq"]) for row in again.rows]
+    known = {row["dedupe"] for one in found[len(streams) + 1 :] for row in one.rows}
+    news = [one for one in news if one[1].dedupe not in known]
+    numbers = seqs[: len(news)] if drawn else range(seqs[0] + 1, seqs[0] + 1 + len(news))
+    rows: list[dict[str, object]] = []
+    for seq, (stream, fact) in zip(numbers, news, strict=True):
+        heads[stream] = append(heads[stream], seq, fact)
+        rows.append(_columns(stream, seq, fact, heads[stream]))
+    moved = [_set_head(heads[stream]) for stream in sorted({stream for stream, _ in news})]
+    written = [Ask("chain", "append_fact", {}, rows)] if rows else []
+    answers = yield [*written, *moved, *beside]
+    if written and answers[0].rowcount != len(rows):
+        raise Clash("another writer told the same facts at the same time")
+    return tuple(numbers)
 
-    def __init__(self, run: Run, draw_seqs: DrawSeqs | None = None) -> None:
-        self._run = run
-        self._draw_seqs = draw_seqs
-        self._drawn: dict[Stream, deque[int]] = {}
-        self._heads: dict[Stream, Head] = {}
-        self._moved: set[Stream] = set()
 
-    def append(self, stream: Stream, fact: Fact) -> int | None:
-        """Appends a fact and returns its number; None for one that is known already."""
-        head = self._heads.get(stream) or self._open(stream)
-        seq = self._next_seq(stream)
-        after = append(head, seq, fact)
-        written = self._run("append_fact", _columns(stream, seq, fact, after))
-        if written is None:
-            return None
-        if stream in self._drawn:
-            self._drawn[stream].popleft()
-        self._heads[stream] = after
-        self._moved.add(stream)
-        return seq
-
-    def take_in(self, row: Row) -> None:
-        """Takes a fact that is older than the chain into it, at the end of its stream."""
+def take_in(rows: Sequence[Row]) -> Steps[None]:
+    """Takes facts that are older than the chain into it, each at the end of its stream."""
+    heads: dict[Stream, Head] = {}
+    asked: list[Ask] = []
+    for row in rows:
         stream = Stream(row["organisation_id"], row["floor_id"], row["epoch"])
-        head = self._heads.get(stream) or self._open(stream)
-        after = append(head, row["seq"], fact_of(row))
-        self._run("take_in", {"seq": row["seq"], "place": after.place, "hash": after.hash})
-        self._heads[stream] = after
-        self._moved.add(stream)
-
-    def settle(self) -> None:
-        """Writes where the streams stand now; to be called once, before the commit."""
-        for stream in sorted(self._moved):
-            head = self._heads[stream]
-            self._run("set_head", {**_named(stream), "place": head.place, "hash": head.hash})
-        self._moved.clear()
-
-    def _open(self, stream: Stream) -> Head:
-        row = self._run("lock_head", _named(stream))
-        if row is None:
-            before = self._run("head_before", _named(stream))
-            head = begin(stream, None if before is None else _head(stream, before))
-            first = {"place": 0, "hash": head.hash, "stands_on": head.after}
-            self._run("first_head", {**_named(stream), **first})
-            # Another writer may have been quicker: what stands there now is what counts.
-            row = self._run("lock_head", _named(stream))
-            assert row is not None
-        self._heads[stream] = Head(stream, row["place"], row["hash"], row["stands_on"])
-        return self._heads[stream]
-
-    def _next_seq(self, stream: Stream) -> int:
-        if self._draw_seqs is None:
-            row = self._run("last_seq", {})
-            return 1 if row is None else int(row["seq"]) + 1
-        drawn = self._drawn.get(stream)
-        if not drawn:
-            # One fact more is told than one often, many more seldom: what is left over is a gap.
-            drawn = deque(self._draw_seqs(1 if drawn is None else SEQS_AT_ONCE))
-            self._drawn[stream] = drawn
-        return drawn[0]
-
-
-def run_on(session: Session) -> Run:
-    """Returns the runner of the chain's statements inside a session's transaction."""
-
-    def run(name: str, values: dict[str, object]) -> Row | None:
-        row = session.run("chain", name, values).fetchone()
-        return None if row is None else dict(row)
-
-    return run
+        if stream not in heads:
+            [head] = yield [_lock(stream)]
+            heads[stream] = (
+                (yield from _begin(stream)) if head.first is None else _at(stream, head.first)
+            )
+        head = heads[stream] = append(heads[stream], row["seq"], fact_of(row))
+        values = {"seq": row["seq"], "place": head.place, "hash": head.hash}
+        asked.append(Ask("chain", "take_in", values))
+    yield [*asked, *(_set_head(heads[stream]) for stream in sorted(heads))]
 
 
 def chain_the_rest(session: Session) -> int:
@@ -116,10 +94,7 @@ def chain_the_rest(session: Session) -> int:
 
     def piece() -> int:
         rows = session.run("chain", "unchained", {"limit": ROWS_PER_PIECE}).fetchall()
-        chain = Chain(run_on(session))
-        for row in rows:
-            chain.take_in(dict(row))
-        chain.settle()
+        run_steps(session.run_all, take_in([dict(row) for row in rows]))
         return len(rows)
 
     taken = 0
@@ -130,9 +105,46 @@ def chain_the_rest(session: Session) -> int:
             return taken
 
 
-def _head(stream: Stream, row: Row) -> Head:
-    of = Stream(stream.organisation, stream.floor, row["epoch"])
-    return Head(of, row["place"], row["hash"], row["stands_on"])
+def _begin(stream: Stream) -> Steps[Head]:
+    """Gives a stream its first head, standing on that of the epoch before, and locks it."""
+    [before] = yield [Ask("chain", "head_before", _named(stream))]
+    head = begin(stream, None if before.first is None else _before(stream, before.first))
+    first = {"place": 0, "hash": head.hash, "stands_on": head.after}
+    # Another writer may have been quicker: what stands there then is what counts.
+    _, locked = yield [Ask("chain", "first_head", {**_named(stream), **first}), _lock(stream)]
+    return _at(stream, locked.first)
+
+
+def _lock(stream: Stream) -> Ask:
+    return Ask("chain", "lock_head", _named(stream))
+
+
+def _draw(count: int) -> Ask:
+    return Ask("locks", "draw_seqs", {"count": count})
+
+
+def _ask_known(told: Sequence[Told], *, drawn: bool) -> list[Ask]:
+    """Asks which of these facts there are; a server is asked once for all of them."""
+    organisation = told[0][0].organisation
+    dedupes = [fact.dedupe for _, fact in told]
+    if drawn:
+        return [Ask("locks", "known_facts", {"organisation": organisation, "dedupes": dedupes})]
+    return [
+        Ask("chain", "known_fact", {"organisation": organisation, "dedupe": dedupe})
+        for dedupe in dedupes
+    ]
+
+
+def _set_head(head: Head) -> Ask:
+    return Ask("chain", "set_head", {**_named(head.stream), "place": head.place, "hash": head.hash})
+
+
+def _at(stream: Stream, row: Row) -> Head:
+    return Head(stream, row["place"], row["hash"], row["stands_on"])
+
+
+def _before(stream: Stream, row: Row) -> Head:
+    return _at(Stream(stream.organisation, stream.floor, row["epoch"]), row)
 
 
 def _named(stream: Stream) -> dict[str, object]:

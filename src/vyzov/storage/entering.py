@@ -3,15 +3,16 @@ them out again; the campaign's tally goes along.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from vyzov.core.lookahead import UNSORTED
 from vyzov.storage import tables as t
 from vyzov.storage.buckets import bucket_of
+from vyzov.storage.office_asks import asks_on
 from vyzov.storage.queries import queries
+from vyzov.storage.session import Ask, run_steps
 from vyzov.storage.tables_hopper import campaign_tally, zone_bucket
 from vyzov.storage.tally import Tally
 
@@ -118,9 +119,8 @@ def _name_buckets(connection: sa.Connection, organisation: str, list_id: str) ->
         .distinct()
     )
 
-    def rows(name: str, values: Mapping[str, object]) -> Sequence[Any]:
-        named = {**values, "organisation": organisation}
-        return connection.execute(sa.text(queries("hopper")[name]), named).mappings().all()
+    def ask(name: str, values: Mapping[str, object]) -> Ask:
+        return Ask("hopper", name, {**values, "organisation": organisation})
 
     for zones in sorted(row.zones for row in found):
-        bucket_of(rows, zones)
+        run_steps(asks_on(connection), bucket_of(ask, zones))

@@ -1,24 +1,26 @@
 """Carries out a floor's writes inside one open transaction.
 
 It knows which writes need a look before they are made (reservations, results, call-backs, fields
-of a card); all others are one statement each. Beginning, locking, committing and rolling back is
-`sql_store`'s part.
+of a card); all others are one statement each. Which of them may go side by side is `write_lanes`'
+word; beginning, locking, committing and rolling back is `sql_store`'s part.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from functools import cache
 
 from vyzov.core.chain import Stream
+from vyzov.core.facts import Fact
 from vyzov.core.instants import to_text
 from vyzov.core.lookahead import UNSORTED, bucket_held_by
 from vyzov.dialer import writes as w
 from vyzov.storage.buckets import bucket_of_turn
-from vyzov.storage.chain import Chain
+from vyzov.storage.chain import append_facts
 from vyzov.storage.lookahead import WAITING
-from vyzov.storage.session import Answer, Row, Session
+from vyzov.storage.session import Ask, Row, Steps, abreast
 from vyzov.storage.tally import Tally
 from vyzov.storage.values import column, json_text, texts_of
+from vyzov.storage.write_lanes import lanes_of, turns_of
 
 # A floor that lost its lease may still tell what happened to its calls; it may no longer decide
 # what becomes of contacts, people and campaigns that another floor process now leads.
@@ -42,83 +44,111 @@ ONE_STATEMENT: dict[type[object], str] = {
 
 @dataclass(slots=True)
 class Transaction:
-    """A transaction under way: whose it is, and what has come of it so far."""
+    """A transaction under way: whose it is, and what has come of it so far.
 
-    session: Session
+    `shared`: other writers work on the database at the same time."""
+
     organisation: str
     floor: str
     epoch: int
     stale: bool
+    shared: bool
     new_id: Callable[[], str]
-    chain: Chain
     restored: bool = False
     refused: dict[str, w.ReserveRefusal] = field(default_factory=dict[str, w.ReserveRefusal])
-    seqs: list[int] = field(default_factory=list[int])
+    seqs: tuple[int, ...] = ()
     tally: Tally = field(default_factory=Tally)
+    _facts: list[tuple[Stream, Fact]] = field(default_factory=list[tuple[Stream, Fact]])
 
-    def settle(self) -> None:
-        """Writes what the transaction has collected; to be called once, before the commit."""
-        self.chain.settle()
+    def append(self, write: w.AppendFact) -> None:
+        """Takes a fact, which stands in its stream once the transaction is settled."""
+        epoch = self.epoch if write.epoch is None else write.epoch
+        self._facts.append((Stream(self.organisation, self.floor, epoch), write.fact))
+
+    def settle(self) -> Steps[None]:
+        """Writes what the transaction has collected; to be done once, before the commit."""
+        tallies: list[Ask] = []
         self.tally.settle(
-            self.organisation, lambda name, values: self.run("hopper", name, dict(values))
+            self.organisation,
+            lambda name, values: tallies.append(Ask("hopper", name, values)),
         )
+        self.seqs = yield from append_facts(self._facts, drawn=self.shared, beside=tallies)
 
-    def run(self, topic: str, name: str, values: dict[str, object]) -> Answer:
-        """Executes a named statement with the organisation added to its values."""
-        return self.session.run(topic, name, {**values, "organisation": self.organisation})
+    def ask(self, topic: str, name: str, values: Mapping[str, object]) -> Ask:
+        """Returns the asking of a named statement with the organisation added to its values."""
+        return Ask(topic, name, {**values, "organisation": self.organisation})
 
 
-def carry_out(tx: Transaction, write: w.Write) -> None:
-    """Makes one write, unless it hangs on a reservation that was refused in this batch."""
-    if w.attempt_of(write) in tx.refused:
-        return
-    if tx.stale and isinstance(write, OF_THE_HOLDER_ONLY):
-        return
+def carry_out(tx: Transaction, writes: Sequence[w.Write]) -> Steps[None]:
+    """Makes writes in their order, as far as it matters; those that hang on a reservation among
+    them which is refused are left out."""
+    for turn in turns_of(writes):
+        yield from abreast([_carry_out_lane(tx, lane) for lane in lanes_of(turn)])
+    for write in writes:
+        if isinstance(write, w.AppendFact) and write.fact.attempt not in tx.refused:
+            tx.append(write)
+
+
+def _carry_out_lane(tx: Transaction, lane: Sequence[w.Write]) -> Steps[None]:
+    for write in lane:
+        if w.attempt_of(write) in tx.refused:
+            continue
+        if tx.stale and isinstance(write, OF_THE_HOLDER_ONLY):
+            continue
+        yield from _carry_out_one(tx, write)
+
+
+def _carry_out_one(tx: Transaction, write: w.Write) -> Steps[None]:
     match write:
         case w.Reserve():
-            _reserve(tx, write)
+            yield from _reserve(tx, write)
         case w.FinishAttempt():
-            _finish(tx, write)
+            yield from _finish(tx, write)
         case w.SetEntry():
-            _set_entry(tx, write)
+            yield from _set_entry(tx, write)
         case w.HoldEntry():
-            _hold_entry(tx, write)
-        case w.AppendFact():
-            _append_fact(tx, write)
+            yield from _hold_entry(tx, write)
         case w.AddStop():
-            tx.run("writes", "add_stop", {**_values(write), "id": tx.new_id()})
+            yield [tx.ask("writes", "add_stop", {**values_of(write), "id": tx.new_id()})]
         case w.AddCallback():
-            _add_callback(tx, write)
+            yield from _add_callback(tx, write)
         case w.AddDisposition():
-            _add_disposition(tx, write)
+            yield from _add_disposition(tx, write)
         case w.SetEmergencyStop():
-            tx.run("writes", "set_emergency_stop", {"at": column(write.at)})
+            yield [tx.ask("writes", "set_emergency_stop", {"at": column(write.at)})]
         case w.SetField():
-            _set_field(tx, write)
+            yield from _set_field(tx, write)
         case w.Journalled():
-            named = {**_values(write), "floor": tx.floor, "epoch": tx.epoch}
-            tx.run("journal", "set_mark", named)
+            named = {**values_of(write), "floor": tx.floor, "epoch": tx.epoch}
+            yield [tx.ask("journal", "set_mark", named)]
         case _:
-            tx.run("writes", ONE_STATEMENT[type(write)], _values(write))
+            yield [tx.ask("writes", ONE_STATEMENT[type(write)], values_of(write))]
 
 
-def _values(write: w.Write) -> dict[str, object]:
-    return {item.name: column(getattr(write, item.name)) for item in fields(write)}
+@cache
+def _names_of(kind: type[w.Write]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
-def _reserve(tx: Transaction, write: w.Reserve) -> None:
-    values = _values(write)
-    row = tx.run("reserve", "permission", values).fetchone()
+def values_of(write: w.Write) -> dict[str, object]:
+    """Returns the fields of a write as their columns hold them."""
+    return {name: column(getattr(write, name)) for name in _names_of(type(write))}
+
+
+def _reserve(tx: Transaction, write: w.Reserve) -> Steps[None]:
+    values = values_of(write)
+    [permission] = yield [tx.ask("reserve", "permission", values)]
+    row = permission.first
     if row["known"]:
         return
     # What a journal tells of was permitted when it happened; the unique indexes still decide.
     refusal = None if tx.restored else _forbidden(row, write)
     if refusal is None:
-        made = tx.run("reserve", "reserve", values).rowcount == 1
-        refusal = None if made else _taken(tx, values)
+        [made] = yield [tx.ask("reserve", "reserve", values)]
+        refusal = None if made.rowcount == 1 else (yield from _taken(tx, values))
     if refusal is None:
         tx.tally.counted(write.campaign, "attempts")
-    if refusal is not None:
+    else:
         tx.refused[write.attempt] = refusal
 
 
@@ -142,73 +172,78 @@ def _forbidden(row: Row, write: w.Reserve) -> w.ReserveRefusal | None:
     return None
 
 
-def _taken(tx: Transaction, values: dict[str, object]) -> w.ReserveRefusal:
-    if tx.run("reserve", "live_contact", values).fetchone():
+def _taken(tx: Transaction, values: dict[str, object]) -> Steps[w.ReserveRefusal]:
+    contact, number = yield [
+        tx.ask("reserve", "live_contact", values), tx.ask("reserve", "live_number", values),
+    ]  # fmt: skip
+    if contact.rows:
         return w.ReserveRefusal.CONTACT_LIVE
-    if tx.run("reserve", "live_number", values).fetchone():
-        return w.ReserveRefusal.NUMBER_LIVE
-    return w.ReserveRefusal.ATTEMPT_EXISTS
+    return w.ReserveRefusal.NUMBER_LIVE if number.rows else w.ReserveRefusal.ATTEMPT_EXISTS
 
 
-def _finish(tx: Transaction, write: w.FinishAttempt) -> None:
-    values = _values(write)
-    known = tx.run("writes", "was_answered", values).fetchone()
-    row = tx.run("writes", "finish_attempt", values).fetchone()
-    if row is not None and row["answered_at"] is not None and not known:
+def _finish(tx: Transaction, write: w.FinishAttempt) -> Steps[None]:
+    values = values_of(write)
+    known, finished = yield [
+        tx.ask("writes", "was_answered", values), tx.ask("writes", "finish_attempt", values),
+    ]  # fmt: skip
+    row = finished.first
+    if row is not None and row["answered_at"] is not None and not known.rows:
         tx.tally.counted(row["campaign_id"], "answered")
 
 
-def _set_entry(tx: Transaction, write: w.SetEntry) -> None:
-    waits = write.state in WAITING
-    bucket = _bucket(tx, write.contact, write.phone_position) if waits else UNSORTED
-    row = tx.run("writes", "set_entry", {**_values(write), "zone_bucket": bucket}).fetchone()
-    if row is not None:
-        tx.tally.moved(write.campaign, row["state_before"], write.state)
+def _set_entry(tx: Transaction, write: w.SetEntry) -> Steps[None]:
+    bucket = UNSORTED
+    if write.state in WAITING:
+        bucket = yield from _bucket(tx, write.contact, write.phone_position)
+    values = {**values_of(write), "zone_bucket": bucket}
+    [changed] = yield [tx.ask("writes", "set_entry", values)]
+    if changed.rows:
+        tx.tally.moved(write.campaign, changed.first["state_before"], write.state)
 
 
-def _hold_entry(tx: Transaction, write: w.HoldEntry) -> None:
+def _hold_entry(tx: Transaction, write: w.HoldEntry) -> Steps[None]:
     if write.version:
         bucket = bucket_held_by(write.version)
     else:
-        bucket = _bucket(tx, write.contact, write.phone_position)
-    tx.run("hopper", "hold_entry", {**_values(write), "bucket": bucket})
+        bucket = yield from _bucket(tx, write.contact, write.phone_position)
+    yield [tx.ask("hopper", "hold_entry", {**values_of(write), "bucket": bucket})]
 
 
-def _bucket(tx: Transaction, contact: str, position: int) -> int:
-    def rows(name: str, values: Mapping[str, object]) -> Sequence[Any]:
-        return tx.run("hopper", name, dict(values)).fetchall()
+def _bucket(tx: Transaction, contact: str, position: int) -> Steps[int]:
+    def ask(name: str, values: Mapping[str, object]) -> Ask:
+        return tx.ask("hopper", name, values)
 
-    return bucket_of_turn(rows, contact, position)
-
-
-def _append_fact(tx: Transaction, write: w.AppendFact) -> None:
-    epoch = tx.epoch if write.epoch is None else write.epoch
-    seq = tx.chain.append(Stream(tx.organisation, tx.floor, epoch), write.fact)
-    if seq is not None:
-        tx.seqs.append(seq)
+    return (yield from bucket_of_turn(ask, contact, position))
 
 
-def _add_callback(tx: Transaction, write: w.AddCallback) -> None:
-    values = _values(write)
+def _add_callback(tx: Transaction, write: w.AddCallback) -> Steps[None]:
+    values = values_of(write)
     # A promise told a second time must not come back to life after it was kept.
-    if not tx.run("writes", "callback_known", values).fetchone():
-        tx.run("writes", "cancel_open_callback", values)
-        tx.run("writes", "add_callback", values)
+    [known] = yield [tx.ask("writes", "callback_known", values)]
+    if not known.rows:
+        yield [
+            tx.ask("writes", "cancel_open_callback", values),
+            tx.ask("writes", "add_callback", values),
+        ]
 
 
-def _add_disposition(tx: Transaction, write: w.AddDisposition) -> None:
-    values = _values(write)
-    if not tx.run("writes", "disposition_known", values).fetchone():
-        tx.run("writes", "undo_disposition", values)
-        tx.run("writes", "add_disposition", values)
+def _add_disposition(tx: Transaction, write: w.AddDisposition) -> Steps[None]:
+    values = values_of(write)
+    [known] = yield [tx.ask("writes", "disposition_known", values)]
+    if not known.rows:
+        yield [
+            tx.ask("writes", "undo_disposition", values),
+            tx.ask("writes", "add_disposition", values),
+        ]
 
 
-def _set_field(tx: Transaction, write: w.SetField) -> None:
-    row = tx.run("writes", "fields", {"contact": write.contact}).fetchone()
-    if row is None:
+def _set_field(tx: Transaction, write: w.SetField) -> Steps[None]:
+    [found] = yield [tx.ask("writes", "fields", {"contact": write.contact})]
+    if found.first is None:
         return
-    card = texts_of(row["fields"])
+    card = texts_of(found.first["fields"])
     card.pop(write.name, None)
     if write.value:
         card[write.name] = write.value
-    tx.run("writes", "set_fields", {"contact": write.contact, "fields": json_text(card)})
+    values = {"contact": write.contact, "fields": json_text(card)}
+    yield [tx.ask("writes", "set_fields", values)]

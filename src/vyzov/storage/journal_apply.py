@@ -9,14 +9,11 @@ and of the stop-list is taken in all the same; what later lines have settled sin
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 
 from vyzov.dialer import writes as w
 from vyzov.dialer.journal import Kept, Life
-from vyzov.storage.chain import Chain, run_on
-from vyzov.storage.floor_writes import Transaction, carry_out
-from vyzov.storage.session import Session
-from vyzov.storage.values import column
+from vyzov.storage.floor_writes import Transaction, carry_out, values_of
+from vyzov.storage.session import Session, Steps, run_steps
 
 LATE = (
     w.Reserve, w.MarkOriginated, w.FinishAttempt, w.AppendFact, w.AddStop, w.AddRecording,
@@ -44,24 +41,23 @@ def apply_kept(
     if not news:
         return 0
     tx = Transaction(
-        session=session,
         organisation=life.organisation,
         floor=life.floor,
         epoch=life.epoch,
         stale=not restored and (lease is None or lease["epoch"] != life.epoch),
+        shared=session.draw_seqs is not None,
         new_id=new_id,
-        chain=Chain(run_on(session), session.draw_seqs),
         restored=restored,
     )
     for one in news:
         # A refused reservation takes with it what stands in its own batch, no more.
         tx.refused.clear()
-        for write in one.writes:
-            if one.place > known:
-                carry_out(tx, write)
-            else:
-                _carry_out_late(tx, write)
-    tx.settle()
+        if one.place > known:
+            run_steps(session.run_all, carry_out(tx, one.writes))
+        else:
+            for write in one.writes:
+                run_steps(session.run_all, _carry_out_late(tx, write))
+    run_steps(session.run_all, tx.settle())
     session.run(
         "journal",
         "set_mark",
@@ -70,10 +66,10 @@ def apply_kept(
     return len(news)
 
 
-def _carry_out_late(tx: Transaction, write: w.Write) -> None:
+def _carry_out_late(tx: Transaction, write: w.Write) -> Steps[None]:
     if isinstance(write, LATE):
-        carry_out(tx, write)
+        yield from carry_out(tx, [write])
     elif isinstance(write, w.SetEntry) and write.attempt not in tx.refused:
-        values = {item.name: column(getattr(write, item.name)) for item in fields(write)}
-        if tx.run("journal", "entry_is_behind", values).fetchone():
-            carry_out(tx, write)
+        [behind] = yield [tx.ask("journal", "entry_is_behind", values_of(write))]
+        if behind.rows:
+            yield from carry_out(tx, [write])

@@ -22,10 +22,11 @@ from vyzov.core.instants import to_text
 from vyzov.dialer.ports import Clock, Json, Randomness
 from vyzov.storage import tables as t
 from vyzov.storage.address import Address, shown
-from vyzov.storage.chain import ORGANISATION_STREAM, Chain, Row
+from vyzov.storage.chain import ORGANISATION_STREAM, append_facts
 from vyzov.storage.connections import engine_of, open_engine
+from vyzov.storage.office_asks import asks_on
 from vyzov.storage.office_journal import StopJournal
-from vyzov.storage.queries import queries
+from vyzov.storage.session import Clash, run_steps
 
 
 class OfficeBase:
@@ -145,26 +146,9 @@ def _as_json(data: Mapping[str, object]) -> Json:
 
 def append_fact(connection: sa.Connection, organisation: str, fact: Fact) -> None:
     """Writes a fact into the organisation's stream; one with a known dedupe is skipped."""
-    known = connection.execute(
-        sa.text(queries("chain")["known_fact"]),
-        {"organisation": organisation, "dedupe": fact.dedupe},
-    ).first()
-    if known is not None:
-        return
-    draw = (
-        None if connection.dialect.name == "sqlite" else lambda count: _draw_seqs(connection, count)
-    )
-    chain = Chain(lambda name, values: _row(connection, name, values), draw)
-    chain.append(Stream(organisation, ORGANISATION_STREAM, 0), fact)
-    chain.settle()
-
-
-def _row(connection: sa.Connection, name: str, values: dict[str, object]) -> Row | None:
-    found = connection.execute(sa.text(queries("chain")[name]), values)
-    row = found.mappings().first() if found.returns_rows else None
-    return None if row is None else dict(row)
-
-
-def _draw_seqs(connection: sa.Connection, count: int) -> list[int]:
-    rows = connection.execute(sa.text(queries("locks")["draw_seqs"]), {"count": count})
-    return [int(row.seq) for row in rows]
+    stream = Stream(organisation, ORGANISATION_STREAM, 0)
+    steps = append_facts([(stream, fact)], drawn=connection.dialect.name != "sqlite")
+    try:
+        run_steps(asks_on(connection), steps)
+    except Clash as clash:
+        raise StoreFault(f"The fact was not written: {clash}.", "Try again.") from clash

@@ -110,6 +110,16 @@ def connect(address: str, *, office: bool = False) -> Connection:
     return connection
 
 
+def _put(connection: Connection, asked: Ask) -> psycopg.Cursor[Any]:
+    """Sends a statement; within a pipeline its answer comes when that ends."""
+    text = postgres_queries(asked.topic)[asked.name]
+    if not asked.rows:
+        return connection.execute(text, asked.values)
+    cursor = connection.cursor()
+    cursor.executemany(text, asked.rows)
+    return cursor
+
+
 class PostgresSession:
     """A `Session` on a connection of its own, which is opened anew after it broke."""
 
@@ -146,18 +156,15 @@ class PostgresSession:
         """Executes statements one after the other, on one way to the server and back."""
         connection = self._connection
         assert connection is not None, "statements stand inside a transaction"
-        texts = [postgres_queries(one.topic)[one.name] for one in asked]
         if len(asked) > 1 and psycopg.Pipeline.is_supported():
             with connection.pipeline():
-                cursors = [
-                    connection.execute(text, one.values)
-                    for text, one in zip(texts, asked, strict=True)
-                ]
+                cursors = [_put(connection, one) for one in asked]
         else:
-            cursors = [
-                connection.execute(text, one.values) for text, one in zip(texts, asked, strict=True)
-            ]
-        return [Told(cursor.fetchall(), cursor.rowcount) for cursor in cursors]
+            cursors = [_put(connection, one) for one in asked]
+        return [
+            Told((), cursor.rowcount) if one.rows else Told(cursor.fetchall(), cursor.rowcount)
+            for cursor, one in zip(cursors, asked, strict=True)
+        ]
 
     def hold(self, name: str, values: Mapping[str, object]) -> None:
         """Takes a lock of `queries/locks.sql`."""

@@ -2,10 +2,14 @@
 
 What the two databases do differently is behind it: how a transaction begins, what a writer must hold
 so that nobody changes what it has looked at, which errors are whose. Everything else is above it.
+
+Work that needs answers is written as *steps*: a generator that yields what it asks next and is sent
+what was told. It knows nothing of the way to the database, so that many of them can go side by side
+and pay for one way to a server where each alone would pay for all of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -35,11 +39,15 @@ class Answer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A statement to be executed: its name and its values."""
+    """A statement to be executed: its name and its values.
+
+    With `rows` it is executed once for each of them instead, and only the sum of the rows it
+    changed is told."""
 
     topic: str
     name: str
     values: Mapping[str, object]
+    rows: Sequence[Mapping[str, object]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,13 @@ class Told:
     def first(self) -> Any:
         """The first row; None where there is none."""
         return self.rows[0] if self.rows else None
+
+
+Steps = Generator[Sequence[Ask], Sequence[Told], Result]
+"""Work that asks as often as it needs to, of which each asking is one way to the database."""
+
+RunAll = Callable[[Sequence[Ask]], Sequence[Told]]
+"""Executes statements in their order, as `Session.run_all`."""
 
 
 class Clash(Exception):
@@ -88,6 +103,33 @@ class Session(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def run_steps(run_all: RunAll, steps: Steps[Result]) -> Result:
+    """Takes steps to their end, asking whatever they ask, and returns what they return."""
+    try:
+        asked = next(steps)
+        while True:
+            asked = steps.send(run_all(asked) if asked else ())
+    except StopIteration as end:
+        return end.value
+
+
+def abreast(lanes: Iterable[Steps[None]]) -> Steps[None]:
+    """Goes along several lanes in rounds: what all of them ask next is asked at once, in the order
+    of the lanes. What one lane writes must not matter to another."""
+    going: list[tuple[Steps[None], Sequence[Ask]]] = []
+    for lane in lanes:
+        with suppress(StopIteration):
+            going.append((lane, next(lane)))
+    while going:
+        told = yield [ask for _, asked in going for ask in asked]
+        before, going, place = going, [], 0
+        for lane, asked in before:
+            answers = told[place : place + len(asked)]
+            place += len(asked)
+            with suppress(StopIteration):
+                going.append((lane, lane.send(answers)))
 
 
 def write(session: Session, work: Callable[[], Result]) -> Result:

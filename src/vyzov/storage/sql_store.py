@@ -24,11 +24,10 @@ from vyzov.dialer.floor_store import CampaignCounts, DueContact, FloorState, Pas
 from vyzov.dialer.journal import Kept, Life
 from vyzov.dialer.ports import Randomness
 from vyzov.storage import floor_reads as reads
-from vyzov.storage.chain import Chain, run_on
 from vyzov.storage.floor_writes import Transaction, carry_out
 from vyzov.storage.journal_apply import apply_kept
 from vyzov.storage.lookahead import LookAhead, Openings
-from vyzov.storage.session import Result, Row, Session, write
+from vyzov.storage.session import Ask, Result, Row, Session, Steps, run_steps, write
 
 
 class SqlFloorStore:
@@ -158,7 +157,7 @@ class SqlFloorStore:
         the tables (it never will succeed)."""
         if not self._floor:
             raise _no_lease(self._floor)
-        return self._write(lambda: self._carry_out(batch))
+        return self._write(lambda: run_steps(self._session.run_all, self._steps(batch)))
 
     def apply(self, life: Life, kept: Sequence[Kept], *, restored: bool = False) -> int:
         """Writes what the database lacks of a life's journal; returns how many batches that was.
@@ -168,7 +167,8 @@ class SqlFloorStore:
 
         def work() -> int:
             if self._session.draw_seqs is not None:
-                _hold_what_is_looked_at(self._session, life.organisation, writes)
+                asked = _what_is_looked_at(life.organisation, writes)
+                self._session.run_all(asked)
             return apply_kept(self._session, self._new_id, life, kept, restored=restored)
 
         return self._write(work)
@@ -178,43 +178,38 @@ class SqlFloorStore:
         with self._lock:
             self._session.close()
 
-    def _carry_out(self, batch: w.Batch) -> w.CommitResult:
-        session = self._session
+    def _steps(self, batch: w.Batch) -> Steps[w.CommitResult]:
         named = {"organisation": self._organisation, "floor": self._floor}
-        session.hold("lease", named)
-        lease = session.run("lease", "lease", named).fetchone()
+        shared = self._session.draw_seqs is not None
+        # All of it on one way: locks in one order for all floors, the lease's before any look.
+        locks = [Ask("locks", "lease", named)] if shared else []
+        looks = [Ask("lease", "lease", named)]
+        place = batch[-1] if batch else None
+        if isinstance(place, w.Journalled):
+            values = {"organisation": self._organisation, "life": place.life}
+            looks.append(Ask("journal", "mark", values))
+        more = _what_is_looked_at(self._organisation, batch) if shared else ()
+        told = (yield [*locks, *looks, *more])[len(locks) :]
+        lease = told[0].first
         stale = lease is None or lease["epoch"] != self._epoch
-        if self._is_known(batch):
-            # Its answer was lost, or the journal brought it here meanwhile.
-            return w.CommitResult(stale=stale)
-        if session.draw_seqs is not None:
-            _hold_what_is_looked_at(session, self._organisation, batch)
+        if isinstance(place, w.Journalled):
+            mark = told[1].first
+            if mark is not None and mark["place"] >= place.place:
+                # Its answer was lost, or the journal brought it here meanwhile.
+                return w.CommitResult(stale=stale)
         transaction = Transaction(
-            session=session,
             organisation=self._organisation,
             floor=self._floor,
             epoch=self._epoch,
             stale=stale,
+            shared=shared,
             new_id=self._new_id,
-            chain=Chain(run_on(session), session.draw_seqs),
         )
-        for one in batch:
-            carry_out(transaction, one)
-        transaction.settle()
+        yield from carry_out(transaction, batch)
+        yield from transaction.settle()
         return w.CommitResult(
-            refused=transaction.refused,
-            seqs=tuple(transaction.seqs),
-            stale=transaction.stale,
+            refused=transaction.refused, seqs=transaction.seqs, stale=transaction.stale
         )
-
-    def _is_known(self, batch: w.Batch) -> bool:
-        """Tells whether the database has the journal up to the place of this batch already."""
-        place = batch[-1] if batch else None
-        if not isinstance(place, w.Journalled):
-            return False
-        values = {"organisation": self._organisation, "life": place.life}
-        mark = self._session.run("journal", "mark", values).fetchone()
-        return mark is not None and mark["place"] >= place.place
 
     def _write(self, work: Callable[[], Result]) -> Result:
         with self._lock:
@@ -226,30 +221,32 @@ class SqlFloorStore:
             yield reads.Reader(self._session, self._organisation, self._floor)
 
 
-def _hold_what_is_looked_at(session: Session, organisation: str, batch: w.Batch) -> None:
-    """Takes the locks a batch needs, in one order for all floors."""
+def _what_is_looked_at(organisation: str, batch: w.Batch) -> list[Ask]:
+    """Returns the locks a batch needs, in one order for all floors."""
     reserves = [one for one in batch if isinstance(one, w.Reserve)]
-    values: dict[str, object] = {"organisation": organisation}
+    found: list[Ask] = []
+
+    def hold(name: str, **values: object) -> None:
+        found.append(Ask("locks", name, {"organisation": organisation, **values}))
+
     if any(isinstance(one, w.AddStop | w.SetEmergencyStop) for one in batch):
-        session.hold("organisation_alone", values)
+        hold("organisation_alone")
     elif reserves:
-        session.hold("organisation_shared", values)
+        hold("organisation_shared")
     led = {one.campaign for one in batch if isinstance(one, w.SetCampaignState)}
     if led:
-        session.hold("campaigns_alone", {**values, "campaigns": sorted(led)})
+        hold("campaigns_alone", campaigns=sorted(led))
     called = {one.campaign for one in reserves} - led
     if called:
-        session.hold("campaigns_shared", {**values, "campaigns": sorted(called)})
+        hold("campaigns_shared", campaigns=sorted(called))
     if reserves:
-        session.hold(
+        hold(
             "entries",
-            {
-                **values,
-                "campaigns": [one.campaign for one in reserves],
-                "contacts": [one.contact for one in reserves],
-            },
+            campaigns=[one.campaign for one in reserves],
+            contacts=[one.contact for one in reserves],
         )
-        session.hold("phones", {**values, "phones": [one.phone for one in reserves]})
+        hold("phones", phones=[one.phone for one in reserves])
+    return found
 
 
 def _way_to_take(lease: Row | None, holder: str, now: datetime, gone: str) -> str | None:

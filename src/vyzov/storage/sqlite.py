@@ -56,7 +56,18 @@ class SqliteSession:
 
     def run_all(self, asked: Sequence[Ask]) -> list[Told]:
         """Executes statements one by one: there is no way to go."""
-        return [self._tell(self.run(one.topic, one.name, one.values)) for one in asked]
+        execute = self.connection.execute
+        told: list[Told] = []
+        for one in asked:
+            text = queries(one.topic)[one.name]
+            if one.rows:
+                told.append(Told((), self.connection.executemany(text, one.rows).rowcount))
+                continue
+            cursor = execute(text, one.values)
+            # A statement that changes rows and returns them knows their number once they are read.
+            rows = cursor.fetchall()
+            told.append(Told(rows, cursor.rowcount))
+        return told
 
     def hold(self, name: str, values: Mapping[str, object]) -> None:
         """Does nothing: a writer holds everything already."""
@@ -64,12 +75,6 @@ class SqliteSession:
     def close(self) -> None:
         """Closes the connection."""
         self.connection.close()
-
-    @staticmethod
-    def _tell(cursor: sqlite3.Cursor) -> Told:
-        # A statement that changes rows and returns them knows their number once they are read.
-        rows = cursor.fetchall()
-        return Told(rows, cursor.rowcount)
 
     @contextmanager
     def _answering(self) -> Generator[None]:

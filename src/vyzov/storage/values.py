@@ -15,6 +15,10 @@ from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer.ports import Json
 
+# An encoder made anew for each text would cost as much as the text.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
 
 def time_or_none(text: str | None) -> datetime | None:
     """Reads a stored time, or nothing."""
@@ -28,7 +32,7 @@ def text_or_none(moment: datetime | None) -> str | None:
 
 def json_text(value: object) -> str:
     """Writes a JSON value compactly; Cyrillic stays readable."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT(value)
 
 
 def json_object(text: str) -> Json:
@@ -53,6 +57,8 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def column(value: object) -> object:
     """Turns any field of a write into what its column holds."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return to_text(value)
     if isinstance(value, Mapping):

@@ -31,10 +31,10 @@ INSERT INTO fact (
 ) VALUES (
     :seq, :organisation, :floor, :epoch, :kind, :version, :at, :clock_id, :monotonic_ns, :campaign,
     :contact, :attempt, :agent, :data, :dedupe, :place, :hash
-) ON CONFLICT DO NOTHING RETURNING seq;
+) ON CONFLICT DO NOTHING;
 
 -- name: known_fact
-SELECT seq FROM fact WHERE organisation_id = :organisation AND dedupe = :dedupe;
+SELECT dedupe FROM fact WHERE organisation_id = :organisation AND dedupe = :dedupe;
 
 -- name: unchained
 SELECT * FROM fact WHERE place = 0 ORDER BY seq LIMIT :limit;

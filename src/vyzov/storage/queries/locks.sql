@@ -41,3 +41,8 @@ ORDER BY id FOR SHARE;
 -- name: draw_seqs
 SELECT nextval(pg_get_serial_sequence('fact', 'seq')) AS seq
 FROM generate_series(1, CAST(:count AS integer));
+
+-- name: known_facts
+-- A new fact that was told by another writer meanwhile is refused by its index all the same.
+SELECT dedupe FROM fact
+WHERE organisation_id = :organisation AND dedupe = ANY(CAST(:dedupes AS text[]));
