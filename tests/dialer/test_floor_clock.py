@@ -133,7 +133,7 @@ def test_a_step_between_two_lives_of_a_floor_is_seen(centre: Centre) -> None:
     world = centre.world
     world.kill_floor()
     world.step_clock(-600.0)
-    assert centre.until(lambda: world.is_up, 900.0)
+    assert centre.until(lambda: world.is_up, 12.0)
     world.run(1.0)
     assert not is_steady(centre)
     assert steps(centre) == [-600.0]
@@ -208,6 +208,6 @@ def test_who_was_writing_a_call_up_gets_no_more_time_when_utc_was_set_back(centr
     centre.world.run(2.0)
     centre.world.kill_floor()
     centre.world.step_clock(-3600.0)
-    assert centre.until(lambda: centre.world.is_up, 4000.0)
+    assert centre.until(lambda: centre.world.is_up, 12.0)
     assert centre.agent_state(ann) == "wrap_up"
     assert centre.until(lambda: centre.agent_state(ann) != "wrap_up", 13.0)

@@ -28,7 +28,7 @@ from vyzov.simulation.noise import Noise
 from vyzov.simulation.people import callee_for
 from vyzov.simulation.points import name_of
 from vyzov.simulation.world_journal import WorldJournal
-from vyzov.simulation.world_process import Delays, FloorProcess
+from vyzov.simulation.world_process import Delays, FloorProcess, LeaseSeen
 from vyzov.simulation.world_time import SeededDice, Timeline
 
 Json = dict[str, Any]
@@ -79,6 +79,7 @@ class World:
         self.answers_lost = 0
         self.lives = 0
         self.journal = WorldJournal()
+        self.lease = LeaseSeen()
         self.happened: Counter[FaultKind] = Counter()
         self.crash_points: Counter[str] = Counter()
         self.story: deque[tuple[float, str, fx.Input, list[fx.Effect]]] = deque(maxlen=TRACE_KEPT)
@@ -118,7 +119,7 @@ class World:
         floor.room.watched = self.shows_screens
         process = FloorProcess(
             floor, self._open_store(), self.timeline, self.engine, self,
-            holder=f"life-{self.lives}", delays=self.delays, journal=self.journal,
+            holder=f"life-{self.lives}", delays=self.delays, journal=self.journal, lease=self.lease,
         )  # fmt: skip
         self.process = process
         process.start()
@@ -260,7 +261,7 @@ class World:
     def is_up(self) -> bool:
         """True while the floor works and knows its engine."""
         process = self.process
-        return process is not None and process.alive and process.floor.room.engine_up
+        return process is not None and process.awake and process.floor.room.engine_up
 
     # ---- what the processes ask of their surroundings
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from vyzov.core.errors import StoreFault
+from vyzov.dialer.claims import SILENCE_S
 from vyzov.dialer import effects as fx
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
@@ -97,15 +98,24 @@ class Job:
     given_up: Callable[[str], fx.Input | None] | None = None
 
 
+@dataclass(slots=True)
+class LeaseSeen:
+    """What whoever waits for a floor sees of its lease: who prolonged it last, and when."""
+
+    holder: str = ""
+    at: float = 0.0
+
+
 class FloorProcess:
     """One life of a floor, from taking the lease to its death."""
 
     def __init__(
         self, floor: Floor, store: FloorStore, timeline: Timeline, engine: SimulatedEngine,
-        around: Surroundings, *, holder: str, delays: Delays, journal: WorldJournal,
+        around: Surroundings, *, holder: str, delays: Delays, journal: WorldJournal, lease: LeaseSeen,
     ) -> None:  # fmt: skip
         """Waits for `start`."""
         self._journal = journal
+        self._lease = lease
         self._places = 0
         self._last_kept = self._told_kept = 0
         self.floor = floor
@@ -143,9 +153,11 @@ class FloorProcess:
             self._fail_if_away()
             for one, result in self._journal.apply_left(self._store):
                 self._around.committed(one.writes, result)
+            silent = self._timeline.now - self._lease.at >= SILENCE_S
             fence = self._store.take_lease(
-                self.floor.id, self.holder, self._timeline.utc, LEASE_SPAN
-            )
+                self.floor.id, self.holder, self._timeline.utc, LEASE_SPAN,
+                gone=self._lease.holder if silent else "",
+            )  # fmt: skip
             state = None if fence is None else self._store.load_floor(self.floor.id)
         except StoreFault:
             fence = state = None
@@ -153,6 +165,7 @@ class FloorProcess:
             self._timeline.after(LEASE_ASK_S, self.start)
             return
         self.fence, self.open = fence, True
+        self._lease.holder, self._lease.at = self.holder, self._timeline.now
         self._lease_until = self._timeline.now + LEASE_SPAN_S
         began = self._timeline.utc
         self._journal.begin(Life(self.holder, state.organisation.id, self.floor.id, fence, began))
@@ -205,6 +218,7 @@ class FloorProcess:
         now = self._timeline.utc
         kept = self._store.renew_lease(self.floor.id, self.holder, now, LEASE_SPAN)
         if kept:
+            self._lease.at = self._timeline.now
             self._lease_until = asked_at + LEASE_SPAN_S
         return kept
 
