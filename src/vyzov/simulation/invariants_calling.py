@@ -75,7 +75,7 @@ class CallingRules:
                     self.attempts[attempt] = Told(write, now)
                     self.open_attempts.add(attempt)
             case w.FinishAttempt(attempt, state, outcome):
-                self._finished(attempt, state, outcome)
+                self._finished(attempt, state, outcome, stale=result.stale)
             case w.AddStop(number_ref):
                 self.stop(number_ref)
             case w.SetCampaignState(campaign, state):
@@ -94,12 +94,14 @@ class CallingRules:
         """A number is on the stop-list from now on."""
         self.stopped.setdefault(number_ref, self.notes.timeline.now)
 
-    def _finished(self, attempt: str, state: str, outcome: str) -> None:
+    def _finished(self, attempt: str, state: str, outcome: str, *, stale: bool) -> None:
         told = self.attempts.get(attempt)
         if told is None:
             self.notes.breach("A5", f"{attempt} ended without having been reserved")
             return
-        other = bool(told.ended) and told.ended not in (outcome, "unknown")
+        # What a life wrote that another had followed is told after the other's word, which stands:
+        # `books` sees to it that the tables hold that one.
+        other = bool(told.ended) and told.ended not in (outcome, "unknown") and not stale
         what = f"{attempt} ended as {told.ended}, then as {outcome}"
         self.notes.look("B1", what, broken=other)
         if state == "unknown":

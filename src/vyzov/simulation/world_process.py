@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from vyzov.core.errors import StoreFault
-from vyzov.dialer.claims import SILENCE_S
 from vyzov.dialer import effects as fx
+from vyzov.dialer.claims import SILENCE_S
 from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.journal import Life
