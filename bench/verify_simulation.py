@@ -59,6 +59,11 @@ class Sum:
         if outcome.breaches:
             self.broken.append({"seed": outcome.seed, "breaches": list(outcome.breaches[:10])})
 
+    def failed(self, seed: int, fault: Exception) -> None:
+        """Counts a run that did not come to its end: that breaks every rule."""
+        self.seeds += 1
+        self.broken.append({"seed": seed, "breaches": [f"{type(fault).__name__}: {fault}"]})
+
     def missed(self) -> list[str]:
         """The named points that no run died at."""
         return [point for point in all_points() if not self.points[point]]
@@ -100,7 +105,12 @@ def storms(seeds: range, *, as_json: bool, out: Path | None, one: bool) -> int:
     """Runs bad half-hours."""
     whole, began = Sum(), time.process_time()
     for place, seed in enumerate(seeds):
-        outcome = run_scenario(half_hour(seed))
+        try:
+            outcome = run_scenario(half_hour(seed))
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the seed did not hold
+            whole.failed(seed, fault)
+            print(f"seed {seed} did not end: {fault}; again: --seed {seed}", file=sys.stderr)
+            continue
         whole.take(outcome)
         if (one or place % TWICE_EVERY == 0) and run_scenario(
             half_hour(seed)

@@ -246,7 +246,9 @@ class FloorProcess:
                 if held is not self._lease_held:
                     self._lease_held = held
                     self._inbox.appendleft(fx.LeaseKept() if held else fx.LeaseOver())
-                self._step(self._inbox.popleft())
+                item = self._inbox.popleft()
+                self._timeline.turned(item)
+                self._step(item)
         finally:
             self._stepping = False
 

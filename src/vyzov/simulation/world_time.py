@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+STILL_S = 0.001
+STILL_MAX = 20_000
+"""More acts than that within `STILL_S` are no day's work: something asks for itself without end."""
+
 BOOTED_AT = 1000.0
 """The monotonic second at which a world begins: not zero, so that a forgotten zero shows."""
+
+
+class TimeStandsStillError(Exception):
+    """Virtual time does not go on: acts lead to acts at the same instant, without end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +45,8 @@ class Timeline:
         self._begin = begin
         self._heap: list[tuple[float, int, Alarm]] = []
         self._orders = itertools.count()
+        self._still_since = self.now
+        self._still = 0
 
     @property
     def utc(self) -> datetime:
@@ -57,6 +67,20 @@ class Timeline:
         """Has `act` done after so many seconds."""
         return self.at(self.now + span_s, act)
 
+    def turned(self, act: object) -> None:
+        """Counts an act of this instant; raises `TimeStandsStillError` where there is no end of them.
+
+        To be told too by whoever does many things within one act."""
+        if self.now - self._still_since >= STILL_S:
+            self._still_since, self._still = self.now, 0
+        self._still += 1
+        if self._still > STILL_MAX:
+            raise TimeStandsStillError(
+                f"Virtual time stands still at {self.now:.3f} s: {self._still:,} acts within"
+                f" {STILL_S * 1000:g} ms, the latest is {act!r:.300}. Look for what asks for itself"
+                " again without a delay."
+            )
+
     def run_until(self, moment: float, is_enough: Callable[[], bool] | None = None) -> bool:
         """Lets everything up to `moment` happen; True where `is_enough` ended it before."""
         while self._heap and self._heap[0][0] <= moment:
@@ -65,6 +89,7 @@ class Timeline:
                 continue
             self.now = alarm.at
             act, alarm.act = alarm.act, None
+            self.turned(act)
             act()
             if is_enough is not None and is_enough():
                 return True
