@@ -28,7 +28,16 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from floors_centre import FLOORS, Leases, Process, open_floors, operators, processes_of
+from floors_centre import (
+    FLOORS,
+    Leases,
+    Process,
+    floors_here,
+    open_floors,
+    operators,
+    owner_of,
+    processes_of,
+)
 from postgres_server import NoPostgres, Server, start_postgres
 from side_by_side import Part, run_parts, whole
 
@@ -131,13 +140,14 @@ class Run:
         return {"ringing": len(self.ledger.ringing), "talking": len(self.ledger.talking)}
 
     def await_back(self, killed: set[int], deadline: float) -> float | None:
-        """Waits until others run in place of the killed and Vyzov says that all of it is here;
-        returns the moment."""
+        """Waits until others run in place of the killed and Vyzov says that all of it is here, the
+        engine of each floor too; returns the moment."""
         while time.monotonic() < deadline:
             here = self.all_here()
             if here and not {one.pid for one in here} & killed:
                 with contextlib.suppress(Exception):
-                    if self.manager.get("/health").get("ok"):
+                    floors = floors_here(self.manager)
+                    if len(floors) == FLOORS and all(floors.values()):
                         return time.monotonic()
             time.sleep(0.1)
         return None
@@ -197,7 +207,10 @@ class Run:
         moment = self._arm(point, others)
         killed: set[int] = {one.pid for one in here} if everybody else set()
         if point.at_start:
-            first = self.dice.choice([one for one in here if one.kind == point.process])
+            # A floor process that owns no floor has none to take again either.
+            owners = {owner_of(one) for one in self.leases.floors()}
+            able = [one for one in here if one.kind == point.process]
+            first = self.dice.choice([one for one in able if one.pid in owners] or able)
             killed.add(first.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(first.pid, signal.SIGKILL)
