@@ -25,6 +25,7 @@ import uvloop
 from connect_peers import CUSTOMER_NUMBERS, run_load, run_peer
 
 from vyzov import __version__
+from vyzov.cli.precedence import take_niceness
 from vyzov.dialer.ports import (
     Answered,
     Bridge,
@@ -43,7 +44,7 @@ from vyzov.dialer.ports import (
     SetTrunk,
     Snapshot,
 )
-from vyzov.telephony.native.engine import EngineSettings, serve, take_precedence
+from vyzov.telephony.native.engine import EngineSettings, serve
 from vyzov.telephony.native.link import EngineLink
 
 HERE = Path(__file__).resolve().parent
@@ -280,7 +281,7 @@ def main() -> int:
         uvloop.run(parts[options.part[0]](json.loads(options.part[1])))
         return 0
     # A generator that waits for its turn would measure itself.
-    take_precedence()
+    take_niceness()
     begun = time.monotonic()
     out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-connect-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)

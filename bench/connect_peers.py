@@ -26,6 +26,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 
+from vyzov.cli.precedence import take_niceness
 from vyzov.media import rtp
 from vyzov.media.frame import Samples
 from vyzov.media.g711 import Law, decode, encode
@@ -34,7 +35,6 @@ from vyzov.media.tones import amplitude, tone
 from vyzov.sip import sdp
 from vyzov.sip.events import CallEnded, IncomingCall
 from vyzov.sip.user_agent import Hop, UserAgent
-from vyzov.telephony.native.engine import take_precedence
 from vyzov.telephony.native.webrtc import run_at_once, use_hosts
 
 CUSTOMER_NUMBERS = [f"+120255501{number:02d}" for number in range(50)]
@@ -274,7 +274,7 @@ async def lines() -> asyncio.StreamReader:
 
 async def run_peer(options: dict[str, Any]) -> None:
     """The process of the carrier and the operators."""
-    take_precedence()
+    take_niceness()
     use_hosts(["127.0.0.1"])
     reader = await lines()
     carrier = Carrier(seed=options["seed"], measured=True)
@@ -297,7 +297,7 @@ async def run_peer(options: dict[str, Any]) -> None:
 
 async def run_load(options: dict[str, Any]) -> None:
     """The process of the background calls' far side."""
-    take_precedence()
+    take_niceness()
     carrier = Carrier(seed=options["seed"], measured=False)
     tell(port=carrier.port)
     await asyncio.sleep(86_400)

@@ -26,6 +26,7 @@ from connect import Floor
 from media_peers import CUSTOMERS, PHONES
 from processes import Part, cpu_s, judged, machine_s, udp_drops
 
+from vyzov.cli.precedence import take_niceness
 from vyzov.dialer.ports import (
     BridgeJoined,
     DeviceAnswer,
@@ -39,7 +40,6 @@ from vyzov.dialer.ports import (
     SetTrunk,
     Snapshot,
 )
-from vyzov.telephony.native.engine import take_precedence
 
 STEPS = (5, 10, 20, 40, 80, 160, 320)
 LIMIT_S = 10.0
@@ -312,7 +312,7 @@ def main() -> int:
         parser.error(f"{out} holds an earlier run; name another folder")
     out.mkdir(parents=True, exist_ok=True)
     # A generator that waits for its turn would measure itself.
-    take_precedence()
+    take_niceness()
     phones = options.legs == "trunk"
     told = {"legs": options.legs, "count": options.count, "seconds": options.seconds}
     (out / "run.json").write_text(json.dumps(told), encoding="utf-8")

@@ -38,8 +38,8 @@ from connect_peers import (
     tell,
 )
 
+from vyzov.cli.precedence import take_niceness
 from vyzov.sip.events import IncomingCall
-from vyzov.telephony.native.engine import take_precedence
 from vyzov.telephony.native.webrtc import run_at_once, use_hosts
 
 MARK = struct.Struct("!4sHHId")
@@ -242,7 +242,7 @@ class MediaOperator(Operator):
 
 async def run_carrier(options: dict[str, Any]) -> None:
     """The process of a carrier, or of desk phones: opens and closes windows, tells what they held."""
-    take_precedence()
+    take_niceness()
     reader = await lines()
     carrier = MediaCarrier(options["seed"], phones=options.get("phones", False))
     tell(port=carrier.port)
@@ -252,7 +252,7 @@ async def run_carrier(options: dict[str, Any]) -> None:
 
 async def run_operators(options: dict[str, Any]) -> None:
     """The operators' process: brings legs up one by one, otherwise as the carrier."""
-    take_precedence()
+    take_niceness()
     use_hosts(["127.0.0.1"])
     reader = await lines()
     dice = random.Random(f"{options['seed']} operators")

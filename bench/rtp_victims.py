@@ -20,6 +20,7 @@ import uvloop
 from connect_peers import lines, tell
 from rtp_attack import FRAMES
 
+from vyzov.cli.precedence import take_niceness
 from vyzov.media import rtp
 from vyzov.media.g711 import Law, encode
 from vyzov.media.rtp import RtpSender
@@ -28,7 +29,7 @@ from vyzov.media.tones import tone
 from vyzov.sip import sdp
 from vyzov.sip.events import CallEnded, IncomingCall, SipEvent, Transport
 from vyzov.sip.user_agent import UserAgent
-from vyzov.telephony.native.engine import EngineSettings, serve, take_precedence
+from vyzov.telephony.native.engine import EngineSettings, serve
 from vyzov.telephony.native.signalling import NO_PORT, Listening, Signalling
 from vyzov.telephony.native.tls import TlsFiles
 
@@ -203,7 +204,7 @@ class Victims:
 
 
 async def run_victims(options: dict[str, Any]) -> None:
-    take_precedence()
+    take_niceness()
     reader = await lines()
     victims = Victims(Path(options["out"]), sealed=options["sealed"])
     tell(port=victims.port)

@@ -32,7 +32,7 @@ from sip_carrier import Caller, Carrier, free_port
 from sip_product import Product
 
 from vyzov.cli.demo_lists import numbers_of
-from vyzov.telephony.native.engine import take_precedence
+from vyzov.cli.precedence import take_niceness
 
 PATHS = ("product", "asterisk", "stack", "sipp")
 CALLER = "+70005559999"
@@ -210,7 +210,7 @@ def main() -> int:
         parser.error(f"{out} holds an earlier run; name another folder")
     out.mkdir(parents=True, exist_ok=True)
     # A caller or carrier that waits for its turn would measure itself.
-    take_precedence()
+    take_niceness()
     (out / "run.json").write_text(
         json.dumps({"count": options.count, "lines": options.lines, "ring_ms": options.ring}),
         encoding="utf-8",

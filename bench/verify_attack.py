@@ -28,10 +28,10 @@ from media_peers import CUSTOMERS
 from processes import HERE, Part, cpu_s, judged
 from sip_words import request, status_of
 
+from vyzov.cli.precedence import take_niceness
 from vyzov.dialer.phone_secrets import REALM
 from vyzov.dialer.ports import Answered, Ended, Hangup, SetPhone
 from vyzov.sip.auth import secret_hash
-from vyzov.telephony.native.engine import take_precedence
 
 DESIGN_CALLS_PER_S = 100
 MESSAGES_PER_CALL = 4
@@ -344,7 +344,7 @@ def main() -> int:
     out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-attack-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
     # A generator that waits for its turn would measure itself.
-    take_precedence()
+    take_niceness()
     attack = Attack(options, out)
     try:
         uvloop.run(attack.run())

@@ -104,7 +104,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def lived(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings with which a child started so would live."""
     seen: list[Settings] = []
-    monkeypatch.setattr("vyzov.cli.processes.come_first", lambda _kind: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("vyzov.cli.precedence.come_first", lambda _kind: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     monkeypatch.setattr(
         "vyzov.cli.processes.live",
         lambda _kind, settings: seen.append(settings),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]

@@ -60,7 +60,8 @@ Given = Annotated[str, typer.Option("--given", help="Settings of this run alone,
 
 def _child(name: str, data: Path, given: str) -> None:
     from vyzov import app as home
-    from vyzov.cli.processes import come_first, live
+    from vyzov.cli.precedence import come_first
+    from vyzov.cli.processes import live
 
     come_first(name)
 

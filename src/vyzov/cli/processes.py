@@ -1,9 +1,7 @@
 """Runs one process kind of `vyzov serve`: on uvloop, until a signal or the end of its parent."""
 
 import asyncio
-import contextlib
 import logging
-import os
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -13,16 +11,6 @@ from vyzov.app import Settings
 from vyzov.cli.supervisor import watch_parent
 
 Kind = Callable[[Settings, Callable[[asyncio.Event], None]], Awaitable[None]]
-
-
-# An answered call waits for the floor's word: it goes before pages. The engine asks for itself.
-NICE = {"floor": -8, "web": -3, "world": -12}
-
-
-def come_first(kind: str) -> None:
-    """Asks for the processor before others where the system allows it (root, or CAP_SYS_NICE)."""
-    with contextlib.suppress(PermissionError, KeyError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICE[kind])
 
 
 def live(kind: Kind, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from vyzov.cli.processes import come_first
+from vyzov.cli.precedence import come_first
 from vyzov.cli.supervisor import watch_parent
 from vyzov.pstn.box import BoxSettings, run_box
 from vyzov.pstn.operators import OperatorSettings, run_operators

@@ -59,7 +59,6 @@ OWN_CAUSES = frozenset(
     {orphans.CAUSE, STOPPING, ENGINE_FAULT, NO_SOUND, NOT_SECURE, SESSION_EXPIRED, LOST}
 )
 """Ends nobody asked for: the engine gave up on the leg."""
-NICENESS = -10
 SWITCH_INTERVAL_S = 0.001
 """How long the recording thread may hold the interpreter while a packet waits."""
 
@@ -423,15 +422,6 @@ _dice = random.Random(secrets.randbits(128)).random
 """Dice for waits and for choices among servers; nothing here has to be hard to guess."""
 
 
-def take_precedence() -> None:
-    """Asks the system to serve sound before everything else; most accounts may not, and then not.
-
-    An import or a report on the same cores must not be heard in a conversation."""
-    with contextlib.suppress(OSError):
-        if os.getpriority(os.PRIO_PROCESS, 0) == 0:
-            os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-
-
 def _signalling(
     settings: EngineSettings, loop: asyncio.AbstractEventLoop, book: LegBook, advertised: str
 ) -> Signalling:
@@ -489,7 +479,6 @@ async def serve(settings: EngineSettings, stop: asyncio.Event | None = None) -> 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
     await engine.start()
-    take_precedence()
     take_files()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     collector.settle()
