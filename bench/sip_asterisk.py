@@ -71,6 +71,7 @@ class AsteriskSide:
             rtp=(20_000, 29_999),
             http_port=free_port(),
             password=password,
+            real_time=True,
         )
         self.asterisk.wait_ready()
         options = {

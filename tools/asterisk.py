@@ -192,8 +192,8 @@ class Asterisk:
 
     `pjsip` and `extensions` are the texts of those files; `rtp` the range of its media ports;
     `http_port` 0 keeps ARI shut, otherwise the user `vyzov` with `password` may use it;
-    `hep_port` tells where copies of its SIP messages go (0: nowhere). `more` holds the texts of
-    other files, as `manager` or `musiconhold`."""
+    `hep_port` tells where copies of its SIP messages go (0: nowhere); `real_time` has it ask
+    to be served as Vyzov's engine does. `more` holds the texts of other files, as `manager`."""
 
     def __init__(
         self,
@@ -205,6 +205,7 @@ class Asterisk:
         http_port: int = 0,
         password: str = "",
         hep_port: int = 0,
+        real_time: bool = False,
         **more: str,
     ) -> None:
         """Writes the configuration and starts the program; `wait_ready` tells when it answers."""
@@ -216,9 +217,10 @@ class Asterisk:
         self._run = tempfile.TemporaryDirectory(prefix="vyzov-asterisk-")
         self._write(rtp, hep_port, {"pjsip": pjsip, "extensions": extensions, **more})
         _allow_many_files()
+        options = ["-C", str(self.folder / "asterisk.conf"), "-f", *(["-p"] if real_time else [])]
         with (self.folder / "asterisk.out").open("wb") as output:
             self.process = subprocess.Popen(
-                [*self._program("sbin/asterisk"), "-C", str(self.folder / "asterisk.conf"), "-f"],
+                [*self._program("sbin/asterisk"), *options],
                 env=self._environment(), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
