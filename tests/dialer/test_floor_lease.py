@@ -115,3 +115,45 @@ def test_an_originate_under_way_when_the_lease_ends_comes_back_refused(
 
     asyncio.run(run())
     assert sent == [Hangup("leg")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "ours", "steps"),
+    [
+        ((True,), True, True),
+        ((False,), False, False),
+        ((None, None, True), True, True),
+        ((None, None, False), False, False),
+        ((None,) * 100, False, False),
+    ],
+)
+def test_who_slept_beyond_the_lease_decides_nothing_before_the_database_says_whose_it_is(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[bool | None, ...], ours: bool, steps: bool
+) -> None:
+    floor: Any = FloorThatListens()
+    none: Any = None
+    given_up: list[str] = []
+    clock = {"now": 100.0}
+    said = iter(answers)
+
+    async def run() -> None:
+        runtime = Runtime(floor, none, floor_id="day", holder="me", on_died=given_up.append)
+
+        async def renew() -> bool | None:
+            clock["now"] += LEASE_SPAN_S / 20
+            return next(said)
+
+        monkeypatch.setattr(runtime, "_renew", renew)
+        monkeypatch.setattr("vyzov.dialer.runtime.lease_clock", lambda: clock["now"])
+        monkeypatch.setattr("vyzov.dialer.runtime.LOOK_S", 0.0)
+        working = asyncio.create_task(runtime._work())
+        await asyncio.sleep(0)
+        clock["now"] += 2 * LEASE_SPAN_S
+        runtime.post(fx.StoreAway("slept"))
+        await asyncio.wait([working], timeout=1.0)
+        assert working.done() is not ours
+        working.cancel()
+
+    asyncio.run(run())
+    assert (fx.StoreAway("slept") in floor.inputs) is steps
+    assert bool(given_up) is (answers[-1] is None)

@@ -189,7 +189,7 @@ class Runtime:
                     async with asyncio.timeout(wait):
                         item = await self._inbox.get()
             slept_s, turned_at = lease_clock() - turned_at, lease_clock()
-            if slept_s > LEASE_SPAN_S and await self._renew() is False:
+            if slept_s > LEASE_SPAN_S and not await self._is_still_ours():
                 # Nothing is decided any more: its timers would ring for calls that another leads.
                 return
             if item is not None:
@@ -296,6 +296,19 @@ class Runtime:
             if await self._renew() is False:
                 self.post(fx.LeaseLost())
                 return
+
+    async def _is_still_ours(self) -> bool:
+        """Asks, after a long sleep, whether another process took the floor meanwhile.
+
+        Waits for a database that is away, for as long as a lease lasts; after that the floor is given
+        up, for the engine looks after calls without a floor, and nobody after those of two."""
+        until = lease_clock() + LEASE_SPAN_S
+        while (kept := await self._renew()) is None:
+            if lease_clock() >= until:
+                self._on_died("it slept beyond its lease, and nobody can say whose the floor is")
+                return False
+            await asyncio.sleep(LOOK_S)
+        return kept
 
     async def _renew(self) -> bool | None:
         """Prolongs the lease: False where another process has it, None where nobody can tell."""

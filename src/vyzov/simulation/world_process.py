@@ -191,27 +191,36 @@ class FloorProcess:
         """The process stands still for a while; the world goes on."""
         until = self._timeline.now + span_s
         self._frozen_until = until
-        self._timeline.at(until, self._thaw)
+        self._timeline.at(until, lambda: self._thaw(until))
 
-    def _thaw(self) -> None:
+    def _thaw(self, woke_at: float) -> None:
         self._frozen_until = None
         if not self.alive:
             return
-        if self._timeline.now - self._turned_at > LEASE_SPAN_S and self._has_lost_lease():
-            self.die()
-            return
+        now = self._timeline.now
+        if now - self._turned_at > LEASE_SPAN_S:
+            kept = self._has_kept_lease()
+            if kept is None and now < woke_at + LEASE_SPAN_S:
+                self._frozen_until = now + STORE_RETRY_S
+                self._timeline.at(self._frozen_until, lambda: self._thaw(woke_at))
+                return
+            if not kept:
+                self.die()
+                return
         self._drain()
         if self._jobs and not self._working:
             self._working = True
             self._work()
 
-    def _has_lost_lease(self) -> bool:
-        """Asks, before anything is done after a long sleep: others may lead these calls by now."""
+    def _has_kept_lease(self) -> bool | None:
+        """Asks, before anything is done after a long sleep: others may lead these calls by now.
+
+        None where the database does not answer."""
         try:
             self._fail_if_away()
-            return not self._prolong(self._timeline.now)
+            return self._prolong(self._timeline.now)
         except StoreFault:
-            return False
+            return None
 
     def _prolong(self, asked_at: float) -> bool:
         """Prolongs the lease from the moment it was asked for; False where another has it."""
