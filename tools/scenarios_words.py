@@ -9,6 +9,7 @@ begin = 2026-11-23T09:00:00
 span_min = 60
 seed = 1
 ends_when_done = true
+in_memory = true
 [people.town]
 kinds = { answers_and_speaks = 1 }
 home_by_hour = { "9-18" = 0.5 }
@@ -113,6 +114,10 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "span_min": ("", "", "The longest it may last, in minutes."),
     "seed": ("", "", "What all dice of a run follow; the same file and seed give the same run."),
     "ends_when_done": ("", "", "End at once when every campaign is complete."),
+    "in_memory": (
+        "", "",
+        "Live the day in memory and write the database at its end: the same day, several times as fast.",
+    ),
     "people/NAME/kinds": (
         "see below", "shares by kind", "Who answers, as relative shares.",
     ),

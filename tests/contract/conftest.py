@@ -4,6 +4,9 @@ A database is migrated once, because that costs a tenth of a second: each test o
 of the file, and each on PostgreSQL the one database, emptied to what it held at first. PostgreSQL is
 a server of one's own that lives for the run of the tests; where the machine has none its tests are
 skipped, and fail where CI says so.
+
+The store in memory stands on a file of its own, so that the office and everybody else sees what it has
+written back; it is under the tests that are about the floor's store, and no others.
 """
 
 import os
@@ -12,7 +15,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +25,10 @@ from contract_house import SALT, CountedDice, House, TestClock
 
 from vyzov.dialer.floor_store import DueContact, FloorStore
 from vyzov.storage.address import Address
-from vyzov.storage.connections import open_engine
+from vyzov.storage.connections import open_connection, open_engine
 from vyzov.storage.database import open_floor_store
 from vyzov.storage.first_run import FirstRun, first_run
+from vyzov.storage.memory import MemoryDatabase, MemoryStore
 from vyzov.storage.office import SqlOffice
 from vyzov.storage.tables import metadata
 
@@ -32,7 +36,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent / "bench"))
 
 from postgres_server import NoPostgres, Server, start_postgres
 
-ADAPTERS = ("sqlite", "postgresql")
+ADAPTERS = ("sqlite", "postgresql", "memory")
+OF_THE_FLOORS_STORE = (
+    "test_store.py", "test_store_chain.py", "test_store_consent.py", "test_store_hopper.py",
+    "test_store_journal.py", "test_store_model.py", "test_store_reserve.py", "test_store_trunks.py",
+)  # fmt: skip
+LOOKS_BY_ITSELF = "test_a_floor_notes_where_its_streams_stand_and_only_what_moved"
+"""It reads a database whose address it was given once: one that works in memory has to be asked."""
+
 OpenHouse = Callable[[], House]
 
 
@@ -170,13 +181,62 @@ def open_postgres(postgres_template: PostgresTemplate) -> Iterator[OpenHouse]:
         house.close()
 
 
+# ---- memory --------------------------------------------------------------------------------------
+
+
+class MemoryHouse(House):
+    """A house whose floor works in memory: whoever goes to the database finds all of it there."""
+
+    database: MemoryDatabase | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("address", "office", "change", "dump"):
+            database = super().__getattribute__("database")
+            if database is not None:
+                database.write_back()
+                database.forget()
+        return super().__getattribute__(name)
+
+
+@pytest.fixture
+def open_memory(open_sqlite: OpenHouse) -> Iterator[OpenHouse]:
+    opened: list[MemoryHouse] = []
+
+    def open_house() -> House:
+        plain = open_sqlite()
+        house = MemoryHouse(**{one.name: getattr(plain, one.name) for one in fields(plain)})
+        database = house.database = MemoryDatabase(open_connection(house.path))
+        house.open_store = lambda: MemoryStore(database, randomness=house.dice)
+        opened.append(house)
+        return house
+
+    yield open_house
+    for house in opened:
+        house.close()
+        assert house.database is not None
+        house.database.connection.close()
+
+
 # ---- either --------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the store in memory out of the tests that are about other things."""
+    out = [
+        one
+        for one in items
+        if ("[memory" in one.name or "-memory" in one.name)
+        and (one.path.name not in OF_THE_FLOORS_STORE or LOOKS_BY_ITSELF in one.name)
+    ]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [one for one in items if one not in out]
 
 
 @pytest.fixture(params=ADAPTERS)
 def open_house(request: pytest.FixtureRequest) -> OpenHouse:
     """Opens one house after the other, each on a new database, on each adapter in turn."""
-    name = "open_sqlite" if request.param == "sqlite" else "open_postgres"
+    name = "open_postgres" if request.param == "postgresql" else f"open_{request.param}"
     found: OpenHouse = request.getfixturevalue(name)
     return found
 

@@ -59,5 +59,5 @@ def big_day(*, watched: bool) -> Scenario:
         name="big day", span_s=SPAN_S, crews=crews,
         trunks=(ScenarioTrunk("carrier", lines_max=300, calls_per_second=30.0),),
         campaigns=(ScenarioCampaign("service", CONTACTS, settings=settings, people=people),),
-        ends_when_done=False, watched=watched, shows_screens=False,
+        ends_when_done=False, watched=watched, shows_screens=False, in_memory=True,
     )  # fmt: skip

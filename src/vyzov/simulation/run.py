@@ -92,8 +92,9 @@ def run_on(
     lasted_s = world.timeline.now - begun
     if scenario.settles:
         settle(world)
-        for rule, what in world.watch.books.compare(stage.connection):
-            world.watch.notes.breach(rule, what)
+        if scenario.watched or not scenario.in_memory:
+            for rule, what in world.watch.books.compare(stage.connection):
+                world.watch.notes.breach(rule, what)
     return _outcome(scenario, seed, stage, lasted_s)
 
 
@@ -189,7 +190,7 @@ def settle(world: World) -> None:
 def _outcome(scenario: Scenario, seed: int, stage: Stage, lasted_s: float) -> Outcome:
     world, until = stage.world, stage.world.timeline.utc
     facts = tuple(world.watch.facts)
-    left = _left(stage)
+    left = stage.left()
     campaigns: dict[str, Figures] = {}
     for campaign in scenario.campaigns:
         key = stage.campaigns[campaign.name]
@@ -208,14 +209,6 @@ def _outcome(scenario: Scenario, seed: int, stage: Stage, lasted_s: float) -> Ou
         checks=dict(world.watch.checks), crash_points=dict(world.crash_points),
         breaches=tuple(world.watch.breaches), trace=told(world), facts=facts,
     )  # fmt: skip
-
-
-def _left(stage: Stage) -> list[tuple[str, str, str]]:
-    rows = stage.connection.execute(
-        "SELECT campaign_id, contact_id, state FROM campaign_contact"
-        " ORDER BY campaign_id, position, contact_id"
-    ).fetchall()
-    return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
 
 
 def _digest(stage: Stage, left: list[tuple[str, str, str]]) -> str:

@@ -121,6 +121,9 @@ class Scenario:
     """Whether the floor and its operators are looked at all the while, not only what they do."""
     shows_screens: bool = True
     """Whether the screens of those who watch the floor are drawn; operators' desks always are."""
+    in_memory: bool = False
+    """Whether the floor works on rows in memory, which are written when the database is looked into:
+    quicker, and without what a database does to each write."""
     points: tuple[str, ...] = ()
     """Named points (`points`) at which the floor's process is to die, where it is killed at all."""
 

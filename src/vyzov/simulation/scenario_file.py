@@ -84,6 +84,7 @@ def scenario_of(source: Mapping[str, Any], subject: str, name: str = "scenario")
         management=_management(top.inner("manager")),
         seed=top.whole("seed", 1, least=0, most=2**31),
         ends_when_done=top.flag("ends_when_done", default=True),
+        in_memory=top.flag("in_memory", default=False),
     )
     if not campaigns:
         top.fault("campaigns", "must hold at least one [[campaigns]]", "one_needed")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from vyzov.core.campaign import CampaignSettings
 from vyzov.core.instants import to_text
+from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.office_records import (
     ImportedRow,
     ImportPhone,
@@ -32,6 +33,7 @@ from vyzov.simulation.world_process import Delays
 from vyzov.simulation.world_time import SeededDice, Timeline
 from vyzov.storage import tables as t
 from vyzov.storage.connections import engine_of, open_connection
+from vyzov.storage.memory import MemoryDatabase, MemoryStore
 from vyzov.storage.migrate import migrate_engine
 from vyzov.storage.office import SqlOffice
 from vyzov.storage.sqlite import SqliteStore
@@ -55,16 +57,45 @@ DEFAULT_SETTINGS: Mapping[str, Any] = {
 
 @dataclass(slots=True)
 class Stage:
-    """A world that waits for its first second, and the ids of what stands in it."""
+    """A world that waits for its first second, and the ids of what stands in it.
+
+    Where its floor works in memory (`kept`), the database is brought up to date before it is shown."""
 
     world: World
-    office: SqlOffice
-    connection: sqlite3.Connection
+    _office: SqlOffice
+    _connection: sqlite3.Connection
+    kept: MemoryDatabase | None = None
     crews: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     trunks: dict[str, str] = field(default_factory=dict[str, str])
     campaigns: dict[str, str] = field(default_factory=dict[str, str])
     stopped: set[str] = field(default_factory=set[str])
     numbers: list[str] = field(default_factory=list[str])
+
+    @property
+    def office(self) -> SqlOffice:
+        """The office, which sees all that the floor has written."""
+        self._settle()
+        return self._office
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The database, with all that the floor has written."""
+        self._settle()
+        return self._connection
+
+    def _settle(self) -> None:
+        if self.kept is not None:
+            self.kept.write_back()
+
+    def left(self) -> list[tuple[str, str, str]]:
+        """Returns how every contact stands: campaign, contact and state."""
+        if self.kept is not None:
+            return self.kept.rows(ORGANISATION).left()
+        rows = self._connection.execute(
+            "SELECT campaign_id, contact_id, state FROM campaign_contact"
+            " ORDER BY campaign_id, position, contact_id"
+        ).fetchall()
+        return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
 
     def stop_number(self, number: str) -> None:
         """Puts a number on the stop-list, as the office does."""
@@ -83,7 +114,7 @@ class Stage:
 
     def close(self) -> None:
         """Lets the database go."""
-        self.connection.close()
+        self._connection.close()
 
 
 class _Clock:
@@ -161,8 +192,15 @@ def build(scenario: Scenario, seed: int) -> Stage:
         ":memory:", clock=_Clock(timeline), randomness=dice, connection=connection
     )  # fmt: skip
     residents = Residents(timeline, seed)
+    kept = MemoryDatabase(connection) if scenario.in_memory else None
+
+    def open_store() -> FloorStore:
+        if kept is not None:
+            return MemoryStore(kept, randomness=dice)
+        return SqliteStore(":memory:", randomness=dice, connection=connection)
+
     world = World(
-        open_store=lambda: SqliteStore(":memory:", randomness=dice, connection=connection),
+        open_store=open_store,
         floor=FLOOR, begin=scenario.begin, seed=seed, plan_of=residents.plan,
         faults=scenario.faults, delays=Delays(), timeline=timeline,
     )  # fmt: skip
@@ -170,7 +208,7 @@ def build(scenario: Scenario, seed: int) -> Stage:
     world.shows_screens = scenario.shows_screens
     world.points = list(reversed(scenario.points))
     oracle = world.watch.calling.oracle = Oracle(timeline)
-    stage = Stage(world, office, connection)
+    stage = Stage(world, office, connection, kept)
     for trunk in scenario.trunks:
         settings = TrunkSettings(
             name=trunk.name, host="127.0.0.1", lines_max=trunk.lines_max,

@@ -105,13 +105,14 @@ def _due_contacts(
         for name in ("contact", "phones")
     ]
     answers = iter(reader.rows_all(asked))
-    return [_due_contact(rows, phones) for rows, phones in zip(answers, answers, strict=True)]
+    return [
+        due_contact_of(rows[0], phones) if rows and phones else None
+        for rows, phones in zip(answers, answers, strict=True)
+    ]
 
 
-def _due_contact(rows: Sequence[Row], phones: Sequence[Row]) -> f.DueContact | None:
-    if not rows or not phones:
-        return None
-    row = rows[0]
+def due_contact_of(row: Row, phones: Sequence[Row]) -> f.DueContact:
+    """Makes a value of the rows `queries/due.sql` gives of a contact and of its phones."""
     turn = phones[row["phone_position"] % len(phones)]
     return f.DueContact(
         contact=row["contact_id"],
@@ -147,7 +148,8 @@ def _due_contact(rows: Sequence[Row], phones: Sequence[Row]) -> f.DueContact | N
 
 def past_attempts(reader: Reader, contact: str, limit: int) -> list[f.PastAttempt]:
     """Reads a contact's finished attempts, latest first."""
-    return [_past(row) for row in reader.rows("floor", "history", contact=contact, limit=limit)]
+    rows = reader.rows("floor", "history", contact=contact, limit=limit)
+    return [past_attempt_of(row) for row in rows]
 
 
 def _campaign(row: Row) -> f.FloorCampaign:
@@ -273,7 +275,8 @@ def _pairing(row: Row) -> Pairing:
     return Pairing(from_text(row["at"]), row["monotonic_ns"] / 1e9, row["clock_id"])
 
 
-def _past(row: Row) -> f.PastAttempt:
+def past_attempt_of(row: Row) -> f.PastAttempt:
+    """Makes a value of a row of `floor.history`."""
     bridged, ended = time_or_none(row["bridged_at"]), time_or_none(row["ended_at"])
     talk = (ended - bridged).total_seconds() if bridged and ended else 0.0
     return f.PastAttempt(
