@@ -15,16 +15,8 @@ from random import Random
 from typing import Any
 
 from vyzov import __version__
-from vyzov.simulation.streams import IN_ORDER, EndState, Telling, recorded, told
+from vyzov.simulation.streams import IN_ORDER, TELLINGS, EndState, recorded, told
 
-TELLINGS = {
-    "doubled": Telling(doubled=0.4),
-    "reordered": Telling(reordered=0.4),
-    "late": Telling(missing=0.15, late=1.0),
-    "missing": Telling(missing=0.15),
-    "foreign": Telling(foreign=0.5),
-    "all": Telling(doubled=0.2, reordered=0.1, late=0.5, missing=0.05, foreign=0.2),
-}
 EACH = 60
 """How many streams are told of one recorded call."""
 

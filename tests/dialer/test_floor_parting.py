@@ -7,8 +7,8 @@ from vyzov.core.facts import FactKind
 from vyzov.simulation.engine import SimCall
 from vyzov.simulation.world_process import Delays
 
-SLOW = Delays(link_s=0.7)
-"""An order and its echo take longer than the time a bridge is given."""
+SLOW = Delays(link_s=0.9)
+"""An order and its echo take longer than the time a bridge is given and the engine's word on it."""
 
 
 def given_up(build: Build) -> tuple[Centre, str, SimCall]:

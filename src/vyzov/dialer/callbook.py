@@ -61,6 +61,9 @@ class CallBook(dict[str, LiveCall]):
     def noted(self, live: LiveCall) -> None:
         """Takes over when a call is to be looked at next."""
         key, due = live.call.id, live.call.deadline
+        doubt = live.doubt
+        if doubt is not None and doubt.due == due and (doubt.seq is None or live.seq < doubt.seq):
+            due = doubt.until
         if live.parted_at is not None:
             parted = live.parted_at + PARTED_WAIT
             due = parted if due is None or parted < due else due

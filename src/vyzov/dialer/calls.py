@@ -16,6 +16,7 @@ from vyzov.core.outcome import AnswerClass, Outcome
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.callbook import PARTED_WAIT
+from vyzov.dialer.doubt import RUNS_OUT, judged_at
 from vyzov.dialer.entries import (
     close_entry,
     count_answer,
@@ -29,9 +30,6 @@ from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks, fault_word
 from vyzov.dialer.writes import AddRecording, FinishAttempt, MarkOriginated
-
-RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallState.FAREWELL)
-"""States whose limit can be told from the log alone: in the others an order of ours may be lost."""
 
 GOES_ON_ALONE = (CallState.IN_FLOW, CallState.FAREWELL)
 """States in which a callee who was to be joined with an agent hears prompts and nobody else."""
@@ -90,6 +88,7 @@ class Calls:
         if event.seq <= live.seq:
             return
         live.seq = event.seq
+        self._scene.room.calls.noted(live)
         live.leg_over = live.leg_over or isinstance(event, _LAST)
         at = self._scene.now.utc_of(event.at)
         if isinstance(event, ports.RecordFinished):
@@ -137,7 +136,10 @@ class Calls:
                 due = live.call.deadline
                 if due is None or due > now:
                     break
-                self.feed(live, ce.DeadlinePassed())
+                moment = judged_at(self._scene, live)
+                if moment is None:
+                    break
+                self.feed(live, ce.DeadlinePassed(), moment)
                 if live.call.deadline == due:
                     break
 
@@ -335,7 +337,7 @@ class Calls:
                     data = self._with_group(live, data)
                 scene.call_fact(live, kind, key or kind.value, at, data)
             case ce.Suppress(key):
-                suppress(scene, live, f"{StopSource.KEY}:{key}", at)
+                suppress(scene, live, f"{StopSource.KEY}:{key}", at, f"key:{key}")
                 scene.call_fact(live, FactKind.STOP_LISTED, "stop_listed", at, {"key": key})
                 live.result = "stop"
             case ce.PromiseCallback(after):
@@ -464,11 +466,12 @@ class Calls:
             self._scene.out.when_saved.append(ports.Forget(live.call.id))
 
     def save_result(
-        self, live: LiveCall, code: str, consequences: tuple[Consequence, ...], at: datetime
-    ) -> None:
-        """Moves the contact as its result says."""
+        self, live: LiveCall, code: str, consequences: tuple[Consequence, ...], at: datetime,
+        saved: str,
+    ) -> None:  # fmt: skip
+        """Moves the contact as its result says; `saved` is the id under which it was saved."""
         live.result = code
-        follow_result(self._scene, live, consequences, at)
+        follow_result(self._scene, live, consequences, at, saved)
 
 
 def _is_late(call: Call) -> bool:

@@ -276,7 +276,7 @@ class Desk:
         )  # fmt: skip
         if note:
             self._scene.out.write(SetNote(live.contact, note))
-        self._calls.save_result(live, result.code, following, now)
+        self._calls.save_result(live, result.code, following, now, saving)
         found.day.results += 1
         found.resulted, found.undo_until = live, undo_until(now)
         self._agents.step(ask.user, ca.ResultSaved(live.call.id))
@@ -305,11 +305,9 @@ class Desk:
             )  # fmt: skip
             return
         self._scene.out.write(UndoDisposition(live.call.id, now))
-        self._scene.call_fact(
-            live, FactKind.DISPOSITION_UNDONE, f"undone:{self._scene.dice.new_id()}", now,
-            {"result": live.result},
-        )  # fmt: skip
-        undo_result(self._scene, live, now)
+        key = f"undone:{self._scene.dice.new_id()}"
+        self._scene.call_fact(live, FactKind.DISPOSITION_UNDONE, key, now, {"result": live.result})
+        undo_result(self._scene, live, now, key)
         live.result, found.undo_until = None, None
         found.day.results = max(0, found.day.results - 1)
         self._scene.out.reply_when_saved(ask.ask, attempt=live.call.id)

@@ -23,8 +23,11 @@ class Now:
     clock: str
 
     def utc_of(self, mono: float) -> datetime:
-        """The UTC of an instant of the same monotonic clock."""
-        return self.utc + timedelta(seconds=mono - self.mono)
+        """The UTC of an instant of the same monotonic clock.
+
+        Both readings are rounded to microseconds before they are subtracted: where the clocks go
+        alike, an instant is the same UTC at whatever step it is asked for."""
+        return self.utc + (timedelta(seconds=mono) - timedelta(seconds=self.mono))
 
     def mono_of(self, utc: datetime) -> float:
         """The monotonic second of a UTC instant, by this pairing."""

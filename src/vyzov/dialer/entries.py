@@ -17,6 +17,9 @@ from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddCallback, AddStop, CloseCallback, SetEntry
 
+_FINAL = "final"
+"""An attempt ends once, so whatever its end brings about has this one cause."""
+
 
 def entry_of(due: DueContact) -> cc.Entry:
     """The place a contact has as it was read."""
@@ -36,17 +39,15 @@ def entry_of(due: DueContact) -> cc.Entry:
     )
 
 
-def move(
-    scene: Scene, live: LiveCall, event: cc.EntryEvent, at: datetime, *, reserving: bool = False
-) -> None:
-    """Steps the entry of a call and writes it."""
+def move(scene: Scene, live: LiveCall, event: cc.EntryEvent, at: datetime, cause: str) -> None:
+    """Steps the entry of a call and writes it; `cause` is unique to the event within the call."""
     if live.entry is None:
         return
     before = live.entry
     live.entry, commands = cc.step(before, event, at)
-    if live.entry != before and not reserving:
+    if live.entry != before:
         scene.out.write(written(live.entry))
-    _tell_closed(scene, live, before, at)
+    _tell_closed(scene, live, before, at, cause)
     for command in commands:
         match command:
             case cc.OpenCallback(promise):
@@ -60,24 +61,26 @@ def move(
                 scene.out.write(CloseCallback(live.campaign, live.contact, end.value, at))
     campaign = scene.room.campaigns.get(live.campaign)
     due = live.entry.next_due
-    if campaign is not None and due is not None and not reserving:
+    if campaign is not None and due is not None:
         # The read-ahead sleeps until somebody is due: this may be sooner.
         campaign.dry_until = min(campaign.dry_until, due) if campaign.dry_until else None
         campaign.next_due = min(campaign.next_due, due) if campaign.next_due else due
 
 
-def _tell_closed(scene: Scene, live: LiveCall, before: cc.Entry, at: datetime) -> None:
-    """Writes the fact that nobody will call this contact any more, or that somebody will again."""
+def _tell_closed(scene: Scene, live: LiveCall, before: cc.Entry, at: datetime, cause: str) -> None:
+    """Writes the fact that nobody will call this contact any more, or that somebody will again.
+
+    Its key names what closed the contact: a clock read twice may tell the same moment otherwise,
+    and one closing would be two."""
     entry = live.entry
     closed = cc.EntryState.CLOSED
     if entry is None or (entry.state is closed) == (before.state is closed):
         return
-    moment = int(at.timestamp() * 1000)
     if entry.state is closed:
         kind, data = FactKind.CONTACT_CLOSED, {"reason": entry.closed_reason}
     else:
         kind, data = FactKind.CONTACT_REOPENED, {}
-    scene.call_fact(live, kind, f"{kind.value}:{moment}", at, data)
+    scene.call_fact(live, kind, f"{kind.value}:{cause}", at, data)
 
 
 def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:
@@ -104,59 +107,63 @@ def close_entry(scene: Scene, live: LiveCall, outcome: Outcome, at: datetime) ->
     if live.entry is None or campaign is None:
         return
     decision = next_attempt(outcome, live.entry.attempts_made, campaign.settings.redial, at)
-    move(scene, live, cc.AttemptFinished(outcome, decision), at)
+    move(scene, live, cc.AttemptFinished(outcome, decision), at, _FINAL)
 
 
 def fail_over(scene: Scene, live: LiveCall, tried: tuple[str, ...], at: datetime) -> None:
     """The attempt failed at its trunk: the contact is due at once, for another one."""
-    move(scene, live, cc.FailedOver(live.call.id, tried), at)
+    move(scene, live, cc.FailedOver(live.call.id, tried), at, _FINAL)
 
 
-def suppress(scene: Scene, live: LiveCall, source: str, at: datetime) -> None:
+def suppress(scene: Scene, live: LiveCall, source: str, at: datetime, cause: str) -> None:
     """Stops the number at once and closes the contact."""
     if live.due is not None:
         scene.out.write(AddStop(live.due.number_ref, "asked", source, live.call.id, at))
-    move(scene, live, cc.StopListed(), at)
+    move(scene, live, cc.StopListed(), at, cause)
 
 
 def promise(scene: Scene, live: LiveCall, due: datetime, agent: str | None, at: datetime) -> None:
-    """Promises a call, moved to the first permitted moment, and writes the fact of it."""
+    """Promises a call, moved to the first permitted moment, and writes the fact of it.
+
+    Its key is the place of the promise in the call: when it is due follows from a clock."""
     campaign = scene.room.campaigns[live.campaign]
     zones = zones_of(live.due.zones) if live.due else None
     moved = first_permitted(due, campaign.settings.window, zones) if zones else due
     if moved is None:
         return
-    move(scene, live, cc.CallbackPromised(Promise(moved, agent)), at)
+    live.promises += 1
+    key = f"callback:flow:{live.promises}"
+    move(scene, live, cc.CallbackPromised(Promise(moved, agent)), at, key)
     scene.call_fact(
-        live, FactKind.CALLBACK_PROMISED, f"callback:{int(moved.timestamp())}", at,
+        live, FactKind.CALLBACK_PROMISED, key, at,
         {"due_at": to_text(moved), "agent": agent},
     )  # fmt: skip
 
 
 def follow_result(
-    scene: Scene, live: LiveCall, follows: tuple[Consequence, ...], at: datetime
+    scene: Scene, live: LiveCall, follows: tuple[Consequence, ...], at: datetime, saved: str
 ) -> None:
-    """Moves the contact as a saved result says."""
+    """Moves the contact as the result saved under the id `saved` says."""
     live.entry_before = live.entry
     if any(isinstance(one, StopListNumber) for one in follows):
-        suppress(scene, live, StopSource.AGENT, at)
+        suppress(scene, live, StopSource.AGENT, at, f"result:{saved}")
         scene.call_fact(live, FactKind.STOP_LISTED, "stop_listed", at, {"key": "result"})
         return
     policy = scene.room.campaigns[live.campaign].settings.redial
-    move(scene, live, cc.Disposed(follows, policy), at)
+    move(scene, live, cc.Disposed(follows, policy), at, f"result:{saved}")
     for one in follows:
         if isinstance(one, CallBack):
             scene.call_fact(
-                live, FactKind.CALLBACK_PROMISED, f"callback:{int(one.due.timestamp())}", at,
+                live, FactKind.CALLBACK_PROMISED, f"callback:{saved}", at,
                 {"due_at": to_text(one.due), "agent": one.agent},
             )  # fmt: skip
 
 
-def undo_result(scene: Scene, live: LiveCall, at: datetime) -> None:
+def undo_result(scene: Scene, live: LiveCall, at: datetime, cause: str) -> None:
     """Puts the contact back to where it was before its result; raises `InvalidRequest` if too late."""
     if live.entry_before is None:
         raise InvalidRequest("There is no result to take back.", "Go on.")
-    move(scene, live, cc.Restored(live.entry_before), at)
+    move(scene, live, cc.Restored(live.entry_before), at, cause)
     live.entry_before = None
 
 

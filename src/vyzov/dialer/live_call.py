@@ -10,6 +10,19 @@ from vyzov.dialer.floor_store import DueContact, PastAttempt
 from vyzov.dialer.ports import LegEvent
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A limit `due` that rang at `rang_at` and waits for the engine's word until `until` (UTC).
+
+    `seq` is the number of the leg's latest event as the engine told it, None until it did."""
+
+    ask: int
+    due: datetime
+    rang_at: datetime
+    until: datetime
+    seq: int | None = None
+
+
 @dataclass(slots=True)
 class LiveCall:
     """One attempt from its reservation to its last fact. `seq` is the last leg event seen, `ahead`
@@ -18,7 +31,8 @@ class LiveCall:
     `judgement` says whose fault a failure was; `target` is the carrier's address that failed, where
     its name leads to others too; `failover_of` the attempt this one took over.
 
-    `parted_at` is when its bridge fell, until something says why."""
+    `parted_at` is when its bridge fell, until something says why; `doubt` is about a limit that
+    passed while events may be missing."""
 
     call: Call
     campaign: str
@@ -36,8 +50,10 @@ class LiveCall:
     agent_leg: str | None = None
     asked_at: datetime | None = None
     parted_at: datetime | None = None
+    doubt: Doubt | None = None
     recording: str | None = None
     plays: int = 0
+    promises: int = 0
     result: str | None = None
     history: tuple[PastAttempt, ...] = ()
     finished: bool = False

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AskStanding:
-    """Asks which legs the engine has for this floor; answered by one `Standing` of the same `ask`."""
+    """Asks which legs the engine has for this floor; answered by one `Standing` of the same `ask`.
+
+    With `leg` it asks for that one call only, and numbers its questions for themselves."""
 
     ask: int
+    leg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,10 @@ class Standing:
     """How the legs of a floor stand, in brief: who finds anything missing asks for a `Snapshot`.
 
     `legs` maps a leg to the number of its latest event that is kept, `devices` the legs of living
-    devices to their agents."""
+    devices to their agents. Where one `leg` was asked for, nothing else is told: no `devices`."""
 
     ask: int
     at: float
     legs: Mapping[str, int]
     devices: Mapping[str, str]
+    leg: str = ""

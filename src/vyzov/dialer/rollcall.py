@@ -6,10 +6,14 @@ snapshot's logs tell beyond what was seen is taken in as if it came late. Nothin
 follows from an event.
 """
 
+from dataclasses import replace
+
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
 from vyzov.dialer.desk_phones import DeskPhones
+from vyzov.dialer.doubt import open_doubt
+from vyzov.dialer.live_call import LiveCall
 from vyzov.dialer.recovery import Recovery
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
@@ -42,6 +46,7 @@ class RollCall:
         self._asked: dict[int, float] = {}
         self._next = 0.0
         self._snapshot_asked: float | None = None
+        self._asked_last = 0.0
         self._wanted = False
 
     def turn(self) -> None:
@@ -62,20 +67,36 @@ class RollCall:
             self._asked = {self._asks: mono}
             self._scene.out.verb(ports.AskStanding(self._asks))
 
-    def _ask_snapshot(self) -> None:
-        mono = self._scene.now.mono
-        asked = self._snapshot_asked
-        if asked is not None and mono - asked < ANSWER_WAIT_S:
+    def _ask_snapshot(self, *, at_once: bool = False) -> None:
+        """Asks, unless an answer is still to be expected; `at_once` where that would tell too little."""
+        mono, asked = self._scene.now.mono, self._snapshot_asked
+        if asked is not None and mono - self._asked_last < ANSWER_WAIT_S and not at_once:
             return
-        self._snapshot_asked = mono
+        # The first of several answers speaks of what was sent before the first of the questions.
+        self._snapshot_asked = mono if asked is None else asked
+        self._asked_last = mono
         self._scene.out.verb(ports.AskSnapshot(self._floor, self._scene.room.fence))
 
     def standing(self, seen: ports.Standing) -> None:
         """Compares the engine's list with the floor's own."""
+        if seen.leg:
+            self._of_leg(seen)
+            return
         asked = self._asked.pop(seen.ask, None)
         if asked is not None and self._misses(seen, asked):
             self._wanted = True
             self._ask_snapshot()
+
+    def _of_leg(self, seen: ports.Standing) -> None:
+        """Takes the answer about a call whose limit has passed: what is missing is fetched first."""
+        live = self._scene.room.calls.get(seen.leg)
+        doubt = open_doubt(live) if live else None
+        if live is None or doubt is None or doubt.ask != seen.ask:
+            return
+        live.doubt = replace(doubt, seq=seen.legs.get(seen.leg))
+        self._scene.room.calls.noted(live)
+        if live.doubt.seq is None or live.doubt.seq > live.seq:
+            self._ask_snapshot(at_once=True)
 
     def _misses(self, seen: ports.Standing, asked: float) -> bool:
         room = self._scene.room
@@ -109,8 +130,7 @@ class RollCall:
             live = room.calls.get(leg)
             if live is not None:
                 live.ahead.clear()
-                for event in log:
-                    self._calls.take(event)
+                self._catch_up(live, log)
             elif leg not in room.owners and leg not in room.devices:
                 self._recovery.stray(leg, log)
         for live in list(room.calls.values()):
@@ -118,6 +138,14 @@ class RollCall:
             if sent and live.call.id not in seen.legs:
                 self._recovery.never_heard(live)
         room.pace_wanted = True
+
+    def _catch_up(self, live: LiveCall, log: tuple[ports.LegEvent, ...]) -> None:
+        """Takes in what was missed of a call; a limit in doubt rings at its place among it."""
+        for place, event in enumerate(log):
+            if event.seq > live.seq and open_doubt(live) is not None:
+                joined = any(isinstance(later, ports.BridgeJoined) for later in log[place:])
+                self._calls.ring_past(live, event.at, joined=joined)
+            self._calls.take(event)
 
     def _devices(self, seen: ports.Snapshot) -> None:
         room, mono = self._scene.room, self._scene.now.mono

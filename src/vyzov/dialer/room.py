@@ -156,7 +156,8 @@ class Room:
     or are being set up to their agents, `owners` those that have been up, gone ones included.
     `doubtful` are attempts given up without knowing whether their reservation was written, `holes`
     legs of which an event is missing since a monotonic second, `unsaved` ended legs whose end is
-    not durable yet: the engine must keep what it knows of them. `watched` is False where nobody can
+    not durable yet: the engine must keep what it knows of them. `doubts` numbers the questions about
+    single legs. `watched` is False where nobody can
     look at the floor's screens, which then are not drawn."""
 
     organisation: str = ""
@@ -181,6 +182,7 @@ class Room:
     clock: Steadiness = field(default_factory=Steadiness)
     holes: dict[str, float] = field(default_factory=dict[str, float])
     unsaved: set[str] = field(default_factory=set[str])
+    doubts: int = 0
     pace_wanted: bool = False
     watched: bool = True
     told_desks: set[str] = field(default_factory=set[str])

@@ -152,9 +152,9 @@ class SimulatedEngine:
                             self._ears.notice(call)
             case ports.AskSnapshot():
                 self._tell(floor, self._snapshot(floor))
-            case ports.AskStanding(ask):
+            case ports.AskStanding():
                 self._tell(
-                    floor, standing_of(ask, self._timeline.now, floor, self.book, self.devices)
+                    floor, standing_of(verb, self._timeline.now, floor, self.book, self.devices)
                 )
             case _:
                 self._sound(verb)

@@ -156,12 +156,17 @@ def snapshot_of(
 
 
 def standing_of(
-    ask: int, at: float, floor: str, book: Mapping[str, Record], devices: Mapping[str, SimDevice]
-) -> ports.Standing:
-    """Returns how a floor's legs stand, in brief."""
+    verb: ports.AskStanding, at: float, floor: str, book: Mapping[str, Record],
+    devices: Mapping[str, SimDevice],
+) -> ports.Standing:  # fmt: skip
+    """Returns how a floor's legs stand, or the one leg that is asked for, in brief."""
     legs = {leg: r.log[-1].seq for leg, r in book.items() if r.floor == floor and r.log}
+    if verb.leg:
+        return ports.Standing(
+            verb.ask, at, {leg: seq for leg, seq in legs.items() if leg == verb.leg}, {}, verb.leg
+        )
     up = {d.leg: d.agent for d in devices.values() if d.up and d.floor == floor}
-    return ports.Standing(ask, at, legs, up)
+    return ports.Standing(verb.ask, at, legs, up)
 
 
 def is_of_another(book: Mapping[str, Record], floor: str, verb: ports.Verb) -> bool:

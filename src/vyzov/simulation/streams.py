@@ -60,6 +60,16 @@ class Telling:
 
 IN_ORDER = Telling()
 
+TELLINGS = {
+    "doubled": Telling(doubled=0.4),
+    "reordered": Telling(reordered=0.4),
+    "late": Telling(missing=0.15, late=1.0),
+    "missing": Telling(missing=0.15),
+    "foreign": Telling(foreign=0.5),
+    "all": Telling(doubled=0.2, reordered=0.1, late=0.5, missing=0.05, foreign=0.2),
+}
+"""The ways of telling by which streams are compared, in turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndState:
@@ -126,13 +136,21 @@ class _Teller:
             item for _, item in recording.inputs if isinstance(item, fx.DueLoaded) and item.asked
         ]
         self._legs = {event.leg for _, event in recording.events}
+        self._arm_at: float | None = None
         self.attempt = ""
         self.finish: w.FinishAttempt | None = None
         self.facts: set[str] = set()
         self.entries: dict[str, w.SetEntry] = {}
 
     def at(self, moment: float, item: fx.Input) -> None:
-        """Tells one thing, and what follows from it at once."""
+        """Tells one thing, and what follows from it at once; timers ring when they are due."""
+        while self._arm_at is not None and self._arm_at < moment:
+            rung, self._arm_at = self._arm_at, None
+            self._step(rung, fx.Tick())
+            assert self._arm_at is None or self._arm_at > rung, "a timer that rang rings no more"
+        self._step(moment, item)
+
+    def _step(self, moment: float, item: fx.Input) -> None:
         timeline = self._timeline
         timeline.now = max(timeline.now, moment)
         if isinstance(item, ports.LegEvent) and item.leg in self._legs:
@@ -157,10 +175,16 @@ class _Teller:
                 return fx.DueLoaded(campaign, (), limit, None, None)
             case fx.SendVerb(ports.AskSnapshot()):
                 return self._snapshot()
-            case fx.SendVerb(ports.AskStanding(ask)):
+            case fx.SendVerb(ports.AskStanding(ask, only)):
                 seen = self._snapshot()
                 legs = {leg: log[-1].seq for leg, log in seen.legs.items()}
+                if only:
+                    legs = {leg: seq for leg, seq in legs.items() if leg == only}
+                    return ports.Standing(ask, seen.at, legs, {}, only)
                 return ports.Standing(ask, seen.at, legs, seen.devices)
+            case fx.Arm(at):
+                self._arm_at = at if self._arm_at is None else min(at, self._arm_at)
+                return None
             case _:
                 return None
 
@@ -216,17 +240,11 @@ def told(recording: Recording, telling: Telling, dice: Random) -> EndState:
         ()
         if done is None
         else (done.attempt, done.state, done.outcome, done.detail, done.sip_code, done.q850,
-              _second(done.answered_at), _second(done.bridged_at), _second(done.ended_at),
-              done.agent)
+              done.answered_at, done.bridged_at, done.ended_at, done.agent)
     )  # fmt: skip
     entry = next(iter(teller.entries.values()), None)
     place = () if entry is None else (entry.state, entry.last_outcome, entry.attempts_made)
     return EndState(attempt, frozenset(teller.facts), place)
-
-
-def _second(at: Any) -> str:
-    """A moment to the millisecond: the two clocks are paired anew at each step."""
-    return "" if at is None else at.isoformat(timespec="milliseconds")
 
 
 def _said(

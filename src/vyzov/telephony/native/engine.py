@@ -337,9 +337,9 @@ class Engine:
                 self._check_trunk(verb, floor)
             case ports.Unban(source):
                 self.signalling.door.unban(source)
-            case ports.AskStanding(ask):
+            case ports.AskStanding():
                 up = self.devices.agents(floor) | self.phones.agents(floor)
-                self.control.post(floor, self.book.standing(ask, floor, up))
+                self.control.post(floor, self.book.standing(verb, floor, up))
             case ports.AskSnapshot():
                 log.error("AskSnapshot is answered at the door, not here")
 

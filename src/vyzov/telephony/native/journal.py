@@ -18,6 +18,7 @@ from typing import Any, Protocol, cast
 import orjson
 
 from vyzov.dialer.ports import (
+    AskStanding,
     DeviceAnswer,
     DeviceDown,
     DeviceQuality,
@@ -310,14 +311,22 @@ class LegBook:
             if record.floor == floor and record.events
         }
 
-    def standing(self, ask: int, floor: str, devices: Mapping[str, str]) -> Standing:
+    def standing(self, verb: AskStanding, floor: str, devices: Mapping[str, str]) -> Standing:
         """Returns how a floor's legs stand, in brief; `devices` are those that live."""
+        if verb.leg:
+            return self._standing_of_leg(verb, floor)
         legs = {
             leg: record.events[-1].seq
             for leg, record in self.legs.items()
             if record.floor == floor and record.events
         }
-        return Standing(ask, self._now(), legs, devices)
+        return Standing(verb.ask, self._now(), legs, devices)
+
+    def _standing_of_leg(self, verb: AskStanding, floor: str) -> Standing:
+        record, legs = self.legs.get(verb.leg), dict[str, int]()
+        if record is not None and record.floor == floor and record.events:
+            legs[verb.leg] = record.events[-1].seq
+        return Standing(verb.ask, self._now(), legs, {}, verb.leg)
 
     def is_of_another(self, floor: str, verb: object) -> bool:
         """True where a verb is about a leg that belongs to another floor."""

@@ -1,0 +1,42 @@
+"""Lets no limit decide about an answered call before the engine said that nothing was missed.
+
+A callee who waits too long was abandoned, unless the word of their bridge, key or hang-up is late or
+lost. When such a limit passes, the engine is asked for the number of the leg's latest event; what
+follows from the limit is counted by the moment it passed, not by that of the answer. An engine that
+says nothing is not waited for longer than `HOLD`.
+"""
+
+from datetime import datetime, timedelta
+
+from vyzov.core.call import CallState
+from vyzov.dialer import ports
+from vyzov.dialer.live_call import Doubt, LiveCall
+from vyzov.dialer.scene import Scene
+
+HOLD = timedelta(milliseconds=500)
+"""How long a limit waits for the engine's word: a way through a local socket takes a few."""
+
+RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallState.FAREWELL)
+"""States whose limit can be told from the log alone: in the others an order of ours may be lost."""
+
+
+def judged_at(scene: Scene, live: LiveCall) -> datetime | None:
+    """The moment by which a limit that has passed is judged; None while the engine is asked."""
+    call, now, due = live.call, scene.now.utc, live.call.deadline
+    if due is None or call.state not in RUNS_OUT or not scene.room.engine_up:
+        return now
+    doubt = live.doubt
+    if doubt is not None and doubt.due == due:
+        heard = doubt.seq is not None and live.seq >= doubt.seq
+        return doubt.rang_at if heard or now >= doubt.until else None
+    scene.room.doubts += 1
+    live.doubt = Doubt(scene.room.doubts, due, now, now + HOLD)
+    scene.out.verb(ports.AskStanding(scene.room.doubts, leg=call.id))
+    scene.room.calls.noted(live)
+    return None
+
+
+def open_doubt(live: LiveCall) -> Doubt | None:
+    """The doubt about the call's present limit, if there is one."""
+    doubt = live.doubt
+    return doubt if doubt is not None and doubt.due == live.call.deadline else None
