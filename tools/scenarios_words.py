@@ -229,4 +229,5 @@ WORDS_OF_FAULTS: Mapping[str, str] = {
     "browser_gone_every_s": "An operator's browser is gone without a word.",
     "second_tab_every_s": "An operator opens a second window.",
     "recording_lost": "Share of recordings that the disk has no room for.",
+    "bridge_fallen_every_s": "A talk loses its bridge by itself, while both lines live.",
 }

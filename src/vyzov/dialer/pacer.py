@@ -158,7 +158,7 @@ class Pacer:
         if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):
             campaign.why = (f"trunk_{NoTrunk.ALL_DOWN.value}", {})
         count = min(decision.count, DIALS_PER_TICK_MAX)
-        agents_left = pace.free_agents - self._promised(campaign)
+        agents_left = pace.free_agents - self._promised(campaign) - self._shared(campaign)
         skipped: list[DueContact] = []
         while count > 0 and campaign.hopper:
             due = campaign.hopper.popleft()
@@ -196,19 +196,21 @@ class Pacer:
     def _pace_of(self, campaign: LiveCampaign) -> Pace:
         room = self._scene.room
         live = [one for one in room.calls_of(campaign.record.id) if not one.finished]
-        free = [found for found in room.free.values() if found.agent.id in campaign.crew]
-        shared = self._on_the_way_elsewhere(campaign, {found.agent.id for found in free})
+        on_the_way = sum(1 for one in live if one.call.state in ON_THE_WAY)
         return Pace(
-            free_agents=len(free),
-            on_the_way=sum(1 for one in live if one.call.state in ON_THE_WAY) + shared,
+            free_agents=len(self._free_for(campaign)),
+            on_the_way=on_the_way + self._shared(campaign),
             lines=len(live),
             trunk_lines_free=lines_free(self._trunks.loads(campaign.settings)),
             bucket=campaign.bucket,
         )
 
-    def _on_the_way_elsewhere(self, campaign: LiveCampaign, free: set[str]) -> int:
+    def _free_for(self, campaign: LiveCampaign) -> set[str]:
+        return {agent for agent in self._scene.room.free if agent in campaign.crew}
+
+    def _shared(self, campaign: LiveCampaign) -> int:
         """Calls of other campaigns on their way to the same free agents."""
-        count = 0
+        count, free = 0, self._free_for(campaign)
         for other in self._scene.room.campaigns.values():
             if other is campaign or free.isdisjoint(other.crew):
                 continue

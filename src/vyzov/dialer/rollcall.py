@@ -115,7 +115,13 @@ class RollCall:
             leg = found.agent.device_leg
             if leg is not None and leg not in seen.devices:
                 return True
-        return any(room.devices.get(leg) != agent for leg, agent in seen.devices.items())
+        return any(self._is_news(leg, agent) for leg, agent in seen.devices.items())
+
+    def _is_news(self, leg: str, agent: str) -> bool:
+        """True for a line that carries sound and is not the one its agent is known to have."""
+        found = self._scene.room.agents.get(agent)
+        known = self._scene.room.devices.get(leg) == agent
+        return not known or (found is not None and found.agent.device_leg != leg)
 
     def snapshot(self, seen: ports.Snapshot) -> None:
         """Takes in what was missed while the connection stood."""

@@ -42,6 +42,7 @@ class Chaos:
             (FaultKind.TRUNK_FLAPPED, faults.trunk_flapped_every_s, self._flap_trunk),
             (FaultKind.BROWSER_GONE, faults.browser_gone_every_s, self._browser_gone),
             (FaultKind.SECOND_TAB, faults.second_tab_every_s, self._second_tab),
+            (FaultKind.BRIDGE_FALLEN, faults.bridge_fallen_every_s, self._drop_bridge),
         ):
             if every_s:
                 dice = Random(f"{self._world.seed}/chaos/{kind}")
@@ -125,6 +126,15 @@ class Chaos:
             span_s = dice.uniform(*self._world.faults.trunk_flapped_s)
             self._world.engine.carrier.fail(dice.choice(trunks), span_s)
         return bool(trunks)
+
+    def _drop_bridge(self, dice: Random) -> bool:
+        """A bridge falls by itself: both legs live, and the callee hears nothing."""
+        engine = self._world.engine
+        joined = [call for call in engine.calls.values() if call.device and not call.closing]
+        if joined:
+            call = dice.choice(joined)
+            engine.carry_out(ports.Unbridge(call.leg), call.floor)
+        return bool(joined)
 
     def _foreign_event(self, dice: Random) -> bool:
         """Something of a leg that is none of this floor's, or of none at all."""

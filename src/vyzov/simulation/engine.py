@@ -325,6 +325,8 @@ class SimulatedEngine:
         self._part(call, comfort=False)
         self._stop(call)
         self.post(last)
+        if call.excused and not call.informed:
+            self._witness.excused(call.leg)
         self._witness.over(call.leg)
         for recording in list(self.book[call.leg].recordings):
             self._recorded(call.leg, recording)
@@ -350,12 +352,14 @@ class SimulatedEngine:
             else self._timeline.after(lasts, lambda: self._played(call, verb.play))
         )
         call.play = (verb.play, name, alarm)
+        call.excused = call.excused or verb.play == ports.ORPHAN_PLAY
         self._ears.notice(call)
 
     def _played(self, call: SimCall, play: str) -> None:
         if call.play is None or call.play[0] != play:
             return
         call.play = None
+        call.informed = call.informed or play != ports.ORPHAN_PLAY
         self._ears.notice(call)
         self.post(ports.PlayFinished(call.leg, 0, 0.0, play, completed=True))
         if play == ports.ORPHAN_PLAY:
@@ -382,6 +386,8 @@ class SimulatedEngine:
         self._part(call, comfort=False)
         for other in self.calls.values():
             if other.device == agent:
+                if not other.closing:
+                    self._witness.taken_from(other.leg, customer, device.agent)
                 self._part(other, comfort=True)
         call.device, call.comfort, device.muted = agent, False, False
         self._witness.bridged(customer, agent, device.agent)

@@ -79,6 +79,7 @@ class Ears:
         since = now - call.answered_at
         for act in call.conversation.step(since, call.hears):
             if isinstance(act, talk.Press):
+                call.informed = True
                 self._lines.post(ports.Digit(call.leg, 0, 0.0, act.key, 120))
             else:
                 self._lines.end(call, "far", "bye")

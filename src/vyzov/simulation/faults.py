@@ -29,6 +29,7 @@ class FaultKind(StrEnum):
     BROWSER_GONE = "browser_gone"
     SECOND_TAB = "second_tab"
     RECORDING_LOST = "recording_lost"
+    BRIDGE_FALLEN = "bridge_fallen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Faults:
     browser_gone_every_s: float = 0.0
     second_tab_every_s: float = 0.0
     recording_lost: float = 0.0
+    bridge_fallen_every_s: float = 0.0
 
 
 NO_FAULTS = Faults()

@@ -3,11 +3,12 @@
 `Watch` sits on the borders: it sees what is durable (batches with their results), what leaves for
 the network, what people are told, and how the floor stands. It notes every breach with its moment;
 it trusts nothing that the floor says of itself where a border tells the same. The rules themselves
-are in `invariants_calling` (A, F), `invariants_records` (B, C) and `invariants_floor` (D, E).
+are in `invariants_calling` (A, F), `invariants_records` (B, C), `invariants_floor` (D, E) and
+`invariants_people` (what people are owed, of all kinds).
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vyzov.core.facts import Fact
@@ -21,6 +22,7 @@ from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.invariant_notes import Notes
 from vyzov.simulation.invariants_calling import CallingRules
 from vyzov.simulation.invariants_floor import FloorRules
+from vyzov.simulation.invariants_people import PeopleRules
 from vyzov.simulation.invariants_records import RecordRules
 from vyzov.simulation.world_time import Timeline
 
@@ -40,6 +42,7 @@ class Watch:
         self.calling = CallingRules(self.notes)
         self.records = RecordRules(self.notes, self.calling)
         self.floor = FloorRules(self.notes)
+        self.people = PeopleRules(self.notes, self.calling)
         self.books = Books()
         self.looks_at_floor = True
         self._compared = False
@@ -71,7 +74,7 @@ class Watch:
 
     def attach(self, engine: SimulatedEngine) -> None:
         """Names the engine whose legs are the truth."""
-        self.floor.engine = engine
+        self.floor.engine = self.people.engine = engine
 
     def breach(self, what: str) -> None:
         """Notes that the world itself went wrong."""
@@ -88,9 +91,16 @@ class Watch:
         for write in batch:
             self.calling.committed(write, result)
             self.records.committed(write, result)
+            self.people.committed(write, result)
             self.books.committed(write, result)
 
     # ---- what leaves, and what the network sees
+
+    def decided(self, floor: Floor, effects: Iterable[fx.Effect]) -> None:
+        """A step of the floor has decided on these effects; none is carried out yet."""
+        for effect in effects:
+            if isinstance(effect, fx.Commit):
+                self.people.reserved(floor, effect.writes)
 
     def wanted(self, effect: fx.Effect) -> None:
         """Sees an effect before it is carried out."""
@@ -100,6 +110,7 @@ class Watch:
         """A call goes out to the network."""
         self.records.of(order.leg)
         self.calling.invited(order)
+        self.people.invited(order)
 
     def answered(self, leg: str) -> None:
         """A callee picks up."""
@@ -109,6 +120,7 @@ class Watch:
         """A call is over for the network."""
         self.records.of(leg).over_at = self.notes.timeline.now
         self.calling.over(leg)
+        self.people.over(leg)
 
     def silent(self, leg: str, seconds: float) -> None:
         """An answered callee has heard nothing for so long."""
@@ -118,7 +130,16 @@ class Watch:
         """A callee and an operator's device exchange sound."""
         self.records.of(leg).bridged_at.append(self.notes.timeline.now)
         self.floor.bridged(leg, agent)
+        self.people.joined(leg)
         self.notes.look("E1", f"{leg} was given to no device", broken=not device)
+
+    def taken_from(self, leg: str, other: str, agent: str) -> None:
+        """An operator who talks is given another callee."""
+        self.people.taken_from(leg, other, agent)
+
+    def excused(self, leg: str) -> None:
+        """A callee is gone who heard our excuse, and nothing else to its end."""
+        self.people.excused(leg)
 
     def device_up(self, agent: str, legs: list[str]) -> None:
         """A device of an operator carries sound."""
@@ -134,9 +155,10 @@ class Watch:
 
     # ---- what people ask for and are told
 
-    def asked(self, do: str, user: str) -> None:
+    def asked(self, do: str, user: str, args: Mapping[str, Any]) -> None:
         """Somebody asks the floor for something."""
         self.floor.asked(do, user)
+        self.people.asked(do, args)
 
     def replied(
         self, do: str, args: Mapping[str, Any], user: str, body: Mapping[str, Any], *, ok: bool
@@ -144,6 +166,7 @@ class Watch:
         """A person reads an answer."""
         self.records.replied(do, args, ok=ok)
         self.floor.replied(do, user, body, ok=ok)
+        self.people.replied(do, args, ok=ok)
 
     # ---- how the floor stands
 
@@ -171,6 +194,8 @@ class Watch:
                 self.records.compare(floor, "C3")
         if self.looks_at_floor:
             self.floor.look(floor)
+            self.people.look(floor)
+            self.notes.end_look()
             self.calling.look()
 
     # ---- the end of the day
@@ -180,3 +205,4 @@ class Watch:
         self.calling.settle()
         self.records.settle(floor)
         self.floor.settle()
+        self.people.settle()

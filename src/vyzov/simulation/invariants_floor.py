@@ -76,7 +76,7 @@ class FloorRules:
     # ---- how the floor stands
 
     def look(self, floor: Floor) -> None:
-        """Looks at every operator and call."""
+        """Looks at every operator and call; whoever asked for it ends the look."""
         notes = self.notes
         assert self.engine is not None, "rules without an engine see no bridges"
         bridged = {
@@ -90,7 +90,6 @@ class FloorRules:
             if live.call.state not in (CallState.TALKING, CallState.ENDED):
                 notes.lasts("D2", f"{live.call.id} is {live.call.state}", STUCK_LIMIT_S)
         self._legs(floor)
-        notes.end_look()
 
     def _look_at(self, found: LiveAgent, bridged: Mapping[str, str]) -> None:
         agent, notes = found.agent, self.notes

@@ -16,22 +16,26 @@ DAY_MINUTES = 24 * 60
 
 
 class Oracle:
-    """Knows the zone and the campaign's hours of every number of a scenario."""
+    """Knows the zones and the campaign's hours of every number of a scenario."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._homes: dict[str, tuple[ZoneInfo, Mapping[str, Any]]] = {}
+        self._homes: dict[str, tuple[tuple[ZoneInfo, ...], Mapping[str, Any]]] = {}
 
-    def know(self, number: str, zone: ZoneInfo, settings: Mapping[str, Any]) -> None:
-        """Notes where a number is and when its campaign may call."""
-        self._homes[number] = (zone, settings["window"])
+    def know(self, number: str, zones: tuple[ZoneInfo, ...], settings: Mapping[str, Any]) -> None:
+        """Notes where a number may be and when its campaign may call."""
+        self._homes[number] = (zones, settings["window"])
 
     def __call__(self, order: ports.Originate) -> str:
         """Returns why this call may not go out now, "" where it may."""
         home = self._homes.get(order.to)
         if home is None:
             return "though nobody knows the number"
-        zone, window = home
+        zones, window = home
+        whys = (self._why_not(zone, window) for zone in zones)
+        return next((why for why in whys if why), "")
+
+    def _why_not(self, zone: ZoneInfo, window: Mapping[str, Any]) -> str:
         local = self._timeline.utc.astimezone(zone)
         if local.isoweekday() not in window["days"]:
             return f"on day {local.isoweekday()} of their week"

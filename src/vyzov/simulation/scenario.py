@@ -85,7 +85,8 @@ class ScenarioCampaign:
     """A campaign with a list of its own. `settings` is JSON as the API takes it.
 
     `crews` and `trunks` are names (none: all). `zones` are relative shares of the numbers' time
-    zones (IANA names). `phones_each` numbers belong to every contact. `stop_listed` is the share of
+    zones (IANA names); where `zone_beside` is named, every second number may be there just as
+    well. `phones_each` numbers belong to every contact. `stop_listed` is the share of
     numbers on the stop-list from the beginning."""
 
     name: str
@@ -97,6 +98,7 @@ class ScenarioCampaign:
     begins_s: float = 0.0
     phones_each: int = 1
     zones: Mapping[str, float] = field(default_factory=lambda: {"Europe/Moscow": 1.0})
+    zone_beside: str = ""
     stop_listed: float = 0.0
 
 

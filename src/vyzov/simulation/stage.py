@@ -234,10 +234,11 @@ class _Homes:
     residents: Residents
     oracle: Oracle
 
-    def settle(self, number: str, campaign: ScenarioCampaign, zone: str) -> None:
-        """Lets somebody live at a number."""
-        self.residents.settle(number, campaign.people, zone)
-        self.oracle.know(number, ZoneInfo(zone), {**DEFAULT_SETTINGS, **campaign.settings})
+    def settle(self, number: str, campaign: ScenarioCampaign, zones: tuple[str, ...]) -> None:
+        """Lets somebody live at a number, in the last of its possible zones."""
+        self.residents.settle(number, campaign.people, zones[-1])
+        places = tuple(ZoneInfo(zone) for zone in zones)
+        self.oracle.know(number, places, {**DEFAULT_SETTINGS, **campaign.settings})
 
 
 def _people_of(office: SqlOffice, crew: Crew) -> Iterator[str]:
@@ -283,14 +284,16 @@ def _rows(
     for row in range(2, campaign.contacts + 2):
         zone = dice.choices(zones, weights)[0] if len(zones) > 1 else zones[0]
         numbers = [f"+7000{next(places):07d}" for _ in range(campaign.phones_each)]
+        beside = campaign.zone_beside if row % 2 else ""
+        places_of = (zone, beside) if beside else (zone,)
         for number in numbers:
-            homes.settle(number, campaign, zone)
+            homes.settle(number, campaign, places_of)
             stage.numbers.append(number)
             if campaign.stop_listed and dice.random() < campaign.stop_listed:
                 stage.stopped.add(number)
         yield ImportedRow(
             row=row, verdict=RowVerdict.OK, raw=tuple(numbers), name=f"Client {row}",
-            language="ru", phones=tuple(ImportPhone(one, "RU", (zone,)) for one in numbers),
+            language="ru", phones=tuple(ImportPhone(one, "RU", places_of) for one in numbers),
         )  # fmt: skip
 
 

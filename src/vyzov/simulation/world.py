@@ -70,6 +70,7 @@ class World:
             self.timeline, plan_of or self._townspeople, self.watch, Random(f"{seed}/engine")
         )
         self.watch.attach(self.engine)
+        self.watch.people.words_get_lost = bool(faults.lost or faults.very_late or faults.reordered)
         self.process: FloorProcess | None = None
         self.agents: dict[str, SimulatedAgent] = {}
         self.screens: dict[str, Json] = {}
@@ -206,7 +207,7 @@ class World:
             self.answers[number] = Reply(ok=False, body={"code": "floor_away"})
             return number
         self._asked[number] = (do, dict(args), user)
-        self.watch.asked(do, user)
+        self.watch.asked(do, user, args)
         ask = fx.Ask(number, do, user, self.organisation, "any", connection, dict(args))
         self.timeline.after(self.delays.link_s, lambda: process.post(ask))
         return number
@@ -321,7 +322,12 @@ class World:
         self._floor_died()
         return True
 
+    def prolonged(self, process: FloorProcess) -> None:
+        self.watch.people.prolonged(process.holder, process.fence)
+
     def took(self, process: FloorProcess, item: fx.Input, effects: list[fx.Effect]) -> None:
+        if process is self.process:
+            self.watch.decided(process.floor, effects)
         if not self.watch.breaches:
             self.story.append((self.timeline.now, process.holder, item, effects))
 

@@ -66,6 +66,10 @@ class Surroundings(Protocol):
         """Sees an input and what it led to, before any of it is done."""
         ...
 
+    def prolonged(self, process: "FloorProcess") -> None:
+        """Sees that a process was told the lease is still its own."""
+        ...
+
     def store_refuses_writes(self) -> str | None:
         """Why the database does not write now, None where it does."""
         ...
@@ -229,6 +233,7 @@ class FloorProcess:
         if kept:
             self._lease.at = self._timeline.now
             self._lease_until = asked_at + LEASE_SPAN_S
+            self._around.prolonged(self)
         return kept
 
     @property
