@@ -399,3 +399,25 @@ def test_a_database_that_sorts_by_a_language_is_refused(postgres: Server) -> Non
             migrate(postgres.url_of("sorted"))
     finally:
         postgres.drop("sorted")
+
+
+# ---- what the server knows of young tables ---------------------------------------------------------
+
+
+def test_a_table_that_doubled_is_looked_at_so_no_plan_reads_all_of_it(
+    house: House, watcher: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that knows nothing of a table may find one row of it by reading all."""
+    known = "SELECT CAST(reltuples AS int) FROM pg_class WHERE relname = 'fact'"
+    watcher.execute("TRUNCATE fact")
+    watcher.execute("VACUUM fact")
+    monkeypatch.setattr(pg, "FIRST_LOOK", 4)
+    store = house.store()
+    for number in range(3):
+        store.commit(tuple(house.fact(f"{number}-{one}") for one in range(100)))
+    assert watcher.execute(known).fetchone() == (300,), "the lease was the first of four writes"
+    with monkeypatch.context() as small:
+        small.setattr(pg, "LOOK_BYTES_MAX", 1)
+        for number in range(3, 9):
+            store.commit(tuple(house.fact(f"{number}-{one}") for one in range(100)))
+    assert watcher.execute(known).fetchone() == (300,), "a large one is left to the server"

@@ -6,6 +6,11 @@ reservation must not pass an entry of the stop-list that was committed before it
 order would allow that where the two overlap. A statement that follows a lock sees all that was
 committed before the lock was had. Reads are one snapshot each (REPEATABLE READ, READ ONLY).
 
+A statement is planned once and the plan kept. What was planned while the server knew nothing of a
+young table may read all that the table holds later on, until the server looks at it by itself, which
+takes a minute: a floor that dials has made ten thousand attempts by then. So a session has tables
+looked at that have doubled, at each doubling of what it has written; large ones are left to the server.
+
 A process that stops in the middle of a transaction must not hold a floor for ever: the server ends
 a transaction that stands idle for `IDLE_MS` and gives its locks back.
 """
@@ -15,7 +20,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.string import StrDumperUnknown
@@ -33,6 +38,17 @@ IDLE_MS = 3_000
 # The office reads reports of years, and takes in lists while somebody's file is read.
 OFFICE_STATEMENT_MS = 300_000
 OFFICE_IDLE_MS = 30_000
+FIRST_LOOK, LAST_LOOK = 8, 8_192
+"""Transactions a session has written when it first, and last, has tables looked at."""
+LOOK_BYTES_MAX = 64 * 1024 * 1024
+"""How large a table may be to be looked at while a floor waits: a tenth of a second."""
+YOUNG_TABLES = b"""
+SELECT c.relname FROM pg_class c
+WHERE c.relkind = 'r' AND c.relnamespace = CAST(current_schema() AS regnamespace)
+    AND pg_relation_size(c.oid) BETWEEN
+        (2 * c.relpages + 1) * CAST(current_setting('block_size') AS bigint) AND %s
+ORDER BY c.relname
+"""
 # What an address may say otherwise: how long to wait for an answer, and when a peer counts as gone.
 CONNECTING: dict[str, str] = {
     "connect_timeout": "5",
@@ -131,6 +147,7 @@ class PostgresSession:
         self._shown = shown(address)
         self._connection: Connection | None = None
         self._ended = False
+        self._written, self._next_look = 0, FIRST_LOOK
         self.draw_seqs = self._draw_seqs
         with self._answering():
             self._open()
@@ -144,8 +161,10 @@ class PostgresSession:
     @contextmanager
     def writing(self) -> Generator[None]:
         """All or nothing, on the disk when it ends."""
-        with self._answering(), self._transaction(BEGIN_WRITING):
-            yield
+        with self._answering():
+            with self._transaction(BEGIN_WRITING):
+                yield
+            self._look_at_young_tables()
 
     def run(self, topic: str, name: str, values: Mapping[str, object]) -> Answer:
         """Executes a named statement."""
@@ -192,6 +211,20 @@ class PostgresSession:
             self._connection.row_factory = dict_row
             self._connection.cursor_factory = _Cursor
         return self._connection
+
+    def _look_at_young_tables(self) -> None:
+        """Tells the server what there is in tables that have doubled since it looked last."""
+        self._written += 1
+        if self._written < self._next_look or self._next_look > LAST_LOOK:
+            return
+        self._next_look *= 2
+        connection = self._connection
+        assert connection is not None, "it has just written"
+        # What was to be written is written: a connection that dies here is noticed by the next.
+        with suppress(psycopg.Error):
+            for row in connection.execute(YOUNG_TABLES, (LOOK_BYTES_MAX,)).fetchall():
+                name = sql.Identifier(row["relname"])
+                connection.execute(sql.SQL("ANALYZE (SKIP_LOCKED) {}").format(name))
 
     def _begin(self, how: bytes) -> Connection:
         """Begins on the connection there is, or on a new one where that died while nobody used it:

@@ -4,11 +4,11 @@
 -- A stop-list entry counts from the moment it is committed, whatever clock dated it: valid_from is
 -- never compared, so that a clock a second ahead cannot let one more call out.
 SELECT
-    EXISTS (
-        SELECT 1 FROM attempt a
-        WHERE a.organisation_id = :organisation AND a.id = :attempt AND a.campaign_id = :campaign
-            AND a.contact_id = :contact AND a.number = :number AND a.call_id = :call_id
-    ) AS known,
+    COALESCE((
+        SELECT a.campaign_id = :campaign AND a.contact_id = :contact AND a.number = :number
+            AND a.call_id = :call_id
+        FROM attempt a WHERE a.organisation_id = :organisation AND a.id = :attempt
+    ), FALSE) AS known,
     l.epoch,
     l.lease_until,
     o.emergency_stop_at,
