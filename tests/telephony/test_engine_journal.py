@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vyzov.dialer.ports import (
     Answered,
+    AskStanding,
     DeviceDown,
     DeviceQuality,
     DeviceUp,
@@ -193,3 +194,20 @@ def test_a_book_without_a_journal_writes_nothing(tmp_path: Path) -> None:
     note(book, Refused, "a", "stale")
     book.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_floor_is_told_how_one_leg_of_its_own_stands(tmp_path: Path) -> None:
+    book = filled(tmp_path / "legs.jsonl")
+    of_all = book.standing(AskStanding(1), "floor", {"agent-leg": "ann"})
+    assert of_all.legs == {"ringing": 2, "talking": 2, "over": 1}
+    assert (of_all.ask, of_all.leg, of_all.devices) == (1, "", {"agent-leg": "ann"})
+    of_one = book.standing(AskStanding(2, "talking"), "floor", {"agent-leg": "ann"})
+    assert (of_one.ask, of_one.leg, of_one.legs, of_one.devices) == (
+        2,
+        "talking",
+        {"talking": 2},
+        {},
+    )
+    assert book.standing(AskStanding(3, "gone"), "floor", {}).legs == {}
+    assert book.standing(AskStanding(4, "talking"), "another", {}).legs == {}
+    book.close()
