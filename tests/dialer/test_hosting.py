@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from vyzov.dialer.claims import Claim, Claims
 from vyzov.dialer.floor_places import FloorPlace
 from vyzov.dialer.hosting import Held, Host
@@ -54,3 +56,25 @@ def test_a_floor_whose_files_cannot_be_read_does_not_end_the_others() -> None:
     tried, let_go = asyncio.run(work())
     assert tried[:2] == ["day", "night"]
     assert let_go
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_stop_that_comes_with_the_end_does_not_make_the_end_a_drain(turns: int) -> None:
+    async def work() -> bool:
+        stop, began = asyncio.Event(), asyncio.Event()
+
+        async def take(claim: Claim) -> Held | None:
+            del claim
+            return Working(began)
+
+        host = Host(lambda: (DAY,), take, Claims(), SystemClock(), 1)
+        running = asyncio.create_task(host.run(stop))
+        await asyncio.wait_for(began.wait(), 5.0)
+        stop.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        was_there = running.cancel()
+        await asyncio.wait([running], timeout=5.0)
+        return running.cancelled() or not was_there
+
+    assert asyncio.run(work())

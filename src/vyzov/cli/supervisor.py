@@ -81,8 +81,10 @@ class Supervisor:
             loop = asyncio.get_running_loop()
             if loop.time() - child.started > LIVED_LONG_S:
                 child.wait_s = RESTART_WAIT_FIRST_S
+            # Not `wait_for`: where its end comes with what it waits for, it forgets the end.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), child.wait_s)
+                async with asyncio.timeout(child.wait_s):
+                    await self._stopping.wait()
             child.wait_s = min(child.wait_s * 2, RESTART_WAIT_MAX_S)
 
     async def _look_after(self) -> None:
@@ -91,7 +93,8 @@ class Supervisor:
         clock = asyncio.get_running_loop()
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._stopping.wait()
             there = [(one.name, one.process) for one in self.children]
             lost = {
                 process.pid: name
@@ -148,7 +151,8 @@ class Supervisor:
             wait.cancel()
         if process.returncode is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), HURRIED_S)
+                async with asyncio.timeout(HURRIED_S):
+                    await process.wait()
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -56,7 +56,9 @@ class Host:
             while not stop.is_set():
                 await self._claim()
                 try:
-                    await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
+                    # Not `wait_for`: where its end comes with what it waits for, it forgets the end.
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await stop.wait()
                 except TimeoutError:
                     self._bury()
             self._bury()

@@ -136,8 +136,10 @@ class FloorLink:
                     str(self._path), limit=self._settings.floor_line_max
                 )
             except OSError:
+                # Not `wait_for`: where its end comes with what it waits for, it forgets the end.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._moved.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._moved.wait()
                 pause = min(pause * 2, self._settings.floor_retry_max.total_seconds())
                 continue
             pause = first
