@@ -3,9 +3,10 @@
 On each database, of few and of many contacts, the floor's own store reads who is next, `eligibility`
 judges, and the product reserves and ends attempts, while none, half or 99 of a hundred contacts of
 the queue cannot be called at this hour (those who can stand at its very end). A second pair of
-databases is equal but for a million attempts made in one of them. What is measured is drawn by
-lot, call by call, so that whatever else the machine does falls on all alike. Worked out by
-`check_hopper.py` from DIR. `--originates` measures a whole floor instead: see `hopper_floor`.
+databases is equal but for a million attempts made in one of them. The databases of a pair are asked
+in turn, call by call and in an order drawn by lot, so that whatever else the machine does falls on both
+alike. Worked out by `check_hopper.py` from DIR. `--originates` measures a whole floor instead: see
+`hopper_floor`.
 """
 
 import argparse
@@ -47,6 +48,9 @@ CHURNED_CONTACTS = 2
 REFILL = 60
 FENCE = 1
 AT_ONCE = 10
+NEXT_EACH = 8
+"""How often a turn asks who is next: of some hundred samples the 99th is chance."""
+DONE = object()
 FEW_OPEN, FEW_OPEN_SHARE = 99, 8
 """Where few contacts can be called, attempts are made in one turn of so many, or they would run out."""
 COLUMNS = ("store", "pair", "contacts", "churned", "closed", "what", "ms", "cpu_ms")
@@ -78,8 +82,9 @@ class Line:
         )  # fmt: skip
         return result
 
-    def turn(self, closed: int) -> None:
-        """Asks for the next contact, reads ahead, judges, and makes some attempts."""
+    def turn(self, closed: int) -> Generator[None]:
+        """Asks for the next contact, reads ahead, judges, and makes some attempts; between all of
+        these another database has its turn."""
         town, hours = self.town, self.town.hours(closed)
         rules = Rules(
             emergency_stop=False, campaign_state=CampaignState.RUNNING, attempts_max=3,
@@ -88,8 +93,11 @@ class Line:
         )  # fmt: skip
         nobody: frozenset[str] = frozenset()
         due = self.floor.due
-        first = self.timed(closed, "next", lambda: due(town.campaign, NOON, 1, nobody, hours))
+        for _ in range(NEXT_EACH):
+            first = self.timed(closed, "next", lambda: due(town.campaign, NOON, 1, nobody, hours))
+            yield
         read = self.timed(closed, "refill", lambda: due(town.campaign, NOON, REFILL, nobody, hours))
+        yield
         assert len(read) == REFILL, "the queue has contacts to call"
         assert read[0] == first[0], "who is next does not depend on how many are read"
         for one in read:
@@ -98,15 +106,18 @@ class Line:
             )
             assert isinstance(said, Allowed), (said, one.zones)
         self.timed(closed, "next_hour", lambda: self.floor.next_due(town.campaign, NOON, hours))
+        yield
         self.timed(closed, "counts", lambda: self.floor.counts(town.campaign, NOON, hours))
         self.turns += 1
         if closed < FEW_OPEN or self.turns % FEW_OPEN_SHARE == 0:
-            self._attempts(closed, read[:AT_ONCE])
+            yield
+            yield from self._attempts(closed, read[:AT_ONCE])
 
-    def _attempts(self, closed: int, called: list[DueContact]) -> None:
+    def _attempts(self, closed: int, called: list[DueContact]) -> Generator[None]:
         attempts = {one.contact: self.dice.new_id() for one in called}
         begin = [write for one in called for write in self._begin(one, attempts[one.contact])]
         result = self.timed(closed, "reserve", lambda: self.floor.commit(tuple(begin)), AT_ONCE)
+        yield
         assert not result.refused, result.refused
         end = [write for one in called for write in self._end(one, attempts[one.contact])]
         self.timed(closed, "finish", lambda: self.floor.commit(tuple(end)), AT_ONCE)
@@ -215,17 +226,27 @@ def measure(
         add("churn", fresh, 0)
         add("churn", worn, options.attempts)
     lots = random.Random(options.seed)
-    turns = [(line, closed) for line in lines for closed in WINDOWS] * options.rounds
+    pairs = sorted({line.pair for line in lines})
+    turns = [(pair, closed) for pair in pairs for closed in WINDOWS] * options.rounds
     lots.shuffle(turns)
-    say(f"{place.store}: {len(turns):,} turns")
-    for number, (line, closed) in enumerate(turns):
-        line.turn(closed)
-        if number == options.warm * len(lines) * len(WINDOWS):
+    say(f"{place.store}: {len(turns):,} turns of {len(lines)} databases")
+    for number, (pair, closed) in enumerate(turns):
+        _alternate([line.turn(closed) for line in lines if line.pair == pair], lots)
+        if number == options.warm * len(pairs) * len(WINDOWS):
             for one in lines:
                 one.samples.clear()
     for line in lines:
         line.floor.close()
     return lines, told
+
+
+def _alternate(turns: list[Generator[None]], lots: random.Random) -> None:
+    """Lets databases do their turns step by step, in another order at each step."""
+    while turns:
+        lots.shuffle(turns)
+        for turn in tuple(turns):
+            if next(turn, DONE) is DONE:
+                turns.remove(turn)
 
 
 def _town(place: Place, contacts: int, keep: Path | None) -> Town:

@@ -132,7 +132,7 @@ REFERENCE = {
 NUMBERS = {
     "sqlite": "WITH RECURSIVE n (i) AS (VALUES ({first}) UNION ALL SELECT i + 1 FROM n"
     " WHERE i < {last})",
-    "postgresql": "WITH n (i) AS (SELECT generate_series({first}, {last}))",
+    "postgresql": "WITH n (i) AS (SELECT generate_series(CAST({first} AS bigint), {last}))",
 }
 
 
