@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from conftest import Build, Centre, plan
 
 from vyzov.core.facts import Fact, FactKind
@@ -97,6 +98,22 @@ def test_an_engine_that_says_nothing_is_not_waited_for(centre: Centre) -> None:
     assert abandoned.at == limit
     waited = centre.world.timeline.utc - limit
     assert timedelta(seconds=0.4) < waited < timedelta(seconds=0.6)
+
+
+@pytest.mark.parametrize("by_s", [-86400.0, 86400.0])
+def test_utc_that_is_set_while_the_engine_is_asked_moves_no_limit(
+    centre: Centre, by_s: float
+) -> None:
+    lose(centre, ports.Standing)
+    nobody_comes(centre)
+    assert centre.until(lambda: any(live.doubt is not None for live in centre.calls()))
+    asked = centre.world.timeline.now
+    centre.world.step_clock(by_s)
+    centre.world.run(0.3)
+    assert centre.facts(FactKind.ABANDONED) == []
+    assert centre.until(lambda: bool(centre.facts(FactKind.ABANDONED)), 1.0)
+    assert centre.world.timeline.now - asked < 0.7
+    assert one(centre, FactKind.ABANDONED).data["wait_s"] == pytest.approx(2.0, abs=0.01)
 
 
 def test_an_instant_is_the_same_utc_at_whatever_step_it_is_asked_for() -> None:

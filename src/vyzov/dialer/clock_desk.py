@@ -14,6 +14,7 @@ from vyzov.core.facts import FactKind
 from vyzov.core.instants import moved, to_text
 from vyzov.core.steadiness import STEADY_S, Past, Steadiness, confirmed, resumed, watched
 from vyzov.dialer.agents import Agents
+from vyzov.dialer.doubt import retold_doubt
 from vyzov.dialer.effects import Ask, Now
 from vyzov.dialer.scene import Scene
 
@@ -54,6 +55,7 @@ class ClockDesk:
         for live in calls.values():
             live.call = retold(live.call, by)
             live.asked_at, live.parted_at = moved(live.asked_at, by), moved(live.parted_at, by)
+            live.doubt = retold_doubt(live.doubt, by)
             room.calls.noted(live)
 
     def resume(self, past: Past | None) -> None:

@@ -6,6 +6,7 @@ follows from the limit is counted by the moment it passed, not by that of the an
 says nothing is not waited for longer than `HOLD`.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core.call import CallState
@@ -40,3 +41,11 @@ def open_doubt(live: LiveCall) -> Doubt | None:
     """The doubt about the call's present limit, if there is one."""
     doubt = live.doubt
     return doubt if doubt is not None and doubt.due == live.call.deadline else None
+
+
+def retold_doubt(doubt: Doubt | None, by: timedelta) -> Doubt | None:
+    """Returns the doubt with its moments as UTC tells them now that it was set forward by `by`."""
+    if doubt is None:
+        return None
+    due, rang_at, until = doubt.due + by, doubt.rang_at + by, doubt.until + by
+    return replace(doubt, due=due, rang_at=rang_at, until=until)
