@@ -307,7 +307,10 @@ def main() -> int:
         for store in stores:
             with place_of(store, options.work or Path(tempfile.gettempdir())) as place:
                 if options.originates:
-                    told.append(asyncio.run(originates(store, place.address("floor"), options)))
+                    server_cpu = place.server.cpu_s if place.server else float
+                    told.append(
+                        asyncio.run(originates(store, place.address("floor"), options, server_cpu))
+                    )
                     (out / "originates.json").write_text(json.dumps(told, indent=1))
                     continue
                 lines, seen = measure(place, options)

@@ -3,7 +3,9 @@ against the simulated engine, which rings callees that do not exist and speaks t
 events.
 
 All of it runs in this process; what the engine takes of the processor is timed and told apart, so
-that the rest is the floor's: its decisions, its store's thread, its screens' states.
+that the rest is the floor's: its decisions, its store's thread, its screens' states. What a database
+server takes beside it is told too, and how long this process was ready and had no core: where that is
+much, the machine was measured and not the floor.
 """
 
 import argparse
@@ -183,7 +185,7 @@ def _town(address: str | Path, rate: int, contacts: int) -> Town:
 
 
 async def originates(
-    store: str, address: str | Path, options: argparse.Namespace
+    store: str, address: str | Path, options: argparse.Namespace, server_cpu: Callable[[], float]
 ) -> dict[str, object]:
     """Lets a floor dial for so many seconds and returns what it did, and at what cost."""
     contacts = max(CONTACTS, int(options.rate * (options.seconds + 4 * WARM_S)))
@@ -203,9 +205,11 @@ async def originates(
     await _pass(tasks, WARM_S)
     marks = len(engine.sent), len(commits.ms), len(commits.reserves)
     cpu, engine_cpu, begun = time.process_time(), engine.cpu_s, time.monotonic()
+    server, waited = server_cpu(), _waited_s()
     await _pass(tasks, options.seconds)
     span = time.monotonic() - begun
     cpu, engine_cpu = time.process_time() - cpu, engine.cpu_s - engine_cpu
+    server, waited = server_cpu() - server, _waited_s() - waited
     seen = engine.sent[marks[0] :]
     late, ms = engine.late_ms[marks[0] :], commits.ms[marks[1] :]
     reserves = commits.reserves[marks[2] :]
@@ -221,12 +225,21 @@ async def originates(
         "refused_by_engine": engine.ends["Refused"], "refused_by_store": dict(commits.refused),
         "floor_cores": round((cpu - engine_cpu) / span, 3),
         "engine_cores": round(engine_cpu / span, 3),
+        "server_cores": round(server / span, 3),
+        "waited_for_a_core": round(waited / span, 3),
         "floor_ms_per_call": round((cpu - engine_cpu) * 1000 / max(1, len(seen)), 3),
+        "server_ms_per_call": round(server * 1000 / max(1, len(seen)), 3),
         "verdict_to_send_ms": _spread(late), "commit_ms": _spread(ms),
         "commits_per_s": round(len(ms) / span, 1),
         "reserves_per_commit": _spread([float(count) for count in reserves]),
         "lines": len(floor.room.calls), "died": died,
     }  # fmt: skip
+
+
+def _waited_s() -> float:
+    """Seconds that the threads of this process were ready to run and others did."""
+    tasks = Path("/proc/self/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
 
 
 async def _pass(tasks: list[asyncio.Task[None]], seconds: float) -> None:
