@@ -11,7 +11,9 @@ from vyzov.core.errors import InvalidRequest
 def to_text(at: datetime) -> str:
     """Returns the moment as `2026-11-22T14:05:00.000000Z`; an unaware moment is our own mistake."""
     assert at.tzinfo is not None, "a moment without a zone cannot be told apart from local time"
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:

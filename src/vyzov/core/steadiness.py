@@ -68,7 +68,7 @@ class Steadiness:
 
 def watched(state: Steadiness, utc: datetime, mono: float, clock: str) -> Steadiness:
     """Takes one look at both clocks; another `clock` cannot be compared and is paired anew."""
-    offset = Pairing(utc, mono, clock).offset_s
+    offset = (utc - _EPOCH).total_seconds() - mono
     if state.clock != clock:
         return replace(state, clock=clock, offset_s=offset, paired_at=mono)
     step = offset - state.offset_s

@@ -13,6 +13,7 @@ from vyzov.core.call import CallState
 from vyzov.core.facts import FactKind
 from vyzov.core.matching import agent_for, call_for
 from vyzov.dialer import ports
+from vyzov.dialer.deadlines import Deadlines
 from vyzov.dialer.effects import LoadHistory
 from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall
 from vyzov.dialer.scene import Scene, seconds
@@ -36,7 +37,7 @@ class Agents:
         self.lost: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.back: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.matching = True
-        self._due: dict[str, datetime] = {}
+        self._due = Deadlines()
 
     # ---- the machine
 
@@ -69,10 +70,7 @@ class Agents:
             free.pop(agent.id, None)
         gone = found.left_at + AWAY_LIMIT if found.left_at else None
         due = [at for at in (agent.wrap_up_until, gone) if at is not None]
-        if due:
-            self._due[agent.id] = min(due)
-        else:
-            self._due.pop(agent.id, None)
+        self._due.set(agent.id, min(due, default=None))
 
     def _carry_out(self, found: LiveAgent, command: ca.AgentCommand) -> None:
         now = self._scene.now.utc
@@ -253,8 +251,7 @@ class Agents:
     def expire(self) -> None:
         """Ends wrap-ups and signs out people whose browsers have been gone for too long."""
         now = self._scene.now.utc
-        due = sorted(agent for agent, at in self._due.items() if at <= now)
-        for found in [self._scene.room.agents[agent] for agent in due]:
+        for found in [self._scene.room.agents[agent] for agent in self._due.passed(now)]:
             until = found.agent.wrap_up_until
             if until is not None and until <= now:
                 self.step(found.agent.id, ca.WrapUpOver())
@@ -263,8 +260,7 @@ class Agents:
                 self.step(found.agent.id, ca.AskOffline())
 
     def next_deadline(self) -> datetime | None:
-        now = self._scene.now.utc
-        return min((at for at in self._due.values() if at > now), default=None)
+        return self._due.first_after(self._scene.now.utc)
 
 
 def wants_agent(live: LiveCall) -> bool:

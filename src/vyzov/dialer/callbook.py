@@ -1,26 +1,40 @@
 """All live calls of a floor by id, with what is asked of them at every step kept beside them.
 
-Calls of a campaign, open lines of a trunk and the next deadline are looked up, not searched for: a
-floor with a hundred talks is stepped thousands of times a minute. It holds, it does not decide.
+Calls of a campaign, those of them on their way, open lines and the next deadline are looked up, not
+searched for: a floor with a hundred talks is stepped thousands of times a minute. It holds, it does not
+decide.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import overload
 
+from vyzov.core.call import CallState
+from vyzov.dialer.deadlines import Deadlines
 from vyzov.dialer.live_call import LiveCall
 
 PARTED_WAIT = timedelta(milliseconds=100)
 """A bridge falls a moment before the leg or the device that broke it: their own word says more."""
 
+ON_THE_WAY = frozenset(
+    (
+        CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
+        CallState.WAITING,
+    )
+)  # fmt: skip
+"""States of a call whose callee may still turn out to want an agent."""
+
 
 class CallBook(dict[str, LiveCall]):
-    """A dict of live calls; `noted` is to be told of each change of a call's deadlines."""
+    """A dict of live calls; `noted` is to be told of each change of a call's state and deadlines."""
 
     def __init__(self) -> None:
         super().__init__()
         self._by_campaign: dict[str, dict[str, LiveCall]] = {}
         self._lines: dict[str, int] = {}
-        self._due: dict[str, datetime] = {}
+        self._open: dict[str, int] = {}
+        self._on_the_way: dict[str, dict[str, LiveCall]] = {}
+        self._due = Deadlines()
         self._kept: dict[str, LiveCall] = {}
 
     def __setitem__(self, key: str, live: LiveCall) -> None:
@@ -29,6 +43,7 @@ class CallBook(dict[str, LiveCall]):
         self._by_campaign.setdefault(live.campaign, {})[key] = live
         if not live.finished:
             self._lines[live.trunk] = self._lines.get(live.trunk, 0) + 1
+            self._open[live.campaign] = self._open.get(live.campaign, 0) + 1
         self.noted(live)
 
     def __delitem__(self, key: str) -> None:
@@ -43,10 +58,12 @@ class CallBook(dict[str, LiveCall]):
         live = super().pop(key, *default)
         if live is not None:
             self._by_campaign[live.campaign].pop(key, None)
-            self._due.pop(key, None)
+            self._due.set(key, None)
             self._kept.pop(key, None)
+            self._on_the_way.get(live.campaign, {}).pop(key, None)
             if not live.finished:
                 self._lines[live.trunk] -= 1
+                self._open[live.campaign] -= 1
         return live
 
     def finish(self, live: LiveCall) -> None:
@@ -55,11 +72,12 @@ class CallBook(dict[str, LiveCall]):
             live.finished = True
             if live.call.id in self:
                 self._lines[live.trunk] -= 1
+                self._open[live.campaign] -= 1
                 self._kept[live.call.id] = live
         self.noted(live)
 
     def noted(self, live: LiveCall) -> None:
-        """Takes over when a call is to be looked at next."""
+        """Takes over how a call stands, and when it is to be looked at next."""
         key, due = live.call.id, live.call.deadline
         doubt = live.doubt
         if doubt is not None and doubt.due == due and (doubt.seq is None or live.seq < doubt.seq):
@@ -67,14 +85,25 @@ class CallBook(dict[str, LiveCall]):
         if live.parted_at is not None:
             parted = live.parted_at + PARTED_WAIT
             due = parted if due is None or parted < due else due
-        if due is None or key not in self:
-            self._due.pop(key, None)
+        known = key in self
+        self._due.set(key, due if known else None)
+        early = self._on_the_way.setdefault(live.campaign, {})
+        if known and live.call.state in ON_THE_WAY and not live.finished:
+            early[key] = live
         else:
-            self._due[key] = due
+            early.pop(key, None)
 
     def of(self, campaign: str) -> list[LiveCall]:
         """The calls of a campaign, those over but still kept among them."""
         return list(self._by_campaign.get(campaign, {}).values())
+
+    def on_the_way(self, campaign: str) -> Collection[LiveCall]:
+        """Those calls of a campaign whose callee may still turn out to want an agent."""
+        return self._on_the_way.get(campaign, {}).values()
+
+    def open_of(self, campaign: str) -> int:
+        """How many calls of a campaign are not over."""
+        return self._open.get(campaign, 0)
 
     def lines(self, trunk: str) -> int:
         """How many calls that are not over a trunk carries."""
@@ -87,4 +116,4 @@ class CallBook(dict[str, LiveCall]):
 
     def next_deadline(self) -> datetime | None:
         """When the first deadline of all calls is, past ones included."""
-        return min(self._due.values(), default=None)
+        return self._due.first()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from vyzov.core import contact as cc
-from vyzov.core.call import CallPlan, CallState, start
+from vyzov.core.call import CallPlan, start
 from vyzov.core.campaign import DialMode, may_dial
 from vyzov.core.contact import EntryState
 from vyzov.core.eligibility import (
@@ -44,8 +44,6 @@ PASSED_OVER = timedelta(seconds=20)
 LEASE_SPAN = timedelta(seconds=30)
 DIALS_PER_TICK_MAX = 50
 QUARANTINE_LOOK_S = 5.0
-ON_THE_WAY = (CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
-              CallState.WAITING)  # fmt: skip
 
 
 class Pacer:
@@ -181,11 +179,8 @@ class Pacer:
 
     def _promised(self, campaign: LiveCampaign) -> int:
         """Calls on the way that will need an agent at their answer."""
-        return sum(
-            1
-            for live in self._scene.room.calls_of(campaign.record.id)
-            if live.call.state in ON_THE_WAY and live.call.plan.flow is None
-        )
+        early = self._scene.room.calls.on_the_way(campaign.record.id)
+        return sum(1 for live in early if live.call.plan.flow is None)
 
     def _mode(self, campaign: LiveCampaign, entry: cc.Entry) -> DialMode:
         """A call-back that an offer promised is for a person: an agent is there when it is answered."""
@@ -195,12 +190,11 @@ class Pacer:
 
     def _pace_of(self, campaign: LiveCampaign) -> Pace:
         room = self._scene.room
-        live = [one for one in room.calls_of(campaign.record.id) if not one.finished]
-        on_the_way = sum(1 for one in live if one.call.state in ON_THE_WAY)
+        on_the_way = len(room.calls.on_the_way(campaign.record.id))
         return Pace(
             free_agents=len(self._free_for(campaign)),
             on_the_way=on_the_way + self._shared(campaign),
-            lines=len(live),
+            lines=room.calls.open_of(campaign.record.id),
             trunk_lines_free=lines_free(self._trunks.loads(campaign.settings)),
             bucket=campaign.bucket,
         )
@@ -210,6 +204,8 @@ class Pacer:
 
     def _shared(self, campaign: LiveCampaign) -> int:
         """Calls of other campaigns on their way to the same free agents."""
+        if len(self._scene.room.campaigns) == 1:
+            return 0
         count, free = 0, self._free_for(campaign)
         for other in self._scene.room.campaigns.values():
             if other is campaign or free.isdisjoint(other.crew):
@@ -339,9 +335,10 @@ class Pacer:
 
     def _pass_on(self, live: LiveCall) -> None:
         """From now on this call decides the contact's place: what is said of an older one comes late."""
+        contact = live.contact
         for found in self._scene.room.agents.values():
             for past in (found.last, found.resulted):
-                if past and (past.campaign, past.contact) == (live.campaign, live.contact):
+                if past and past.contact == contact and past.campaign == live.campaign:
                     past.entry = None
                     if past is found.resulted:
                         found.undo_until = None

@@ -43,6 +43,7 @@ class Timeline:
         """Stands still at `begin` (aware UTC)."""
         self.now = BOOTED_AT
         self._begin = begin
+        self._utc = (BOOTED_AT, begin)
         self._heap: list[tuple[float, int, Alarm]] = []
         self._orders = itertools.count()
         self._still_since = self.now
@@ -51,11 +52,14 @@ class Timeline:
     @property
     def utc(self) -> datetime:
         """The present moment."""
-        return self._begin + timedelta(seconds=self.now - BOOTED_AT)
+        if self._utc[0] != self.now:
+            self._utc = self.now, self._begin + timedelta(seconds=self.now - BOOTED_AT)
+        return self._utc[1]
 
     def step_utc(self, by_s: float) -> None:
         """Sets the wall clock forward or back; the monotonic one knows nothing of it."""
         self._begin += timedelta(seconds=by_s)
+        self._utc = self.now, self._begin + timedelta(seconds=self.now - BOOTED_AT)
 
     def at(self, moment: float, act: Callable[[], None]) -> Alarm:
         """Has `act` done at a monotonic second; one that has passed means at once."""
