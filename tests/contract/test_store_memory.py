@@ -150,3 +150,13 @@ def test_more_than_memory_keeps_is_written(desk: Desk, monkeypatch: pytest.Monke
     assert desk.rows("attempt") == []
     desk.store.commit(desk.begun(desk.due[1])[1])
     assert len(desk.rows("attempt")) == 2
+
+
+def test_a_campaign_that_is_paused_in_memory_calls_nobody(desk: Desk) -> None:
+    desk.store.commit((w.SetCampaignState(desk.campaign, "paused", NOON),))
+    assert desk.database.was_usual == 1
+    refused = desk.house.refusal(desk.store, desk.house.reserve(desk.due[0]))
+    assert refused is w.ReserveRefusal.CAMPAIGN_NOT_RUNNING
+    both = w.SetCampaignState(desk.campaign, "running", NOON), desk.house.reserve(desk.due[0])
+    assert desk.store.commit(both).refused == {}
+    assert desk.database.was_usual == 1, "who is called in the same batch is SQL's to say"

@@ -155,6 +155,8 @@ class PeopleRules:
         """A step of the floor has just decided on these: there is somebody for every call."""
         room = floor.room
         fresh = {write.attempt for write in batch if isinstance(write, w.Reserve)}
+        if not fresh:
+            return
         people = [
             live
             for live in room.calls.values()

@@ -6,7 +6,6 @@ seed gives the same day on every machine.
 
 import heapq
 import itertools
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,7 +114,8 @@ class SeededDice:
         value = (moment & (1 << 48) - 1) << 80 | self._random.getrandbits(80)
         value = value & ~(0xF << 76) | 0x7 << 76
         value = value & ~(0x3 << 62) | 0x2 << 62
-        return str(uuid.UUID(int=value))
+        text = f"{value:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def dice(self) -> float:
         """Returns a float in 0..1."""

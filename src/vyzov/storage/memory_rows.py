@@ -95,6 +95,7 @@ class Rows:
     def is_usual(self, batch: w.Batch, floor: str) -> bool:
         """True where the batch can be carried out as it is written, in memory."""
         stopped: set[str] = set()
+        led: set[str] = set()
         moved: set[str] = set()
         reserved: set[str] = set()
         for write in batch:
@@ -110,7 +111,7 @@ class Rows:
                     usual = write.state in OVER
                 case w.Reserve():
                     names = {write.contact, write.number_ref, write.attempt}
-                    clash = write.number_ref in stopped or write.contact in moved
+                    clash = write.number_ref in stopped or write.contact in moved or led
                     usual = not clash and reserved.isdisjoint(names) and self._permits(write, floor)
                     reserved |= names
                 case w.AddDisposition():
@@ -129,6 +130,9 @@ class Rows:
                     moved.add(write.contact)
                 case w.UndoDisposition():
                     usual = True
+                case w.SetCampaignState():
+                    usual = write.campaign in self._campaigns
+                    led.add(write.campaign)
                 case _:
                     usual = False
             if not usual:
@@ -200,6 +204,8 @@ class Rows:
                         self._results[attempt] = result
                 case w.UndoDisposition(attempt):
                     self._results.pop(attempt, None)
+                case w.SetCampaignState(campaign, state):
+                    self._campaigns[campaign] = state, self._campaigns[campaign][1]
                 case w.AddStop(number_ref):
                     self._stops[number_ref] = None
                 case _:
