@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from vyzov import app as home
 from vyzov import cli
 from vyzov.app import Settings, load_settings, save_settings, write_first
+from vyzov.cli.precedence import Precedence
 from vyzov.core.errors import InvalidRequest
 
 # The package has a command of that name as well.
@@ -104,10 +105,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def lived(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings with which a child started so would live."""
     seen: list[Settings] = []
-    monkeypatch.setattr("vyzov.cli.precedence.come_first", lambda _kind: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("vyzov.cli.precedence.come_first", lambda _kind: Precedence.NONE)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     monkeypatch.setattr(
         "vyzov.cli.processes.live",
-        lambda _kind, settings: seen.append(settings),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+        lambda _kind, settings, _name, _granted: seen.append(settings),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     )
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 0, result.output

@@ -63,10 +63,10 @@ def _child(name: str, data: Path, given: str) -> None:
     from vyzov.cli.precedence import come_first
     from vyzov.cli.processes import live
 
-    come_first(name)
+    granted = come_first(name)
 
     kinds = {"engine": home.run_engine, "floor": home.run_floor, "web": home.run_web}
-    live(kinds[name], home.load_settings(data, **json.loads(given)))
+    live(kinds[name], home.load_settings(data, **json.loads(given)), name, granted)
 
 
 @app.command(hidden=True)

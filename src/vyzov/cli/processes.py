@@ -2,24 +2,31 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 
 import uvloop
 
 from vyzov.app import Settings
+from vyzov.cli.precedence import Precedence
 from vyzov.cli.supervisor import watch_parent
+
+log = logging.getLogger("vyzov.process")
 
 Kind = Callable[[Settings, Callable[[asyncio.Event], None]], Awaitable[None]]
 
 
-def live(kind: Kind, settings: Settings) -> None:
-    """Runs `kind` to its end; SIGINT, SIGTERM and a vanished parent ask it to leave."""
+def live(kind: Kind, settings: Settings, name: str, granted: Precedence) -> None:
+    """Runs `kind` to its end; SIGINT, SIGTERM and a vanished parent ask it to leave.
+
+    `granted` says which precedence over other processes the system gave to the one named `name`."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("aioice").setLevel(logging.WARNING)
     logging.getLogger("aiortc").setLevel(logging.WARNING)
+    log.info("the %s (process %d) goes before others by: %s", name, os.getpid(), granted)
 
     def ready(stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
