@@ -156,13 +156,14 @@ class Pacer:
         if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):
             campaign.why = (f"trunk_{NoTrunk.ALL_DOWN.value}", {})
         count = min(decision.count, DIALS_PER_TICK_MAX)
-        agents_left = pace.free_agents - self._promised(campaign) - self._shared(campaign)
+        offers = campaign.settings.mode is DialMode.AGENTLESS
+        agents_left = self._agents_left(campaign) if offers else 0
         skipped: list[DueContact] = []
         while count > 0 and campaign.hopper:
             due = campaign.hopper.popleft()
             entry = entry_of(due)
             for_agent = self._mode(campaign, entry) is not DialMode.AGENTLESS
-            if for_agent and campaign.settings.mode is DialMode.AGENTLESS:
+            if for_agent and offers:
                 if agents_left <= 0:
                     skipped.append(due)
                     continue
@@ -173,6 +174,21 @@ class Pacer:
                 break
             count -= int(placed)
         campaign.hopper.extendleft(reversed(skipped))
+
+    def _agents_left(self, campaign: LiveCampaign) -> int:
+        """How many more calls may need an agent: a call of another campaign that is on its way to an
+        agent they share must not lose them, for that campaign may have nobody else."""
+        left = self._slack(campaign)
+        free = self._free_for(campaign)
+        for other in self._scene.room.campaigns.values():
+            if other is campaign or free.isdisjoint(other.crew) or not self._promised(other):
+                continue
+            left = min(left, self._slack(other))
+        return left
+
+    def _slack(self, campaign: LiveCampaign) -> int:
+        """Free agents of a campaign beyond the calls on their way to any of them."""
+        return len(self._free_for(campaign)) - self._promised(campaign) - self._shared(campaign)
 
     def _any_up(self, campaign: LiveCampaign) -> bool:
         return any(load.up for load in self._trunks.loads(campaign.settings))
