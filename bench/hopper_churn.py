@@ -44,6 +44,9 @@ _FINAL = (
     " AND contact_id >= :first AND contact_id <= :last",
     "UPDATE campaign_tally SET in_call = in_call - :count, due = due + :count / 2,"
     " closed = closed + :count - :count / 2 WHERE organisation_id = :organisation",
+    "INSERT INTO outcome_tally VALUES (:organisation, :campaign, 'no_answer', :count)"
+    " ON CONFLICT (organisation_id, campaign_id, outcome) DO UPDATE SET"
+    " attempts = outcome_tally.attempts + excluded.attempts",
 )
 _FACT = (
     "INSERT INTO fact (organisation_id, floor_id, epoch, kind, version, at, clock_id, monotonic_ns,"

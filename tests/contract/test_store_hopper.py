@@ -1,6 +1,7 @@
 """Who is next: read by the zones a number may be in, never walking over who cannot be called."""
 
 from datetime import datetime, time, timedelta
+from importlib import import_module
 
 import pytest
 import sqlalchemy as sa
@@ -71,6 +72,25 @@ def counted(house: House, campaign: str) -> dict[str, int]:
     engine.dispose()
     nobody = dict.fromkeys(("fresh", "due", "in_call", "callback", "closed"), 0)
     return {**nobody, **found, "attempts": attempts, "answered": answered}
+
+
+def ends(house: House, campaign: str, *, by_counting: bool) -> dict[str, int]:
+    """How the attempts of a campaign ended: as it is kept, or as the attempts themselves say."""
+    if not by_counting:
+        shown = house.office.campaign_progress(house.organisation, campaign)
+        assert shown is not None
+        return dict(shown.outcomes)
+    engine = open_engine(house.address, writes=False)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT outcome, COUNT(*) AS attempts FROM attempt"
+                " WHERE campaign_id = :c AND outcome IS NOT NULL GROUP BY outcome"
+            ),
+            {"c": campaign},
+        ).all()
+    engine.dispose()
+    return {row.outcome: row.attempts for row in rows}
 
 
 def kept(counts: CampaignCounts) -> dict[str, int]:
@@ -259,3 +279,37 @@ def test_a_list_that_leaves_a_campaign_takes_its_counts_along(
         house.office.undo_list(house.organisation, first)
     assert kept(store.counts(campaign, NOON)) == counted(house, campaign)
     assert store.counts(campaign, NOON).total == (7 if change == "another_list" else 0)
+
+
+def test_an_end_that_is_learned_late_changes_sides(house: House, store: FloorStore) -> None:
+    campaign = house.campaign([row(n) for n in range(2, 6)]).id
+    found = store.due(campaign, NOON, 10, frozenset())
+    attempts = [house.dice.new_id() for _ in found]
+    store.commit(
+        tuple(house.reserve(one, attempt=name) for one, name in zip(found, attempts, strict=True))
+    )
+    assert ends(house, campaign, by_counting=False) == {}
+    told = (
+        house.finish(attempts[0], "busy"),
+        house.finish(attempts[1], "lost", state="unknown"),
+        house.finish(attempts[2], "lost", state="unknown"),
+    )
+    learned = (house.finish(attempts[1], "busy"), house.finish(attempts[2], "answered_human"))
+    for batch in (told, told, learned, learned, told):
+        store.commit(batch)
+        assert ends(house, campaign, by_counting=False) == ends(house, campaign, by_counting=True)
+    assert ends(house, campaign, by_counting=False) == {"busy": 2, "answered_human": 1}
+
+
+def test_ends_from_before_they_were_kept_are_counted_once(house: House, store: FloorStore) -> None:
+    campaigns = [house.campaign(), house.campaign([row(7, "+70005557777")])]
+    for campaign in campaigns:
+        reserve = house.reserve(store.due(campaign.id, NOON, 1, frozenset())[0])
+        store.commit((reserve, house.finish(reserve.attempt, "busy")))
+    _, count = import_module("vyzov.storage.migrations.versions.0010_outcome_tally").STATEMENTS
+    engine = open_engine(house.address, writes=True)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM outcome_tally"))
+        connection.execute(sa.text(count))
+    engine.dispose()
+    assert [ends(house, one.id, by_counting=False) for one in campaigns] == [{"busy": 1}] * 2

@@ -183,12 +183,16 @@ def _taken(tx: Transaction, values: dict[str, object]) -> Steps[w.ReserveRefusal
 
 def _finish(tx: Transaction, write: w.FinishAttempt) -> Steps[None]:
     values = values_of(write)
-    known, finished = yield [
-        tx.ask("writes", "was_answered", values), tx.ask("writes", "finish_attempt", values),
+    was, finished = yield [
+        tx.ask("writes", "before_the_end", values), tx.ask("writes", "finish_attempt", values),
     ]  # fmt: skip
-    row = finished.first
-    if row is not None and row["answered_at"] is not None and not known.rows:
-        tx.tally.counted(row["campaign_id"], "answered")
+    before, after = was.first, finished.first
+    if after is None:
+        return
+    campaign = after["campaign_id"]
+    tx.tally.ended(campaign, before["outcome"], after["outcome"])
+    if after["answered_at"] is not None and before["answered_at"] is None:
+        tx.tally.counted(campaign, "answered")
 
 
 def _set_entry(tx: Transaction, write: w.SetEntry) -> Steps[None]:

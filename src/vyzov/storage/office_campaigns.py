@@ -20,7 +20,7 @@ from vyzov.storage import tables as t
 from vyzov.storage.entering import enter_list, leave_campaign
 from vyzov.storage.lookahead import STATES
 from vyzov.storage.office_base import OfficeBase
-from vyzov.storage.tables_hopper import campaign_tally
+from vyzov.storage.tables_hopper import campaign_tally, outcome_tally
 from vyzov.storage.values import json_object, json_text, time_or_none, words_of
 
 
@@ -141,8 +141,8 @@ class Campaigns(OfficeBase):
         return None if text is None else json_object(text)
 
     def campaign_progress(self, organisation: str, campaign_id: str) -> CampaignProgress | None:
-        """Returns the counts that are kept of a campaign, and its attempts by outcome."""
-        entry, attempt, kept = t.campaign_contact.c, t.attempt.c, campaign_tally.c
+        """Returns the counts that are kept of a campaign, and of its attempts by outcome."""
+        entry, ends, kept = t.campaign_contact.c, outcome_tally.c, campaign_tally.c
         with self._reading() as connection:
             if _read(connection, organisation, campaign_id) is None:
                 return None
@@ -157,13 +157,13 @@ class Campaigns(OfficeBase):
             )
             count: Callable[[str], int] = (lambda _: 0) if tally is None else tally.__getitem__
             by_outcome = connection.execute(
-                sa.select(attempt.outcome, sa.func.count().label("attempts"))
+                sa.select(ends.outcome, ends.attempts)
                 .where(
-                    attempt.organisation_id == organisation,
-                    attempt.campaign_id == campaign_id,
-                    attempt.outcome.is_not(None),
+                    ends.organisation_id == organisation,
+                    ends.campaign_id == campaign_id,
+                    ends.attempts > 0,
                 )
-                .group_by(attempt.outcome)
+                .order_by(ends.outcome)
             ).all()
             next_due = connection.execute(
                 sa.select(sa.func.min(entry.next_due_at)).where(

@@ -3,7 +3,8 @@
 `zone_bucket` numbers the sets of time zones an organisation's numbers may be in; a contact of a
 campaign stands in the bucket of the number whose turn it is. Bucket 0 is "not sorted yet", bucket
 -V "held back for good by version V of the campaign's settings". `campaign_tally` is what counting
-the contacts and attempts of a campaign would give, kept by the transactions that change them.
+the contacts and attempts of a campaign would give, `outcome_tally` what counting its attempts by
+outcome would; both are kept by the transactions that change them.
 """
 
 import sqlalchemy as sa
@@ -33,5 +34,16 @@ campaign_tally = sa.Table(
     int_("attempts"),
     int_("answered"),
     key("campaign_id"),
+    of("campaign_id", "campaign"),
+)
+
+outcome_tally = sa.Table(
+    "outcome_tally",
+    metadata,
+    of_organisation(),
+    text("campaign_id"),
+    text("outcome"),
+    int_("attempts"),
+    key("campaign_id", "outcome"),
     of("campaign_id", "campaign"),
 )

@@ -1,7 +1,7 @@
 """Keeps what counting a campaign would give: every transaction adds what it changed, at its end.
 
-The row of a campaign is written last and once, so that writers wait for each other only there and
-in one order. A test proves the row equal to a count.
+The rows of a campaign are written last and once, so that writers wait for each other only there and
+in one order. A test proves them equal to a count.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._changes: dict[str, Counter[str]] = {}
+        self._outcomes: Counter[tuple[str, str]] = Counter()
 
     def moved(self, campaign: str, before: str, after: str) -> None:
         """Counts a contact that went from one state to another."""
@@ -29,6 +30,12 @@ class Tally:
     def counted(self, campaign: str, column: str, count: int = 1) -> None:
         """Adds to one column; a negative count takes away."""
         self._of(campaign)[column] += count
+
+    def ended(self, campaign: str, before: str | None, after: str) -> None:
+        """Counts how an attempt ended; one whose end was told before changes sides."""
+        if before is not None:
+            self._outcomes[campaign, before] -= 1
+        self._outcomes[campaign, after] += 1
 
     def settle(self, organisation: str, run: Run) -> None:
         """Writes what was collected; to be called once, last before the commit."""
@@ -43,7 +50,19 @@ class Tally:
                         "campaign": campaign,
                     },
                 )
+        for (campaign, outcome), attempts in sorted(self._outcomes.items()):
+            if attempts:
+                run(
+                    "add_outcome",
+                    {
+                        "organisation": organisation,
+                        "campaign": campaign,
+                        "outcome": outcome,
+                        "attempts": attempts,
+                    },
+                )
         self._changes.clear()
+        self._outcomes.clear()
 
     def _of(self, campaign: str) -> Counter[str]:
         return self._changes.setdefault(campaign, Counter())

@@ -57,6 +57,12 @@ ON CONFLICT (organisation_id, campaign_id) DO UPDATE SET
     attempts = campaign_tally.attempts + excluded.attempts,
     answered = campaign_tally.answered + excluded.answered;
 
+-- name: add_outcome
+INSERT INTO outcome_tally (organisation_id, campaign_id, outcome, attempts)
+VALUES (:organisation, :campaign, :outcome, :attempts)
+ON CONFLICT (organisation_id, campaign_id, outcome) DO UPDATE SET
+    attempts = outcome_tally.attempts + excluded.attempts;
+
 -- name: name_bucket
 -- Two writers may draw one number at once: the later of them finds no bucket.
 INSERT INTO zone_bucket (organisation_id, id, zones)

@@ -14,11 +14,11 @@ UPDATE attempt SET
     agent_id = COALESCE(:agent, agent_id)
 WHERE organisation_id = :organisation AND id = :attempt
     AND (state IN ('reserved', 'originated') OR (state = 'unknown' AND :state = 'final'))
-RETURNING campaign_id, answered_at;
+RETURNING campaign_id, outcome, answered_at;
 
--- name: was_answered
-SELECT 1 FROM attempt
-WHERE organisation_id = :organisation AND id = :attempt AND answered_at IS NOT NULL;
+-- name: before_the_end
+SELECT outcome, answered_at FROM attempt
+WHERE organisation_id = :organisation AND id = :attempt;
 
 -- name: set_entry
 UPDATE campaign_contact SET
