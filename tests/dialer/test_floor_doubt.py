@@ -116,6 +116,37 @@ def test_utc_that_is_set_while_the_engine_is_asked_moves_no_limit(
     assert one(centre, FactKind.ABANDONED).data["wait_s"] == pytest.approx(2.0, abs=0.01)
 
 
+def test_a_join_while_the_engine_is_out_of_sight_is_no_abandoned_call(centre: Centre) -> None:
+    """The link breaks with the word of the join on it, and the floor dies before the talk is over."""
+    centre.everybody(plan())
+    ann, campaign = centre.begin()
+    lose(centre, ports.BridgeJoined)
+    centre.reach("waiting")
+    centre.world.run(0.01)
+    centre.break_link(4.0)
+    centre.world.run(3.0)
+    assert centre.call_states() == ["waiting"]
+    centre.kill_floor()
+    centre.come_back(ann)
+    assert centre.until(lambda: centre.talking(ann))
+    centre.finish_talk(ann)
+    assert centre.until(lambda: centre.outcomes() == ["answered_human"])
+    assert centre.facts(FactKind.ABANDONED) == []
+    assert centre.shown_abandoned(campaign) == (0, 1)
+    centre.settle()
+
+
+def test_an_abandoned_call_is_one_also_where_the_engine_comes_back_late(centre: Centre) -> None:
+    nobody_comes(centre)
+    centre.reach("waiting")
+    centre.break_link(4.0)
+    centre.world.run(3.0)
+    assert centre.facts(FactKind.ABANDONED) == []
+    assert centre.until(lambda: bool(centre.facts(FactKind.ABANDONED)), 6.0)
+    assert one(centre, FactKind.ABANDONED).data["wait_s"] == pytest.approx(2.0, abs=0.1)
+    centre.settle()
+
+
 def test_an_instant_is_the_same_utc_at_whatever_step_it_is_asked_for() -> None:
     seen = 1012.3456785
     asked = [seen + span for span in (0.0, 0.1, 1 / 3, 2.7182818284, 599.9999995)]

@@ -3,7 +3,7 @@
 A callee who waits too long was abandoned, unless the word of their bridge, key or hang-up is late or
 lost. When such a limit passes, the engine is asked for the number of the leg's latest event; what
 follows from the limit is counted by the moment it passed, not by that of the answer. An engine that
-says nothing is not waited for longer than `HOLD`.
+says nothing is not waited for longer than `HOLD`, one that is out of sight until it is taken for gone.
 """
 
 from dataclasses import replace
@@ -24,15 +24,29 @@ RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallSta
 def judged_at(scene: Scene, live: LiveCall) -> datetime | None:
     """The moment by which a limit that has passed is judged; None while the engine is asked."""
     call, now, due = live.call, scene.now.utc, live.call.deadline
-    if due is None or call.state not in RUNS_OUT or not scene.room.engine_up:
+    if due is None or call.state not in RUNS_OUT:
         return now
-    doubt = live.doubt
-    if doubt is not None and doubt.due == due:
+    doubt = open_doubt(live)
+    if not scene.room.engine_up:
+        return _judged_alone(scene, live, due, doubt.rang_at if doubt else now)
+    if doubt is not None:
         heard = doubt.seq is not None and live.seq >= doubt.seq
         return doubt.rang_at if heard or now >= doubt.until else None
     scene.room.doubts += 1
     live.doubt = Doubt(scene.room.doubts, due, now, now + HOLD)
     scene.out.verb(ports.AskStanding(scene.room.doubts, leg=call.id))
+    scene.room.calls.noted(live)
+    return None
+
+
+def _judged_alone(
+    scene: Scene, live: LiveCall, due: datetime, rang_at: datetime
+) -> datetime | None:
+    """Waits for an engine that is out of sight, until it is taken for gone: nothing can be done for
+    the callee meanwhile, and its log may tell of a join or a hang-up in time."""
+    if scene.room.engine_lost_at is None:
+        return rang_at
+    live.doubt = Doubt(0, due, rang_at, scene.now.utc + HOLD)
     scene.room.calls.noted(live)
     return None
 
