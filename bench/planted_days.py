@@ -1,10 +1,13 @@
 """Runs hard days one after another until a rule is broken: the search for a planted bug.
 
 Started by `verify_planted.py` as a process of its own, with the sources to be judged on PYTHONPATH.
-Even seeds are the bad half-hours of `verify simulation`, with the same number. Odd ones are short and
-everything happens in them: two campaigns, one by operators and one by a robot, that share people and
-numbers' hours that end, a manager who meddles, and faults by seed. One line of JSON a day; it ends at
-the first breach, at an error of the product's own, or with the last seed.
+Each seed is two days. Of the first, even seeds are the bad half-hours of `verify simulation`, with the
+same number; odd ones are short and everything happens in them: two campaigns, one by operators and one
+by a robot, that share people, numbers' hours that end, a manager who meddles, and faults by seed. The
+second is a rush: two campaigns by operators who are too few, and things that break crossing each other,
+a floor that stands still about as long as its lease lasts while the database is slow, a manager's word
+answered and the process dead, a clock set back beside a growing stop-list, bridges that fall. One line
+of JSON a seed; it ends at the first breach, at an error of the product's own, or with the last seed.
 """
 
 import json
@@ -30,6 +33,7 @@ from vyzov.simulation.scenario import (
 from vyzov.simulation.weather import half_hour
 
 SPAN_S = 600.0
+RUSH_S = 480.0
 REDIAL = {
     "attempts_max": 2,
     "rules": {
@@ -65,6 +69,61 @@ NIGHTS = (
 def day_of(seed: int) -> Scenario:
     """Returns the day of a seed."""
     return short_day(seed) if seed % 2 else half_hour(seed)
+
+
+def rush(seed: int) -> Scenario:
+    """Returns eight minutes in which what breaks crosses something else."""
+    dice = Random(f"{seed}/rush")
+    begin, window = datetime(2026, 11, 23, 12, 0, tzinfo=UTC), {}
+    if seed % 3 == 1:
+        # Hours that end for half of the numbers an hour before they end for the others.
+        end = (begin + timedelta(hours=4, minutes=dice.randint(2, 5))).strftime("%H:%M")
+        window = {"window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "09:00", "end": end}}
+    shared: dict[str, Any] = {
+        "redial": REDIAL, "wrap_up_s": 8, "ring_timeout_s": 16, "agent_return_limit_s": 20,
+        "lines_max": 12, "connect_limit_s": 2, **window,
+    }  # fmt: skip
+    habits = Habits(
+        talk_s=(6.0, 50.0), wrap_s=(1.0, 6.0), device_lost_every_s=120.0, pause_every_s=90.0
+    )
+    zones, beside = {"Europe/Moscow": 1.0}, "Europe/Samara" if window else ""
+    return Scenario(
+        name=f"rush {seed}", span_s=RUSH_S, begin=begin, seed=seed, ends_when_done=False,
+        crews=(Crew("both", 3, habits=habits), Crew("live", 2, habits=habits)),
+        trunks=(ScenarioTrunk("one", 14, 4.0), ScenarioTrunk("two", 8, 4.0)),
+        campaigns=(
+            ScenarioCampaign(
+                "live", 60, {**shared, "mode": "progressive"}, People(), zones=zones,
+                zone_beside=beside,
+            ),
+            ScenarioCampaign(
+                "more", 40, {**shared, "mode": "progressive"}, People(), ("both",), zones=zones,
+                zone_beside=beside,
+            ),
+            ScenarioCampaign(
+                "robot", 30, {**shared, "mode": "agentless", "flow": FLOW}, People(), ("both",),
+                zones=zones,
+            ),
+        ),
+        faults=_crossing(seed, dice), points=("after Reply",) * 12 if seed % 2 else (),
+        management=Management(
+            pauses_every_s=40.0, paused_s=(4.0, 20.0), stops_every_s=120.0, stopped_s=(4.0, 20.0),
+            stop_lists_every_s=6.0, saves_every_s=60.0,
+        ),
+    )  # fmt: skip
+
+
+def _crossing(seed: int, dice: Random) -> Faults:
+    """Faults that meet: each seed has one pair of them, and bridges and links that fall."""
+    least = replace(Faults(), bridge_fallen_every_s=60.0, link_broken_every_s=40.0)
+    if seed % 4 == 0:
+        return replace(least, clock_stepped_every_s=150.0, clock_steps_s=(-3600.0, -30.0))
+    if seed % 2:
+        return replace(least, floor_killed_every_s=25.0)
+    return replace(
+        least, floor_frozen_every_s=dice.choice((60.0, 90.0)), floor_frozen_s=(3.0, 7.0),
+        store_slow_every_s=20.0, store_slow_s=(10.0, 30.0),
+    )  # fmt: skip
 
 
 def short_day(seed: int) -> Scenario:
@@ -131,11 +190,12 @@ def main() -> int:
         found: list[str] = []
         told: dict[str, Any] = {"seed": seed}
         try:
-            outcome = run_scenario(day_of(seed))
-            found = list(outcome.breaches)
+            outcomes = [run_scenario(rush(seed)), run_scenario(day_of(seed))]
+            found = [what for one in outcomes for what in one.breaches]
             told |= {
-                "checks": sum(outcome.checks.values()), "attempts": outcome.figures.attempts,
-                "faults": sum(outcome.faults.values()),
+                "checks": sum(sum(one.checks.values()) for one in outcomes),
+                "attempts": sum(one.figures.attempts for one in outcomes),
+                "faults": sum(sum(one.faults.values()) for one in outcomes),
             }  # fmt: skip
         except Exception as error:  # noqa: BLE001 - an error of the product is a bug found
             where = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,8 +1,10 @@
 """`./run verify planted`: bugs planted on purpose, each of which the simulation must find.
 
 Each patch in `planted/` is laid over a copy of the sources, which then live through hard days
-(`planted_days.py`), one seed after another, until a rule is broken; the seeds needed are printed. The
-sources as they are live through the same days and break none, else the search proves nothing. With
+(`planted_days.py`), one seed after another, until a rule is broken; the seeds needed are printed. A bug
+of the SIP layer, which those days do not run, lives through exchanges of two agents on a bad network
+instead (`planted_exchange.py`). The sources as they are live through the same and break no rule, else
+the search proves nothing. With
 `--unit` the tests a patch says it survives are run on it too. Nothing touches this tree.
 
 `planted/not_found` holds bugs that survive those tests and that no day has shown so far: what the
@@ -28,15 +30,26 @@ from planting import LETTERS, BadPatch, Patch, copy_of, plant, read_patch
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PATCHES = HERE / "planted"
+DAYS = "planted_days.py"
+EXCHANGES = "planted_exchange.py"
 SEEDS = 500
 PATCHES_LEAST = 30
+EXCHANGES_LEAST = 50
+"""Exchanges take a fraction of a second: more of them are lived through than any bug needs."""
+
 STUCK_S = 300.0
 """A day that takes so long is a day in which time stands still: found as well."""
 
 
-def days(sources: Path, last: int, *, keep_on: bool = False) -> dict[str, Any]:
-    """Lives through days 1 to `last`; returns the first breach, and how many days it took."""
-    command = [sys.executable, str(HERE / "planted_days.py"), "1", str(last)]
+def search_of(patch: Patch) -> str:
+    """Names the search that runs the code a patch changes."""
+    below = all(name.startswith("src/vyzov/sip/") for name in patch.files)
+    return EXCHANGES if below else DAYS
+
+
+def days(sources: Path, last: int, search: str, *, keep_on: bool = False) -> dict[str, Any]:
+    """Lives through seeds 1 to `last`; returns the first breach, and how many seeds it took."""
+    command = [sys.executable, str(HERE / search), "1", str(last)]
     environment = os.environ | {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"}
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -124,7 +137,7 @@ def judge(path: Path, seeds: int, *, with_unit: bool) -> dict[str, Any]:
             plant(patch, Path(folder))
             if with_unit and patch.survives:
                 told |= unit(sources, patch.survives)
-            told |= days(sources, seeds)
+            told |= days(sources, seeds, search_of(patch))
     except BadPatch as error:
         told |= {"found": False, "error": str(error)}
     told["named"] = _named(told)
@@ -180,7 +193,8 @@ def main() -> int:
             if not arguments.json:
                 print(_line(rows[-1]), flush=True)
     needed = max((one["seeds"] for one in rows if one.get("found")), default=1)
-    clean = days(ROOT / "src", needed)
+    clean = days(ROOT / "src", needed, DAYS)
+    exchanges = days(ROOT / "src", max(needed, EXCHANGES_LEAST), EXCHANGES)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
@@ -188,11 +202,11 @@ def main() -> int:
     missed = [one["patch"] for one in rows if not one.get("found")]
     dead = [one["patch"] for one in rows if one.get("survives") is False]
     told = {
-        "ok": not (missed or dead or wrong or clean["found"]) and bool(rows),
+        "ok": not (missed or dead or wrong or clean["found"] or exchanges["found"]) and bool(rows),
         "planted": len(rows), "found": len(rows) - len(missed), "missed": missed,
         "found_by_their_own_rule": sum(bool(one["named"]) for one in rows),
         "killed_by_unit_tests": dead, "seeds_needed": {one["patch"]: one.get("seeds") for one in rows},
-        "seeds_most": needed, "clean": clean, "wrong": wrong,
+        "seeds_most": needed, "clean": clean, "clean_exchanges": exchanges, "wrong": wrong,
         "seconds": round(time.monotonic() - begun, 1),
     }  # fmt: skip
     print(json.dumps(told, ensure_ascii=False))

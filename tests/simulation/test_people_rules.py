@@ -38,10 +38,12 @@ def order() -> ports.Originate:
 
 
 def pause(rules: PeopleRules) -> None:
+    rules.asked("office.pause_campaign", {"campaign": "one"})
     rules.replied("office.pause_campaign", {"campaign": "one"}, ok=True)
 
 
 def stop(rules: PeopleRules) -> None:
+    rules.asked("office.emergency_stop", {"on": True})
     rules.replied("office.emergency_stop", {"on": True}, ok=True)
 
 
@@ -64,6 +66,15 @@ def test_whoever_starts_again_may_call(rules: PeopleRules) -> None:
     rules.notes.timeline.now += 5.0
     rules.asked("office.start_campaign", {"campaign": "one"})
     rules.asked("office.emergency_stop", {"on": False})
+    rules.invited(order())
+    assert rules.notes.breaches == []
+
+
+def test_an_old_answer_that_comes_after_a_newer_wish_stops_nobody(rules: PeopleRules) -> None:
+    rules.asked("office.pause_campaign", {"campaign": "one"})
+    rules.asked("office.start_campaign", {"campaign": "one"})
+    rules.replied("office.pause_campaign", {"campaign": "one"}, ok=True)
+    rules.notes.timeline.now += 5.0
     rules.invited(order())
     assert rules.notes.breaches == []
 

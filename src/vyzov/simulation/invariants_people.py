@@ -45,7 +45,9 @@ class PeopleRules:
     engine: SimulatedEngine | None = None
     words_get_lost: bool = False
     _paused: dict[str, float] = field(default_factory=dict[str, float])
+    _wished: dict[str, str] = field(default_factory=dict[str, str])
     _emergency_at: float | None = None
+    _emergency_wished: bool = False
     _states: dict[str, str] = field(default_factory=dict[str, str])
     _excused: set[str] = field(default_factory=set[str])
     _joined: set[str] = field(default_factory=set[str])
@@ -96,17 +98,24 @@ class PeopleRules:
 
     def asked(self, do: str, args: Mapping[str, Any]) -> None:
         """A manager asks for something: what was acknowledged before holds no longer."""
+        if do in ("office.start_campaign", "office.pause_campaign"):
+            self._wished[str(args["campaign"])] = do
         if do == "office.start_campaign":
             self._paused.pop(str(args["campaign"]), None)
-        if do == "office.emergency_stop" and not args["on"]:
-            self._emergency_at = None
+        if do == "office.emergency_stop":
+            self._emergency_wished = bool(args["on"])
+            self._emergency_at = self._emergency_at if args["on"] else None
 
     def replied(self, do: str, args: Mapping[str, Any], *, ok: bool) -> None:
         """A manager reads that it is so."""
-        if ok and do == "office.pause_campaign":
-            self._paused.setdefault(str(args["campaign"]), self.notes.timeline.now)
-        if ok and do == "office.emergency_stop" and args["on"]:
-            self._emergency_at = self.notes.timeline.now
+        if not ok:
+            return
+        now, campaign = self.notes.timeline.now, str(args.get("campaign"))
+        # An answer that was held up may come after something newer was asked for.
+        if do == "office.pause_campaign" and self._wished.get(campaign) == do:
+            self._paused.setdefault(campaign, now)
+        if do == "office.emergency_stop" and args["on"] and self._emergency_wished:
+            self._emergency_at = self._emergency_at or now
 
     def prolonged(self, holder: str, fence: int) -> None:
         """A process was told that the lease is still its own."""
@@ -164,18 +173,15 @@ class PeopleRules:
             and live.call.agent is None
             and live.call.plan.flow is None
         ]
-        # Who goes to rest leaves calls behind that were right when they were placed.
-        for campaign in {live.campaign for live in people if live.call.id in fresh}:
-            crew = room.campaigns[campaign].crew
-            free = {
-                key for key, found in room.agents.items() if key in crew and is_free(found.agent)
-            }
-            rivals = sum(
-                one.campaign == campaign or not free.isdisjoint(room.campaigns[one.campaign].crew)
-                for one in people
-            )
-            what = f"{rivals} calls are on their way to {len(free)} operators"
-            self.notes.look("E4", what, broken=rivals > len(free))
+        # Who goes to rest leaves calls behind that were right when they were placed: only campaigns
+        # that have decided just now are looked at, each alone and all of them together.
+        deciding = sorted({live.campaign for live in people if live.call.id in fresh})
+        free = {key for key, found in room.agents.items() if is_free(found.agent)}
+        for chosen in (*((key,) for key in deciding), deciding):
+            calls = sum(live.campaign in chosen for live in people)
+            able = {key for one in chosen for key in free if key in room.campaigns[one].crew}
+            what = f"{calls} calls are on their way to {len(able)} operators"
+            self.notes.look("E4", what, broken=calls > len(able))
 
     # ---- the end of the day
 

@@ -136,6 +136,19 @@ class World:
         process = self.process
         if process is not None and process.alive and not process.awake and self.restarts:
             self.start()
+            self._unless_awake(process)
+
+    def _unless_awake(self, older: FloorProcess) -> None:
+        """Whoever wakes up before its lease was over keeps the floor; the other one is not needed."""
+        process = self.process
+        if process is None or process.open or not process.alive or not older.alive:
+            return
+        if older.awake and older.holds_lease:
+            process.die()
+            self.process = older
+            self._when_open(older)
+            return
+        self.timeline.after(0.05, lambda: self._unless_awake(older))
 
     def _when_open(self, process: FloorProcess) -> None:
         if process is not self.process or not process.alive:

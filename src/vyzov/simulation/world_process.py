@@ -241,6 +241,11 @@ class FloorProcess:
         """True while the process does anything."""
         return self.alive and self._frozen_until is None
 
+    @property
+    def holds_lease(self) -> bool:
+        """True while, by its own clock, the lease it has lasts."""
+        return self._timeline.now < self._lease_until
+
     # ---- the inbox and the tick
 
     def post(self, item: fx.Input) -> None:
