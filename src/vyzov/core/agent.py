@@ -5,10 +5,11 @@ comes before the wish: an agent who asks for a pause while talking gets it when 
 Which call an agent gets is decided in `matching`; how long a wrap-up may be, by the campaign.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from vyzov.core.changing import replace
 from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import moved

@@ -10,7 +10,6 @@ after it, in `call_closing` the end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from vyzov.core import call_events as ev
@@ -47,6 +46,7 @@ from vyzov.core.call_value import (
     step_of,
     unmoved,
 )
+from vyzov.core.changing import replace
 from vyzov.core.diagnosis import Cause
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json

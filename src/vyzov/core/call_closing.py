@@ -4,7 +4,6 @@ A leg that has ended gets its outcome exactly once. A 200 OK that crossed our CA
 person who then heard nobody for longer than the limit was abandoned, whatever we had meant to do.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from vyzov.core import call_events as ev
@@ -23,6 +22,7 @@ from vyzov.core.call_value import (
     stop_prompt,
     unmoved,
 )
+from vyzov.core.changing import replace
 from vyzov.core.diagnosis import diagnose_failure
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json

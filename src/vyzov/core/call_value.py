@@ -4,13 +4,14 @@ Nothing is decided here: `call` says what follows from what.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from vyzov.core import call_events as ev
 from vyzov.core import flow as flows
 from vyzov.core.campaign import CampaignSettings, ClassifyMode, DialMode
+from vyzov.core.changing import replace
 from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json

@@ -215,8 +215,8 @@ class Pacer:
             bucket=campaign.bucket,
         )
 
-    def _free_for(self, campaign: LiveCampaign) -> set[str]:
-        return {agent for agent in self._scene.room.free if agent in campaign.crew}
+    def _free_for(self, campaign: LiveCampaign) -> frozenset[str]:
+        return campaign.crew.intersection(self._scene.room.free)
 
     def _shared(self, campaign: LiveCampaign) -> int:
         """Calls of other campaigns on their way to the same free agents."""

@@ -119,6 +119,14 @@ class LiveCampaign:
         default_factory=lambda: deque[tuple[datetime, int, int]](maxlen=MINUTES_KEPT)
     )
     _crew: tuple[tuple[str, ...], frozenset[str]] = ((), frozenset())
+    _sheet: tuple[CampaignSettings | None, Json] = (None, {})
+
+    @property
+    def sheet(self) -> Json:
+        """What every call of it brings to the desk: its script, and the results to choose from."""
+        if self._sheet[0] is not self.settings:
+            self._sheet = self.settings, _sheet_of(self.settings)
+        return self._sheet[1]
 
     @property
     def hours(self) -> Hours:
@@ -131,6 +139,20 @@ class LiveCampaign:
         if self._crew[0] is not self.settings.agents:
             self._crew = self.settings.agents, frozenset(self.settings.agents)
         return self._crew[1]
+
+
+def _sheet_of(settings: CampaignSettings) -> Json:
+    return {
+        "script": [
+            {"id": page.id, "title": dict(page.title), "text": dict(page.text)}
+            for page in settings.script
+        ],
+        "results": [
+            {"key": one.key, "code": one.code, "label": dict(one.label), "group": one.group.value,
+             "needs": one.needs.value}
+            for one in settings.results
+        ],
+    }  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
     mine = [
         campaign
         for campaign in scene.room.campaigns.values()
-        if agent.id in campaign.settings.agents
+        if agent.id in campaign.crew
         and campaign.state in (CampaignState.RUNNING, CampaignState.PAUSED)
     ]
     shown = found.last if found.last and _is_shown(found, now) else None
@@ -162,15 +162,7 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
         "state": state,
         "campaign": {"id": campaign.record.id, "name": campaign.record.name},
         "contact": contact,
-        "script": [
-            {"id": page.id, "title": dict(page.title), "text": dict(page.text)}
-            for page in campaign.settings.script
-        ],
-        "results": [
-            {"key": one.key, "code": one.code, "label": dict(one.label), "group": one.group.value,
-             "needs": one.needs.value}
-            for one in campaign.settings.results
-        ],
+        **campaign.sheet,
         "answered_at": stamp(call.answered_at),
         "bridged_at": stamp(call.bridged_at),
         "ended_at": stamp(call.ended_at),

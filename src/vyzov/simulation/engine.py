@@ -6,9 +6,9 @@ what they do when they pick up comes from `people` and `conversation`; nothing i
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 
+from vyzov.core.changing import replace
 from vyzov.dialer import ports
 from vyzov.simulation import conversation as talk
 from vyzov.simulation.engine_carrier import Carrier

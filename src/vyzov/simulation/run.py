@@ -212,9 +212,9 @@ def _outcome(scenario: Scenario, seed: int, stage: Stage, lasted_s: float) -> Ou
 
 
 def _digest(stage: Stage, left: list[tuple[str, str, str]]) -> str:
-    digest = hashlib.sha256()
+    digest, written = hashlib.sha256(), json.JSONEncoder(sort_keys=True).encode
     for fact in stage.world.watch.facts:
-        digest.update(json.dumps(to_json(fact), sort_keys=True).encode())
+        digest.update(written(to_json(fact)).encode())
     for order in stage.world.watch.originates:
         digest.update(f"{order.attempt} {order.to} {order.trunk}\n".encode())
     for entry in left:

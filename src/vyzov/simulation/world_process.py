@@ -308,11 +308,12 @@ class FloorProcess:
 
     def _carry_out(self, effect: fx.Effect) -> None:
         around = self._around
+        if type(effect) is fx.Arm:  # More than half of all effects are one.
+            self._arm(effect.at)
+            return
         match effect:
             case fx.SendVerb(verb):
                 self._send(verb)
-            case fx.Arm(at):
-                self._arm(at)
             case fx.Tell(topic, state):
                 around.tell(topic, state)
             case fx.Say(connection, message):

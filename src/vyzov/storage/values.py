@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from vyzov.core.facts import Fact, FactKind
@@ -17,6 +18,9 @@ from vyzov.dialer.ports import Json
 
 # An encoder made anew for each text would cost as much as the text.
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+LISTS_KEPT = 4096
+"""Lists of words that are remembered: of zones there are few, and every number has one."""
+
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
 
@@ -50,6 +54,7 @@ def words_text(words: Iterable[str]) -> str:
     return json_text(list(words))
 
 
+@lru_cache(maxsize=LISTS_KEPT)
 def words_of(text: str) -> tuple[str, ...]:
     """Reads a stored list of words."""
     return tuple(cast("list[str]", json.loads(text)))

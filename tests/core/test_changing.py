@@ -1,0 +1,25 @@
+"""A changed copy is what the standard library makes of the same words."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+
+from vyzov.core.call import CallPlan, CallState, start
+from vyzov.core.campaign import DialMode
+from vyzov.core.changing import replace
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CALL = start("a1", DialMode.PROGRESSIVE, CallPlan(), NOON)
+
+
+def test_a_changed_copy_is_the_one_the_standard_library_makes() -> None:
+    changes = {"state": CallState.TALKING, "agent": "anna", "deadline": NOON}
+    assert replace(CALL, **changes) == dataclasses.replace(CALL, **changes)  # type: ignore[arg-type]
+    assert replace(CALL) == CALL
+    assert replace(CALL) is not CALL
+
+
+def test_a_field_that_is_not_there_is_refused() -> None:
+    with pytest.raises(KeyError):
+        replace(CALL, colour="red")
