@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from contract_house import House
+from contract_house import House, row
 
 from vyzov.core.errors import InvalidRequest
+from vyzov.core.facts import FactKind
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor_store import DueContact, FloorStore
 from vyzov.dialer.office_records import FactQuery
@@ -209,3 +210,41 @@ def test_a_fact_that_two_floors_tell_at_once_is_begun_anew(
     told = store.commit((house.fact("a"), house.fact("b")))
     assert looked == 2
     assert len(told.seqs) == 1, "one was known the second time"
+
+
+# ---- ways ----------------------------------------------------------------------------------------
+
+
+def test_a_commit_goes_to_the_server_as_often_however_much_is_in_it(
+    postgres_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = postgres_house
+    store = house.store()
+    found = house.due(store, house.campaign([row(n) for n in range(2, 32)]).id)
+    store.commit((house.fact("first"),))
+    whole, ways = PostgresSession.run_all, list[int]()
+
+    def counted(self: PostgresSession, asked: list[Ask]) -> list[Told]:
+        ways[-1] += 1
+        return whole(self, asked)
+
+    monkeypatch.setattr(PostgresSession, "run_all", counted)
+    for called in (found[:1], found[1:]):
+        attempts = [house.dice.new_id() for _ in called]
+        begun: list[w.Write] = []
+        over: list[w.Write] = []
+        for one, attempt in zip(called, attempts, strict=True):
+            begun += [
+                house.reserve(one, attempt=attempt),
+                house.in_call(one, attempt),
+                house.fact(attempt),
+            ]
+            over += [
+                house.finish(attempt),
+                entry(one.contact),
+                house.fact(attempt, FactKind.FINAL),
+            ]
+        for batch in (begun, over):
+            ways.append(0)
+            assert not store.commit(tuple(batch)).refused
+    assert ways == [6, 5, 6, 5]
