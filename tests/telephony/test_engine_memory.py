@@ -173,3 +173,22 @@ def test_what_cycles_are_left_is_collected_before_it_grows_large() -> None:
     finally:
         gc.set_threshold(*before)
     assert most < 500_000
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize(("legs", "left"), [(collector.FEW_LEGS, 0), (collector.FEW_LEGS + 1, 50)])
+def test_cycles_are_swept_up_while_there_are_few_legs(legs: int, left: int) -> None:
+    class Left:
+        living = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+            Left.living += 1
+
+        def __del__(self) -> None:
+            Left.living -= 1
+
+    for _ in range(50):
+        Left()
+    collector.sweep(legs)
+    assert Left.living == left

@@ -415,6 +415,7 @@ class Engine:
 
     def _expire(self) -> None:
         self.book.expire()
+        collector.sweep(len(self.book.legs))
         self._expiry = self._loop.call_later(EXPIRE_EVERY_S, self._expire)
 
 
