@@ -185,6 +185,56 @@ def test_an_agent_who_does_not_return_leaves_an_apology() -> None:
     assert not ride.told(FactKind.ABANDONED)
 
 
+def joined_with_nobody() -> Ride:
+    """A person joined at 5.1 s with an agent who had gone silent before that."""
+    return Ride().talk().feed(10, ev.AgentGone("ann", silent=True))
+
+
+def test_whoever_was_joined_with_an_agent_already_gone_was_abandoned() -> None:
+    ride = joined_with_nobody().feed(25, ev.DeadlinePassed())
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+    ride.feed(30, ev.PlayFinished("1:safe_harbour")).feed(30.1, ev.Ended("us"))
+    assert ride.finish == ("abandoned", "agent_lost")
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "detail"),
+    [
+        (ev.Ended("far"), "hung_up_far"),
+        (ev.Ended("engine"), "hung_up_engine"),
+        (ev.AgentHangsUp(), "agent_hung_up"),
+        (ev.Cancel("emergency_stop"), "emergency_stop"),
+    ],
+)
+def test_nobody_came_before_the_end_of_the_call(event: ev.Event, detail: str) -> None:
+    ride = joined_with_nobody().feed(12, event)
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+    if ride.state is CallState.CLOSING:
+        ride.feed(12.1, ev.Ended("us"))
+    assert ride.finish == ("abandoned", detail)
+
+
+def test_an_agent_who_came_back_was_met_after_all() -> None:
+    ride = joined_with_nobody().feed(11, ev.BridgeJoined("ann"))
+    ride.feed(60, ev.AgentGone("ann", silent=True)).feed(61, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_far")
+    assert not ride.told(FactKind.ABANDONED)
+
+
+@pytest.mark.parametrize(("at", "silent"), [(10.2, True), (10, False)])
+def test_an_agent_heard_after_the_join_was_met(at: float, silent: bool) -> None:
+    ride = Ride().talk().feed(at, ev.AgentGone("ann", silent)).feed(11, ev.Ended("far"))
+    assert ride.finish == ("answered_human", "hung_up_far")
+
+
+def test_a_machine_joined_with_nobody_is_a_machine() -> None:
+    ride = (
+        joined_with_nobody().feed(11, ev.Classified(AnswerClass.MACHINE)).feed(12, ev.Ended("far"))
+    )
+    assert ride.finish == ("answered_machine", "hung_up_far")
+
+
 def test_an_agent_can_hang_up_from_a_desk_without_sound() -> None:
     ride = Ride().talk().feed(10, ev.AgentGone("ann")).feed(11, ev.AgentHangsUp())
     assert ride.state is CallState.CLOSING

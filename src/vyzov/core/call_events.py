@@ -124,9 +124,10 @@ class BridgeLeft:
 
 @dataclass(frozen=True, slots=True)
 class AgentGone:
-    """The agent's own leg is lost."""
+    """The agent's own leg is lost; `silent` tells that nothing had come from it for `SILENT_FOR`."""
 
     agent: str
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

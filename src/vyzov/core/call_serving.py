@@ -12,6 +12,7 @@ from vyzov.core import flow as flows
 from vyzov.core.call_closing import CLOCK_ORIGIN, apologise, count_abandoned, finish, gone, hang_up
 from vyzov.core.call_value import (
     JOIN_GRACE,
+    SILENT_FOR,
     Call,
     CallState,
     Moved,
@@ -162,8 +163,9 @@ def _not_a_person(call: Call, now: datetime) -> Moved:
 
 def talking(call: Call, event: ev.Event, now: datetime) -> Moved:
     match event:
-        case ev.AgentGone(agent) if agent == call.agent:
-            return _lose_agent(call, agent, (), now)
+        case ev.AgentGone(agent, silent) if agent == call.agent:
+            unmet = silent and now - (call.bridged_at or now) < SILENT_FOR
+            return _lose_agent(replace(call, unmet=unmet), agent, (), now)
         case ev.BridgeLeft(agent) if agent == call.agent:
             # The bridge fell but the agent's leg may live: one attempt to join again at once.
             return _lose_agent(call, agent, (ev.JoinAgent(agent),), now)
@@ -183,14 +185,15 @@ def agent_away(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.NobodyYet():
             return call, ()
         case ev.BridgeJoined(agent) if agent == call.agent:
-            back = replace(go(call, CallState.TALKING, now, None), talked_with=agent)
+            here = replace(call, talked_with=agent, unmet=False)
+            back = go(here, CallState.TALKING, now, None)
             noted, told = record(back, FactKind.AGENT_BACK, {"agent": agent})
             return noted, (ev.ComfortTone(on=False), *told)
         case ev.DeadlinePassed():
             released, freed = release(call, wrap_up=True)
-            verdict = (class_outcome(call), "agent_lost")
-            quiet = (*freed, ev.ComfortTone(on=False))
-            return led_by(quiet, apologise(released, verdict, now))
+            noted, counted = _count_unmet(released, now)
+            quiet = (*freed, ev.ComfortTone(on=False), *counted)
+            return led_by(quiet, apologise(noted, (_talk_outcome(call), "agent_lost"), now))
         case _:
             return _joined(call, event, now)
 
@@ -210,17 +213,32 @@ def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.Ended(side):
             released, freed = release(call, wrap_up=True)
             noted, told = gone(released, event, now)
-            detail = f"hung_up_{side}"
-            return led_by((*freed, *told), finish(noted, class_outcome(call), detail, now))
+            noted, counted = _count_unmet(noted, now)
+            over = finish(noted, _talk_outcome(call), f"hung_up_{side}", now)
+            return led_by((*freed, *told, *counted), over)
         case ev.AgentHangsUp():
-            released, freed = release(call, wrap_up=True)
-            verdict = (class_outcome(call), "agent_hung_up")
-            return led_by(freed, hang_up(released, "normal", verdict, now))
+            return _let_go(call, "agent_hung_up", now)
         case ev.Cancel(reason):
-            released, freed = release(call, wrap_up=True)
-            return led_by(freed, hang_up(released, "normal", (class_outcome(call), reason), now))
+            return _let_go(call, reason, now)
         case _:
             return unmoved(call, event)
+
+
+def _let_go(call: Call, why: str, now: datetime) -> Moved:
+    released, freed = release(call, wrap_up=True)
+    noted, counted = _count_unmet(released, now)
+    over = hang_up(noted, "normal", (_talk_outcome(call), why), now)
+    return led_by((*freed, *counted), over)
+
+
+def _talk_outcome(call: Call) -> Outcome:
+    """A person who was joined with an agent that had gone before has heard nobody."""
+    outcome = class_outcome(call)
+    return Outcome.ABANDONED if call.unmet and outcome is _HUMAN else outcome
+
+
+def _count_unmet(call: Call, now: datetime) -> Moved:
+    return count_abandoned(call, now) if _talk_outcome(call) is Outcome.ABANDONED else (call, ())
 
 
 # ---- with the robot ------------------------------------------------------------------------------

@@ -26,6 +26,10 @@ UNHEARD_LIMIT = timedelta(seconds=20)
 JOIN_GRACE = timedelta(seconds=1)
 """What a bridge may take once an agent is found, if the connect limit leaves less."""
 
+SILENT_FOR = timedelta(seconds=5)
+"""How long nothing came from an agent's leg until it is taken for lost. Whoever was joined with it in
+that time was joined with nobody."""
+
 FAREWELL_LIMIT = timedelta(seconds=30)
 CLOSING_LIMIT = timedelta(seconds=10)
 
@@ -83,6 +87,7 @@ class Call:
     """One call; its id is the id of the attempt and of the leg.
 
     `orphaned` tells that the callee heard our excuse while no floor was there, and nothing since.
+    `unmet` tells that the agent they were joined with had been gone before, and nobody came since.
     `agent` holds the call now, `talked_with` is the last one who was joined. `verdict` is the
     outcome the call will have when its end is reported. `playing` names the prompt being played.
     """
@@ -120,6 +125,7 @@ class Call:
     leaving_message: bool = False
     stop_asked: bool = False
     orphaned: bool = False
+    unmet: bool = False
 
 
 Moved = tuple[Call, tuple[ev.Command, ...]]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from vyzov.core import agent as ca
+from vyzov.core import call_events as ce
 from vyzov.core.call import CallState
 from vyzov.core.facts import FactKind
 from vyzov.core.matching import agent_for, call_for
@@ -34,7 +35,7 @@ class Agents:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.joined: Callable[[LiveCall, str], None] = lambda _live, _agent: None
-        self.lost: Callable[[LiveCall, str], None] = lambda _live, _agent: None
+        self.lost: Callable[[LiveCall, ce.AgentGone], None] = lambda _live, _gone: None
         self.back: Callable[[LiveCall, str], None] = lambda _live, _agent: None
         self.matching = True
         self._due = Deadlines()
@@ -226,7 +227,7 @@ class Agents:
         live = self._scene.room.calls.get(found.agent.call or "")
         self.step(event.agent, ca.DeviceDown(event.leg))
         if live is not None and live.agent == event.agent:
-            self.lost(live, event.agent)
+            self.lost(live, ce.AgentGone(event.agent, silent=event.reason == "no_sound"))
 
     def quality(self, event: ports.DeviceQuality) -> None:
         found = self._scene.room.agents.get(event.agent)

@@ -406,8 +406,8 @@ class Calls:
         live.agent = agent
         self.feed(live, ce.AgentFound(agent))
 
-    def _agent_lost(self, live: LiveCall, agent: str) -> None:
-        self.feed(live, ce.AgentGone(agent))
+    def _agent_lost(self, live: LiveCall, gone: ce.AgentGone) -> None:
+        self.feed(live, gone)
 
     def _agent_back(self, live: LiveCall, agent: str) -> None:
         self.feed(live, ce.AgentBack(agent))
