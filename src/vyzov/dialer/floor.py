@@ -274,13 +274,11 @@ class Floor:
             tell_floor(self._scene)
 
     def _arm(self) -> None:
-        found = [
-            at
-            for at in (self._calls.next_deadline(), self._agents.next_deadline())
-            if at is not None
-        ]
-        if found:
-            self._scene.out.effects.append(fx.Arm(self._scene.now.mono_of(min(found))))
+        first, agents = self._calls.next_deadline(), self._agents.next_deadline()
+        if first is None or (agents is not None and agents < first):
+            first = agents
+        if first is not None:
+            self._scene.out.effects.append(fx.Arm(self._scene.now.mono_of(first)))
 
     def _ask_counts(self) -> None:
         mono = self._scene.now.mono

@@ -45,6 +45,7 @@ class Watch:
         self.people = PeopleRules(self.notes, self.calling)
         self.books = Books()
         self.looks_at_floor = True
+        self.keeps_books = True
         self._compared = False
 
     @property
@@ -92,7 +93,8 @@ class Watch:
             self.calling.committed(write, result)
             self.records.committed(write, result)
             self.people.committed(write, result)
-            self.books.committed(write, result)
+            if self.keeps_books:
+                self.books.committed(write, result)
 
     # ---- what leaves, and what the network sees
 

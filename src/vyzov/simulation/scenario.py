@@ -129,6 +129,12 @@ class Scenario:
     points: tuple[str, ...] = ()
     """Named points (`points`) at which the floor's process is to die, where it is killed at all."""
 
+    @property
+    def compares(self) -> bool:
+        """Whether the database is held against what was acknowledged, at the end: a day in memory
+        whose rules nobody looks at never writes it."""
+        return self.watched or not self.in_memory
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

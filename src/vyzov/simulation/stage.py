@@ -205,6 +205,7 @@ def build(scenario: Scenario, seed: int) -> Stage:
         faults=scenario.faults, delays=Delays(), timeline=timeline,
     )  # fmt: skip
     world.watch.looks_at_floor = scenario.watched
+    world.watch.keeps_books = scenario.compares
     world.shows_screens = scenario.shows_screens
     world.points = list(reversed(scenario.points))
     oracle = world.watch.calling.oracle = Oracle(timeline)

@@ -307,7 +307,8 @@ class World:
 
     def dies_before(self, effect: fx.Effect) -> bool:
         self.effects_done += 1
-        self.watch.wanted(effect)
+        if type(effect) is fx.SendVerb:
+            self.watch.wanted(effect)
         disturbance = self.disturb_at_effect
         if disturbance is not None and self.effects_done >= disturbance[0]:
             self.disturb_at_effect = None

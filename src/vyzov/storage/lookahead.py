@@ -63,9 +63,9 @@ class LookAhead:
     ) -> None:
         self.campaign = campaign
         self.now = now
+        self.hours = hours
         self._reader = reader
         self._at = to_text(now)
-        self._hours = hours
         self._openings = openings
         self._buckets: dict[str, list[Bucket]] = {}
         self._from: dict[int, datetime | None] = {}
@@ -123,7 +123,7 @@ class LookAhead:
         )
 
     def _is_over(self) -> bool:
-        hours = self._hours
+        hours = self.hours
         return all(
             hours is not None and is_held(bucket, hours)
             for state in WAITING
@@ -151,10 +151,10 @@ class LookAhead:
         return self._buckets[state]
 
     def _readable_from(self, bucket: Bucket) -> datetime | None:
-        if self._hours is None:
+        if self.hours is None:
             return self.now
         if bucket.id not in self._from:
-            found = self._openings.readable_from(bucket, self._hours, self.now)
+            found = self._openings.readable_from(bucket, self.hours, self.now)
             self._from[bucket.id] = found
         return self._from[bucket.id]
 

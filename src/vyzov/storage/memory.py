@@ -105,6 +105,7 @@ class MemoryStore:
         self._epoch = 0
         self._now: datetime | None = None
         self._openings = Openings()
+        self._looked: tuple[Rows, int, LookAhead] | None = None
 
     # ---- the lease
 
@@ -190,7 +191,15 @@ class MemoryStore:
         return self._ahead(rows, campaign_id, now, hours).counts()
 
     def _ahead(self, rows: Rows, campaign: str, now: datetime, hours: Hours | None) -> LookAhead:
-        return LookAhead(rows, campaign, now, hours, self._openings)
+        """Who is next, when, and how many are asked one after the other: it is one look."""
+        found = self._looked
+        if found is not None and found[0] is rows and found[1] == rows.turn:
+            ahead = found[2]
+            if (ahead.campaign, ahead.now, ahead.hours) == (campaign, now, hours):
+                return ahead
+        ahead = LookAhead(rows, campaign, now, hours, self._openings)
+        self._looked = rows, rows.turn, ahead
+        return ahead
 
     # ---- writes
 

@@ -35,6 +35,8 @@ class Rows:
     def __init__(self, session: Session, organisation: str) -> None:
         """Reads everything in one snapshot."""
         self._session, self._organisation = session, organisation
+        self.turn = 0
+        """Grows with each batch."""
         with session.reading():
             self._read()
 
@@ -176,6 +178,7 @@ class Rows:
 
     def carry_out(self, batch: w.Batch) -> tuple[int, ...]:
         """Carries a usual batch out; returns the numbers of the facts that are new."""
+        self.turn += 1
         seqs: list[int] = []
         for write in batch:
             match write:
