@@ -29,6 +29,25 @@ def test_an_attempt_the_engine_never_tells_of_is_unknown_within_half_a_minute(
     assert len(centre.world.watch.originates) == 1
 
 
+def test_an_attempt_that_was_dialled_is_unknown_where_the_engine_has_forgotten_it(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan(ring_s=None))
+    _, campaign = centre.begin(ring_timeout_s=60)
+    centre.reach("ringing")
+    centre.world.run(1.0)
+    centre.world.kill_engine(0.2)
+    centre.world.process.die()  # type: ignore[union-attr]
+    # The machine was away for longer than the engine keeps what is over.
+    centre.world.engine.book.clear()
+    centre.world.start()
+    assert centre.until(lambda: bool(centre.outcomes()), 15.0)
+    assert centre.outcomes() == ["unknown"]
+    assert centre.entries(campaign)[0]["state"] == "closed", "it is not redialled by itself"
+    centre.world.run(60.0)
+    assert len(centre.world.watch.originates) == 1
+
+
 def test_an_attempt_of_a_campaign_that_is_gone_is_unknown_and_frees_its_number(
     centre: Centre,
 ) -> None:

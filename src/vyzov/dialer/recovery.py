@@ -50,6 +50,8 @@ class Recovery:
         self._calls = calls
         self._agents = agents
         self._trunks = trunks
+        self._dialled: set[str] = set()
+        """Attempts found open of which the database knows that they were dialled."""
 
     # ---- from the database
 
@@ -165,6 +167,8 @@ class Recovery:
         plan = CallPlan.of(settings)
         plan = plan if mode is settings.mode else replace(plan, flow=None)
         call = adopt(attempt.id, mode, plan, now)
+        if attempt.originated_at is not None:
+            self._dialled.add(attempt.id)
         room.calls[attempt.id] = LiveCall(
             call=call, campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
             entry=_in_call(attempt), number=attempt.number,
@@ -305,7 +309,8 @@ class Recovery:
         return "" if campaign is not None and may_dial(campaign.state) else "campaign_paused"
 
     def never_heard(self, live: LiveCall) -> None:
-        """The engine keeps a journal of all it dialled; what is not in it was never dialled."""
+        """The engine keeps a journal of all it dialled; what is not in it was never dialled, unless
+        the database knows better: the engine forgets in the end, and its journal may be gone."""
         mono = self._scene.now.mono
         if live.finished:
             return
@@ -313,7 +318,7 @@ class Recovery:
             lost: ports.LegEvent = ports.Ended(live.call.id, live.seq + 1, mono, "engine", "lost")
         else:
             lost = ports.Refused(live.call.id, live.seq + 1, mono, "never_dialled")
-            if live.call.dialed_at is not None:
+            if live.call.dialed_at is not None or live.call.id in self._dialled:
                 lost = ports.Failed(live.call.id, live.seq + 1, mono, 0, "", "lost")
         self._calls.take(lost)
 

@@ -220,7 +220,7 @@ class LegBook:
             path.parent.mkdir(parents=True, exist_ok=True)
             for line in read_lines(path):
                 self._replay(line)
-            self.expire()
+            self._keep_anew()
         self._journal: Lines = NoJournal() if path is None else Journal(path, self._whole)
 
     def flush(self) -> None:
@@ -294,10 +294,20 @@ class LegBook:
             del self.legs[leg]
             self._journal.later({"do": "forget", "leg": leg})
 
+    def _keep_anew(self) -> None:
+        """Keeps what is over from now on: while there was no engine, no floor could ask for it.
+
+        After a reboot the monotonic clock starts anew and an old time lies in the future: what an
+        earlier boot saw has no time any more, and is dropped."""
+        now = self._now()
+        for record in list(self.legs.values()):
+            if record.over_at is not None and record.over_at <= now:
+                record.over_at = now
+        self.expire()
+
     def expire(self) -> None:
         """Drops legs that have been over for `KEEP_ENDED_S`."""
         now = self._now()
-        # After a reboot the monotonic clock starts anew and an old time lies in the future.
         for record in list(self.legs.values()):
             over = record.over_at
             if over is not None and not record.recordings and not 0 <= now - over < KEEP_ENDED_S:
