@@ -7,7 +7,6 @@ import pytest
 from conftest import Build, Centre, number, plan
 
 from vyzov.core.facts import FactKind
-from vyzov.core.instants import to_text
 from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.simulation.people import CalleeKind
@@ -415,28 +414,3 @@ def test_a_leg_that_was_given_up_on_is_forgotten_only_when_its_end_is_told(
     centre.world.run(1.0)
     assert leg not in centre.world.engine.book
     assert not [one for one in centre.world.watch.breaches if "forgotten" in one]
-
-
-def test_a_promised_call_does_not_take_the_agent_of_another_campaigns_call_on_its_way(
-    centre: Centre,
-) -> None:
-    """One agent serves both campaigns and has a call ringing; another serves the offers alone."""
-    both, offers_only = centre.operator("both"), centre.operator("offers")
-    offer = centre.campaign(agents=(both, offers_only), mode="agentless")
-    live = centre.campaign(agents=(both,))
-    centre.everybody(plan(CalleeKind.PRESSES_2, key="2", press_after_s=1.0))
-    centre.open(offer)
-    assert centre.until(lambda: centre.entries(offer)[0]["state"] == "callback")
-    centre.everybody(plan(ring_s=14.0))
-    centre.world.run(35.0)
-    assert centre.start_campaign(live).ok
-    centre.ready(both)
-    assert centre.until(lambda: len(centre.attempts()) == 2)
-    centre.ready(offers_only)
-    centre.world.run(10.0)
-    assert centre.entries(offer)[0]["next_due_at"] < to_text(centre.world.timeline.utc)
-    assert len(centre.attempts()) == 2, "either agent may be the one for the call on its way"
-    assert centre.until(lambda: centre.talking(both))
-    assert centre.until(lambda: len(centre.attempts()) == 3, 2.0)
-    assert centre.until(lambda: centre.talking(offers_only))
-    centre.settle()

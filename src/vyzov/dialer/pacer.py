@@ -176,17 +176,6 @@ class Pacer:
         campaign.hopper.extendleft(reversed(skipped))
 
     def _agents_left(self, campaign: LiveCampaign) -> int:
-        """How many more calls may need an agent: a call of another campaign that is on its way to an
-        agent they share must not lose them, for that campaign may have nobody else."""
-        left = self._slack(campaign)
-        free = self._free_for(campaign)
-        for other in self._scene.room.campaigns.values():
-            if other is campaign or free.isdisjoint(other.crew) or not self._promised(other):
-                continue
-            left = min(left, self._slack(other))
-        return left
-
-    def _slack(self, campaign: LiveCampaign) -> int:
         """Free agents of a campaign beyond the calls on their way to any of them."""
         return len(self._free_for(campaign)) - self._promised(campaign) - self._shared(campaign)
 
