@@ -88,20 +88,30 @@ def left_alone(
                 until = answered or ended
                 if until > back + LIMIT_S and until - rang_from > RING_LIMIT_S + 4.0:
                     found.append({"what": "rang_on", "call": call, "for_s": until - back})
-            if answered is not None:
-                found += quiet(call, answered, heard[call], back)
+    for call, record in calls.items():
+        first = next(
+            (k for k in kills if record["invited_at"] <= k["at"] <= record["ended_at"]), None
+        )
+        if first is not None and record["answered_at"] is not None:
+            found += quiet(call, record["answered_at"], heard[call], first["at"], kills)
     return found
 
 
 def quiet(
-    call: str, answered: float, segments: list[dict[str, Any]], back: float
-) -> list[dict[str, Any]]:
+    call: str, answered: float, segments: list[dict[str, Any]], since: float,
+    kills: list[dict[str, Any]],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Silences since the first loss a callee lived through; no loss's own time is anybody's wait."""
     found: list[dict[str, Any]] = []
     for segment in segments:
         if segment["what"] not in ("silence", "no_packets"):
             continue
-        begins, ends = answered + segment["from_s"], answered + segment["to_s"]
-        for_s = ends - max(begins, back)
+        begins, ends = max(since, answered + segment["from_s"]), answered + segment["to_s"]
+        away_s = sum(
+            max(0.0, min(ends, kill["back"] or kill["at"]) - max(begins, kill["at"]))
+            for kill in kills
+        )
+        for_s = ends - begins - away_s
         if for_s > LIMIT_S:
             found.append({"what": "in_silence", "call": call, "for_s": round(for_s, 2)})
     return found

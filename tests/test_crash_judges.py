@@ -149,3 +149,12 @@ def test_a_process_that_its_supervisor_ended_is_no_stop(tmp_path: Path) -> None:
     assert (figures["stops"], figures["ended_by_supervisor"]) == (1, 1)
     assert damage["stops_missing"] == [1]
     assert damage["taken_late"] == []
+
+
+@pytest.mark.parametrize(("back", "found"), [(12.0, 1), (23.0, 0)])
+def test_silence_counts_from_the_return_and_no_loss_is_anybodys_wait(
+    back: float, found: int
+) -> None:
+    kills = [{"at": 5.0, "back": 6.0}, {"at": 10.0, "back": back}]
+    silent = [{"what": "no_packets", "from_s": 9.0, "to_s": 24.0}]
+    assert len(CRASH.quiet("a", 1.0, silent, 5.0, kills)) == found
