@@ -77,7 +77,7 @@ def rush(seed: int) -> Scenario:
     begin, window = datetime(2026, 11, 23, 12, 0, tzinfo=UTC), {}
     if seed % 3 == 1:
         # Hours that end for half of the numbers an hour before they end for the others.
-        end = (begin + timedelta(hours=4, minutes=dice.randint(2, 5))).strftime("%H:%M")
+        end = (begin + timedelta(hours=4, minutes=dice.randint(1, 3))).strftime("%H:%M")
         window = {"window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "09:00", "end": end}}
     shared: dict[str, Any] = {
         "redial": REDIAL, "wrap_up_s": 8, "ring_timeout_s": 16, "agent_return_limit_s": 20,
@@ -93,8 +93,8 @@ def rush(seed: int) -> Scenario:
         trunks=(ScenarioTrunk("one", 14, 4.0), ScenarioTrunk("two", 8, 4.0)),
         campaigns=(
             ScenarioCampaign(
-                "live", 60, {**shared, "mode": "progressive"}, People(), zones=zones,
-                zone_beside=beside,
+                "live", 150 if window else 60, {**shared, "mode": "progressive"}, People(),
+                zones=zones, zone_beside=beside,
             ),
             ScenarioCampaign(
                 "more", 40, {**shared, "mode": "progressive"}, People(), ("both",), zones=zones,
