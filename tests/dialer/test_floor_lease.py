@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from conftest import Centre, plan
+from conftest import QUICK, Build, Centre, plan
 
 from vyzov.core.facts import FactKind
 from vyzov.dialer import effects as fx
@@ -157,3 +157,28 @@ def test_who_slept_beyond_the_lease_decides_nothing_before_the_database_says_who
     asyncio.run(run())
     assert (fx.StoreAway("slept") in floor.inputs) is steps
     assert bool(given_up) is (answers[-1] is None)
+
+
+def test_who_slept_beyond_the_lease_books_nothing_while_the_database_is_away(
+    build: Build,
+) -> None:
+    """Its timers would ring for calls that another one leads: a talk would be booked as abandoned."""
+    centre = build(faults=QUICK)
+    centre.everybody(plan(ring_s=3.0))
+    ann = centre.operator()
+    centre.open(centre.campaign(1, agents=(ann,)))
+    sleeper = centre.world.process
+    assert sleeper is not None
+    centre.ready(ann)
+    centre.reach("ringing")
+    sleeper.freeze(14.0)
+    centre.world.start()
+    assert centre.until(lambda: centre.world.is_up, 9.0)
+    centre.come_back(ann)
+    centre.world.run(14.0 - 9.0)
+    centre.world.take_store_away(8.0)
+    centre.world.run(14.0)
+    assert not sleeper.alive
+    centre.kill_floor()  # The next life finds what the sleeper kept.
+    centre.settle()
+    assert centre.facts(FactKind.ABANDONED) == []

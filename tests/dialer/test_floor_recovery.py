@@ -494,27 +494,3 @@ def test_a_floor_that_slept_through_its_lease_can_dial_nothing(centre: Centre) -
     assert len(centre.world.watch.originates) == before
     assert {one["fence"] for one in centre.attempts()} == {2}
     centre.settle()
-
-
-def test_who_slept_beyond_the_lease_books_nothing_while_the_database_is_away(
-    centre: Centre,
-) -> None:
-    """Its timers would ring for calls that another one leads: a talk would be booked as abandoned."""
-    centre.everybody(plan(ring_s=3.0))
-    ann = centre.operator()
-    centre.open(centre.campaign(1, agents=(ann,)))
-    sleeper = centre.world.process
-    assert sleeper is not None
-    centre.ready(ann)
-    centre.reach("ringing")
-    sleeper.freeze(14.0)
-    centre.world.start()
-    assert centre.until(lambda: centre.world.is_up, 9.0)
-    centre.come_back(ann)
-    centre.world.run(14.0 - 9.0)
-    centre.world.take_store_away(8.0)
-    centre.world.run(14.0)
-    assert not sleeper.alive
-    centre.kill_floor()  # The next life finds what the sleeper kept.
-    centre.settle()
-    assert centre.facts(FactKind.ABANDONED) == []
