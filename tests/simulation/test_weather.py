@@ -22,6 +22,7 @@ ONCE_BROKEN = {
     75: "who slept beyond its lease booked abandoned calls while nobody could say whose they are",
     90: "UTC was set back, and a dead holder's lease lasted as much longer",
     101: "the late word of a life that another had followed was taken for a second end",
+    178: "of two operators whom the log tells of, the next life released the first alone",
 }
 FRESH = (14, 33)
 

@@ -5,6 +5,7 @@ carry a sequence number: one already seen is left out, so a replayed log changes
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
@@ -263,6 +264,11 @@ class Calls:
         if not self._scene.out.quiet and live.call.agent not in (None, agent):
             # An older bridge's word: its agent was lost, and another has the call by now.
             return
+        first = live.call.agent
+        if live.call.state is CallState.TALKING and first is not None:
+            # Told by the log alone: the first was lost before they talked, and another was found.
+            self._agents.release(first, live, wrap_up=False)
+            live.call = replace(live.call, agent=agent, talked_with=agent)
         live.agent, live.agent_leg = agent, event.agent
         self._agents.adopt_talk(agent, live)
 

@@ -67,6 +67,8 @@ class Floor:
             self._phones,
         )  # fmt: skip
         self._batches = 0
+        self._unsaved = 0
+        """The latest batch of writes that is not known to be safe yet, 0 where all are."""
         self._after: dict[int, list[fx.Effect]] = {}
         self._reserved: dict[int, tuple[str, ...]] = {}
         self._told_at = -1.0
@@ -201,6 +203,7 @@ class Floor:
     # ---- what became durable
 
     def _committed(self, batch: int, refused: Mapping[str, str]) -> None:
+        self._safe_up_to(batch)
         for attempt in self._reserved.pop(batch, ()):
             live = self.room.calls.get(attempt)
             if live is None:
@@ -220,7 +223,12 @@ class Floor:
                 self.room.unsaved.discard(effect.verb.leg)
         self._scene.out.effects.extend(later)
 
+    def _safe_up_to(self, batch: int) -> None:
+        if self._unsaved <= batch:
+            self._unsaved = 0
+
     def _not_committed(self, batch: int) -> None:
+        self._safe_up_to(batch)
         for attempt in self._reserved.pop(batch, ()):
             self.room.calls.pop(attempt, None)
             self.room.doubtful.add(attempt)
@@ -235,6 +243,7 @@ class Floor:
         """Answers those who wait for a database that is away: what they saved will be saved.
 
         What may happen only once something is in the database goes on waiting."""
+        self._safe_up_to(batch)
         for number in [number for number in self._after if number <= batch]:
             waits: list[fx.Effect] = []
             for effect in self._after[number]:
@@ -257,9 +266,13 @@ class Floor:
         later: list[fx.Effect] = [*out.replies, *(fx.SendVerb(verb) for verb in out.when_saved)]
         if out.writes:
             self._batches += 1
+            self._unsaved = self._batches
             if later:
                 self._after[self._batches] = later
             out.effects.append(fx.Commit(self._batches, tuple(out.writes)))
+        elif self._unsaved and out.replies:
+            # Whoever asks for what was asked before must not hear of it before it is safe.
+            self._after.setdefault(self._unsaved, []).extend(later)
         else:
             out.effects.extend(later)
 
