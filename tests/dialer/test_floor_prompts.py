@@ -29,7 +29,9 @@ def offered(centre: Centre) -> str:
     return ann
 
 
-def test_an_offer_begun_by_a_floor_that_sleeps_now_is_not_heard_over_the_talk(centre: Centre) -> None:
+def test_an_offer_begun_by_a_floor_that_sleeps_now_is_not_heard_over_the_talk(
+    centre: Centre,
+) -> None:
     ann = offered(centre)
     (call,) = centre.world.engine.calls.values()
     assert call.play is not None

@@ -27,9 +27,7 @@ _DIGITS_BODY = re.compile(
     r"(content-type\s*:\s*application/dtmf\s*\r?\n(?:.+\r?\n)*\r?\n).*", re.IGNORECASE | re.DOTALL
 )
 # Patterns that begin with one sign are looked for several times as fast as others.
-_ADDRESS, _NAME = (
-    re.compile(rf"({sign} *)(\+?[0-9]{{7,20}})(?=[@;>\" ,\r\n]|$)") for sign in ':"'
-)
+_ADDRESS, _NAME = (re.compile(rf"({sign} *)(\+?[0-9]{{7,20}})(?=[@;>\" ,\r\n]|$)") for sign in ':"')
 _CALL_ID = re.compile(r"\n(?:Call-ID|i)\s*:\s*(\S+)", re.IGNORECASE)
 _CSEQ = re.compile(r"\nCSeq\s*:\s*([0-9]{1,10})\s+(\S+)", re.IGNORECASE)
 _REASON = re.compile(r"\nReason\s*:\s*(.*)", re.IGNORECASE)
