@@ -203,7 +203,7 @@ class Floor:
     # ---- what became durable
 
     def _committed(self, batch: int, refused: Mapping[str, str]) -> None:
-        self._safe_up_to(batch)
+        self._settled(batch)
         for attempt in self._reserved.pop(batch, ()):
             live = self.room.calls.get(attempt)
             if live is None:
@@ -223,12 +223,13 @@ class Floor:
                 self.room.unsaved.discard(effect.verb.leg)
         self._scene.out.effects.extend(later)
 
-    def _safe_up_to(self, batch: int) -> None:
-        if self._unsaved <= batch:
+    def _settled(self, batch: int) -> None:
+        # That batch alone: a reservation is given up before what waits for the database.
+        if batch == self._unsaved:
             self._unsaved = 0
 
     def _not_committed(self, batch: int) -> None:
-        self._safe_up_to(batch)
+        self._settled(batch)
         for attempt in self._reserved.pop(batch, ()):
             self.room.calls.pop(attempt, None)
             self.room.doubtful.add(attempt)
@@ -243,7 +244,8 @@ class Floor:
         """Answers those who wait for a database that is away: what they saved will be saved.
 
         What may happen only once something is in the database goes on waiting."""
-        self._safe_up_to(batch)
+        if self._unsaved <= batch:
+            self._unsaved = 0
         for number in [number for number in self._after if number <= batch]:
             waits: list[fx.Effect] = []
             for effect in self._after[number]:
