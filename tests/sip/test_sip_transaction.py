@@ -5,7 +5,7 @@ from sip_net import PEER, incoming
 from vyzov.sip.events import Hop
 from vyzov.sip.message import parse
 from vyzov.sip.schedule import Schedule
-from vyzov.sip.transaction import ServerTransaction, State
+from vyzov.sip.transaction import ClientTransaction, Request, ServerTransaction, State
 
 
 def received(method: str) -> tuple[ServerTransaction, list[bytes], Schedule, list[str]]:
@@ -65,3 +65,65 @@ def test_a_confirmed_rejection_absorbs_acks_for_five_seconds() -> None:
     assert schedule.next_deadline() == 6.0
     schedule.fire(6.0)
     assert (sent, ends) == ([b"486"], ["end"])
+
+
+def fired_late(schedule: Schedule, late: float) -> list[float]:
+    """Fires every timer `late` seconds after it was due and tells when each fired."""
+    fired: list[float] = []
+    while (due := schedule.next_deadline()) is not None:
+        fired.append(due + late)
+        schedule.fire(due + late)
+    return fired
+
+
+def sent_invite(times: list[float], schedule: Schedule, now: list[float]) -> ClientTransaction:
+    request = Request("INVITE", "sip:a@192.0.2.9", "z9hG4bKx", ())
+
+    def send(_data: bytes, _target: Hop) -> None:
+        times.append(now[0])
+
+    return ClientTransaction(
+        request,
+        PEER,
+        lambda _request, _hop: b"",
+        send,
+        schedule,
+        lambda _response, _now: None,
+        lambda: None,
+        data=b"INVITE",
+    )
+
+
+def test_all_seven_invites_leave_also_where_each_timer_fires_late() -> None:
+    for late in (0.0, 0.09, 0.4):
+        schedule = Schedule()
+        times: list[float] = []
+        now = [0.0]
+        transaction = sent_invite(times, schedule, now)
+        transaction.start(0.0)
+        while (due := schedule.next_deadline()) is not None:
+            now[0] = due + late
+            schedule.fire(now[0])
+        ideal = (0.5, 1.5, 3.5, 7.5, 15.5, 31.5)
+        assert times == [0.0, *(at + late for at in ideal)], late
+        assert now[0] == 32.0 + late
+
+
+def test_a_process_that_slept_sends_no_two_invites_at_once() -> None:
+    schedule = Schedule()
+    times: list[float] = []
+    now = [0.0]
+    sent_invite(times, schedule, now).start(0.0)
+    now[0] = 7.0
+    schedule.fire(7.0)
+    assert times == [0.0, 7.0]
+    assert schedule.next_deadline() == 7.5
+
+
+def test_an_answer_nobody_acknowledges_is_repeated_eleven_times_also_when_late() -> None:
+    for late in (0.0, 0.2):
+        transaction, sent, schedule, _ = received("INVITE")
+        transaction.respond(200, b"200", 0.0)
+        fired = fired_late(schedule, late)
+        assert sent == [b"200"] * 11
+        assert fired[-1] == 32.0 + late

@@ -51,6 +51,15 @@ def unheard(_response: Message | None, _now: float) -> None:
     """Takes the responses to a request whose outcome changes nothing."""
 
 
+def next_resend(due: float, interval: float, now: float) -> float:
+    """Gives when to repeat again what was due at `due` and left at `now`, in seconds.
+
+    Counted from when it was due: were lateness added up, the last INVITE of the seven would fall
+    behind timer B (RFC 3261 §17.1.1.2). Two never follow each other within T1, though.
+    """
+    return max(due + interval, now + T1)
+
+
 def ended() -> None:
     """Stands for who was told of the end of a transaction already."""
 
@@ -141,6 +150,7 @@ class ClientTransaction:
         self._timers = Timers(schedule, self._on_timer)
         self._data = data
         self._interval = T1
+        self._due = 0.0
         self._ack = b""
         self._instead = instead
         self._sent_again = False
@@ -159,7 +169,7 @@ class ClientTransaction:
         """Sends the request and arms timers A and B, or E and F; A and E over UDP only."""
         self._send(self._data, self.target)
         if not self.target.transport.reliable:
-            self._timers.set("resend", now + self._interval)
+            self._resend_at(now + self._interval)
         self._timers.set("give_up", now + GIVE_UP)
 
     def receive(self, response: Message, now: float) -> None:
@@ -173,7 +183,7 @@ class ClientTransaction:
                 if not self.target.transport.reliable:
                     # It is still resent after a provisional response, but slowly (Timer E).
                     self._interval = T2
-                    self._timers.set("resend", now + T2)
+                    self._resend_at(now + T2)
             elif self.target.transport.reliable:
                 self.terminate()  # Timer K is zero.
             else:
@@ -244,13 +254,17 @@ class ClientTransaction:
         elif self._ack:
             self._send(self._ack, self.target)
 
+    def _resend_at(self, due: float) -> None:
+        self._due = due
+        self._timers.set("resend", due)
+
     def _on_timer(self, name: str, now: float) -> None:
         if name == "resend":
             self._send(self._data, self.target)
             self._interval *= 2  # Timer A doubles without a cap, Timer E up to T2.
             if not self._invite:
                 self._interval = min(self._interval, T2)
-            self._timers.set("resend", now + self._interval)
+            self._resend_at(next_resend(self._due, self._interval, now))
         elif name == "give_up":
             self._tell_the_end(now)
         else:
@@ -279,6 +293,7 @@ class ServerTransaction:
         self._timers = Timers(schedule, self._on_timer)
         self._last = b""
         self._interval = T1
+        self._due = 0.0
 
     @property
     def answered(self) -> bool:
@@ -308,7 +323,7 @@ class ServerTransaction:
         self.state = State.ACCEPTED if code < 300 else State.COMPLETED
         if code < 300 or not self.target.transport.reliable:
             # A 2xx is repeated over every transport: a proxy behind this one may use UDP.
-            self._timers.set("resend", now + self._interval)
+            self._resend_at(now + self._interval)
 
     def transport_failed(self) -> None:
         """Stops resending towards a connection that cannot be made (again)."""
@@ -340,12 +355,16 @@ class ServerTransaction:
         if name == "resend":
             self._send(self._last, self.target)
             self._interval = min(2 * self._interval, T2)
-            self._timers.set("resend", now + self._interval)
+            self._resend_at(next_resend(self._due, self._interval, now))
             return
         unacknowledged = self.on_unacknowledged
         self._end()
         if name == "give_up" and unacknowledged is not None:
             unacknowledged(now)
+
+    def _resend_at(self, due: float) -> None:
+        self._due = due
+        self._timers.set("resend", due)
 
     def _end(self) -> None:
         self.state = State.TERMINATED
