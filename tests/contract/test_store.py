@@ -85,8 +85,7 @@ def test_a_stale_floor_may_tell_what_happened_but_not_decide_what_becomes_of_con
     house.store("second")
     result = store.commit(
         (
-            house.finish(reserve.attempt, "busy"),
-            house.fact(reserve.attempt, FactKind.FINAL),
+            house.fact(reserve.attempt, FactKind.ANSWERED),
             w.SetEntry(due[0].campaign, due[0].contact, "closed", None, 9),
             w.SetCampaignState(due[0].campaign, "completed", house.clock.now),
             w.AddStop(due[0].number_ref, "key", "call", reserve.attempt, house.clock.now),
@@ -100,8 +99,50 @@ def test_a_stale_floor_may_tell_what_happened_but_not_decide_what_becomes_of_con
     campaign = house.office.campaign(house.organisation, due[0].campaign)
     assert campaign is not None
     assert campaign.state == "running"
-    kept = house.office.facts(house.organisation, FactQuery(kinds=("final",)))
+    kept = house.office.facts(house.organisation, FactQuery(kinds=("answered",)))
     assert [item.epoch for item in kept] == [1], "the late branch keeps the epoch it was seen under"
+
+
+def test_a_stale_floor_that_ends_a_call_lets_its_contact_go(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    place = due[0].campaign, due[0].contact
+    store.commit((reserve, house.in_call(due[0], reserve.attempt)))
+    house.clock.go_on(minutes=1)
+    house.store("second")
+    later = house.clock.now + timedelta(hours=1)
+    ends = (
+        w.SetEntry(*place, "due", later, 1, last_outcome="busy"),
+        house.finish(reserve.attempt, "busy"),
+        w.SetEntry(*place, "closed", None, 1, last_outcome="busy", closed_reason="policy"),
+    )
+    assert store.commit(ends).stale
+    entry = store.contact(*place)
+    assert entry is not None
+    assert (entry.state, entry.last_outcome) == ("closed", "busy")
+    store.commit((w.SetEntry(*place, "due", later, 1),))
+    entry = store.contact(*place)
+    assert entry is not None
+    assert entry.state == "closed", "what it thinks of it afterwards is nobody's business"
+
+
+def test_a_stale_floor_takes_no_contact_out_of_a_later_call(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    reserve = house.reserve(due[0])
+    place = due[0].campaign, due[0].contact
+    store.commit((reserve, house.in_call(due[0], reserve.attempt)))
+    house.clock.go_on(minutes=1)
+    second = house.store("second")
+    second.commit((house.finish(reserve.attempt), w.SetEntry(*place, "due", None, 1)))
+    again = house.reserve(due[0], attempt="again", number=2, fence=2)
+    assert house.refusal(second, again) is None
+    second.commit((w.SetEntry(*place, "in_call", None, 2),))
+    store.commit((house.finish(reserve.attempt, "busy"), w.SetEntry(*place, "closed", None, 1)))
+    entry = second.contact(*place)
+    assert entry is not None
+    assert (entry.state, entry.attempts_made) == ("in_call", 2)
 
 
 def test_a_batch_that_breaks_a_rule_of_the_tables_is_written_in_no_part(

@@ -81,16 +81,26 @@ def test_lines_out_of_order_are_applied_in_theirs(
     assert found.state == "callback"
 
 
-def test_what_only_a_holder_decides_is_left_to_the_next_one(
+def test_a_late_journal_that_ends_a_call_lets_its_contact_go_and_decides_nothing_more(
     house: House, store: FloorStore, due: list[DueContact]
 ) -> None:
     attempt = reserved(house, store, due[0])
+    early = w.SetEntry(due[0].campaign, due[0].contact, "due", NOON, 1)
+    stop = w.SetCampaignState(due[0].campaign, "completed", NOON)
     house.clock.go_on(seconds=7)
     assert house.store("second").load_floor(house.floor).open_attempts
-    assert store.apply(life_of(house), [ended(house, due[0], attempt)]) == 1
+    lines = [Kept(1, NOON, (early, stop)), ended(house, due[0], attempt, 2)]
+    assert store.apply(life_of(house), lines[:1]) == 1
     found = store.contact(due[0].campaign, due[0].contact)
     assert found is not None
     assert found.state == "in_call"
+    assert store.apply(life_of(house), lines) == 1
+    found = store.contact(due[0].campaign, due[0].contact)
+    assert found is not None
+    assert found.state == "closed"
+    campaign = house.office.campaign(house.organisation, due[0].campaign)
+    assert campaign is not None
+    assert campaign.state == "running"
     assert kinds(house) == ["final"]
     assert not house.store("second").load_floor(house.floor).open_attempts
 

@@ -23,7 +23,7 @@ from vyzov.storage.values import column, json_text, texts_of
 from vyzov.storage.write_lanes import lanes_of, turns_of
 
 # A floor that lost its lease may still tell what happened to its calls; it may no longer decide
-# what becomes of contacts, people and campaigns that another floor process now leads.
+# what becomes of contacts (but see `_release`), people and campaigns that another process now leads.
 OF_THE_HOLDER_ONLY = (
     w.SetEntry, w.HoldEntry, w.AddCallback, w.CloseCallback, w.SetWish, w.SetDevice,
     w.SetCampaignState,
@@ -84,6 +84,8 @@ def carry_out(tx: Transaction, writes: Sequence[w.Write]) -> Steps[None]:
     them which is refused are left out."""
     for turn in turns_of(writes):
         yield from abreast([_carry_out_lane(tx, lane) for lane in lanes_of(turn)])
+    if tx.stale:
+        yield from _release(tx, [write for write in writes if isinstance(write, w.SetEntry)])
     for write in writes:
         if isinstance(write, w.AppendFact) and write.fact.attempt not in tx.refused:
             tx.append(write)
@@ -96,6 +98,22 @@ def _carry_out_lane(tx: Transaction, lane: Sequence[w.Write]) -> Steps[None]:
         if tx.stale and isinstance(write, OF_THE_HOLDER_ONLY):
             continue
         yield from _carry_out_one(tx, write)
+
+
+def _release(tx: Transaction, entries: Sequence[w.SetEntry]) -> Steps[None]:
+    """Lets contacts go whose call a floor has ended that lost its lease.
+
+    Who leads the floor now has read either the call, and ends it too, or nothing of it: then nobody
+    else would ever take the contact out of its call."""
+    let_go: set[tuple[str, str]] = set()
+    for entry in entries:
+        place = entry.campaign, entry.contact
+        if entry.state != "in_call" and place not in let_go:
+            [stranded] = yield [tx.ask("writes", "entry_is_stranded", values_of(entry))]
+            if stranded.rows:
+                let_go.add(place)
+        if place in let_go:
+            yield from _set_entry(tx, entry)
 
 
 def _carry_out_one(tx: Transaction, write: w.Write) -> Steps[None]:

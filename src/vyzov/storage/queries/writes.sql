@@ -30,6 +30,17 @@ UPDATE campaign_contact SET
 WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact
 RETURNING state_before;
 
+-- name: entry_is_stranded
+-- Whether a contact is held in a call that is over: no attempt of it lives.
+SELECT 1 FROM campaign_contact AS place
+WHERE organisation_id = :organisation AND campaign_id = :campaign AND contact_id = :contact
+    AND state = 'in_call' AND attempts_made <= :attempts_made
+    AND NOT EXISTS (
+        SELECT 1 FROM attempt
+        WHERE organisation_id = place.organisation_id AND contact_id = place.contact_id
+            AND state IN ('reserved', 'originated')
+    );
+
 -- name: add_stop
 INSERT INTO stop_list (
     id, organisation_id, number_ref, reason, source, attempt_id, valid_from, valid_to
