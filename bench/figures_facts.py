@@ -128,7 +128,7 @@ def attempts(unit: list[Row]) -> list[Row]:
             one["rang"] = row
         elif kind in ("dialing", "ringing"):
             one.setdefault("rang", row)
-        elif kind in ("answered", "bridged", "ended", "final"):
+        elif kind in ("answered", "bridged", "ended", "final", "resolved"):
             one.setdefault(kind, row)
         if kind == "bridged":
             one["agent"] = row["agent"] or one["agent"]
@@ -144,7 +144,9 @@ def attempts(unit: list[Row]) -> list[Row]:
     kept = [one for one in found.values() if not one.get("attempt_refused")]
     kept.sort(key=lambda one: (one["text"], one["id"]))
     for one in kept:
-        outcome = one["final"]["data"]["outcome"] if "final" in one else ""
+        # What an engine told after all comes after an end that was not known.
+        last = one.get("resolved") or one.get("final")
+        outcome = last["data"]["outcome"] if last else ""
         one["reached"] = outcome == "answered_human"
         if one.get("abandoned"):
             one["live"] = True
@@ -152,7 +154,7 @@ def attempts(unit: list[Row]) -> list[Row]:
             one["live"] = outcome in ("answered_human", "abandoned")
         else:
             one["live"] = "bridged" in one
-        detail = one["final"]["data"].get("detail") if "final" in one else ""
+        detail = last["data"].get("detail") if last else ""
         one["gave_up"] = detail == "hung_up_early"
     if kept:
         kept[0]["first"] = True

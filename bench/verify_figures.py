@@ -80,10 +80,13 @@ class Ledger:
         campaign = {
             row["attempt"]: row["campaign"] for row in facts if row["kind"] == "attempt_reserved"
         }
+        resolved = {row["attempt"] for row in facts if row["kind"] == "resolved"}
         unknown = {
             row["attempt"]
             for row in facts
-            if row["kind"] == "final" and row["data"]["outcome"] == "unknown"
+            if row["kind"] == "final"
+            and row["data"]["outcome"] == "unknown"
+            and row["attempt"] not in resolved
         }
         return [
             {**call, "unknown": call["attempt"] in unknown}

@@ -148,6 +148,7 @@ CALL_EVENTS: tuple[ev.Event, ...] = (
     ev.AgentHangsUp(),
     ev.Cancel("pause"),
     ev.DeadlinePassed(),
+    ev.NoNews(),
 )
 
 

@@ -262,9 +262,81 @@ def test_an_answer_after_our_time_out_is_not_called_no_answer() -> None:
     assert ride.finish == ("cancelled_by_us", "ring_timeout")
 
 
+def test_a_person_whom_a_dead_engine_left_in_silence_was_abandoned_however_short_we_saw_it() -> (
+    None
+):
+    ride = Ride().ring().feed(35, ev.DeadlinePassed()).feed(37, ev.Answered(unseen_s=12.5))
+    ride.feed(37, ev.Ended("engine", "engine_restarted"))
+    assert ride.finish == ("abandoned", "ring_timeout")
+    (lost,) = ride.told(FactKind.ABANDONED)
+    assert (lost.data["wait_s"], lost.data["wait_most_s"]) == (0.0, 12.5)
+    (answered,) = ride.told(FactKind.ANSWERED)
+    assert answered.data["unseen_s"] == 12.5
+
+
+def test_a_person_who_answered_as_we_gave_up_and_whose_end_nobody_tells_was_abandoned() -> None:
+    ride = Ride().ring().feed(4, ev.Cancel("pause")).feed(4.2, ev.Answered())
+    ride.feed(14.2, ev.DeadlinePassed())
+    assert ride.finish == ("abandoned", "pause")
+    assert ride.told(FactKind.ABANDONED)[0].data["wait_s"] == pytest.approx(10.0)
+
+
 def test_an_answered_call_that_will_not_close_keeps_its_outcome() -> None:
     ride = Ride().talk().feed(60, ev.AgentHangsUp()).feed(70, ev.DeadlinePassed())
     assert ride.finish == ("answered_human", "agent_hung_up")
+
+
+# ---- an engine of which nothing was heard --------------------------------------------------------
+
+
+def unheard(ride: Ride | None = None) -> Ride:
+    """A call of which no engine told anything for too long."""
+    ride = (ride or Ride().ring()).feed(28, ev.NoNews())
+    assert ride.finish == ("unknown", "engine_silent")
+    return ride
+
+
+def resolved(ride: Ride) -> list[tuple[str, str]]:
+    return [(one.outcome.value, one.detail) for one in ride.sent(ev.Resolve)]
+
+
+def test_a_call_without_news_is_unknown_also_while_it_closes() -> None:
+    unheard(Ride().ring().feed(20, ev.Cancel("pause")))
+
+
+def test_an_answer_told_after_all_is_an_abandoned_call() -> None:
+    ride = unheard().feed(40, ev.Answered(), ev.Ended("engine"))
+    assert resolved(ride) == [("abandoned", "engine")]
+    assert len(ride.told(FactKind.ABANDONED)) == 1
+    assert ride.call.outcome is Outcome.ABANDONED
+    ride.feed(41, ev.Ended("far"), ev.Failed(486))
+    assert len(resolved(ride)) == 1
+
+
+@pytest.mark.parametrize(
+    ("left_after_s", "end"),
+    [(1.0, ("answered_human", "hung_up_early")), (9.0, ("abandoned", "hung_up_late"))],
+)
+def test_who_left_by_themselves_before_the_limit_was_not_lost(
+    left_after_s: float, end: tuple[str, str]
+) -> None:
+    ride = unheard().feed(40, ev.Answered()).feed(40 + left_after_s, ev.Ended("far"))
+    assert resolved(ride) == [end]
+
+
+def test_a_machine_and_a_talk_told_after_all_are_called_what_they_were() -> None:
+    ride = unheard().feed(40, ev.Answered(), ev.Classified(AnswerClass.MACHINE), ev.Ended("us"))
+    assert resolved(ride) == [("answered_machine", "hung_up_us")]
+    ride = unheard().feed(40, ev.Answered()).feed(41, ev.BridgeJoined("ann"))
+    ride.feed(99, ev.BridgeJoined("ann"), ev.Ended("far"))
+    assert resolved(ride) == [("answered_human", "hung_up_far")]
+    assert [fact.data["wait_s"] for fact in ride.told(FactKind.BRIDGED)] == [1.0]
+
+
+def test_a_failure_told_after_all_is_called_what_it_was_and_no_news_stays_unknown() -> None:
+    assert resolved(unheard().feed(40, ev.Failed(486))) == [("busy", "line_busy")]
+    assert resolved(unheard().feed(40, ev.Failed(0, stage="lost"))) == []
+    assert resolved(unheard().feed(40, ev.Ended("far"), ev.Ringing())) == []
 
 
 def test_a_cancel_refused_by_the_engine_was_never_sent() -> None:

@@ -54,6 +54,7 @@ OWN: st.SearchStrategy[ev.OwnEvent] = st.one_of(
     st.just(ev.AgentHangsUp()),
     st.just(ev.Cancel("pause")),
     st.just(ev.DeadlinePassed()),
+    st.just(ev.NoNews()),
 )
 LEAVE = FLOW | {"on_machine": {"leave": "message"}}
 PLANS = st.builds(
@@ -67,11 +68,12 @@ ANSWERED = [*RANG, (ev.Answered(), 3.0)]
 FOUND = [*ANSWERED, (ev.AgentFound("ann"), 0.0)]
 JOINED = [*FOUND, (ev.BridgeJoined("ann"), 0.1)]
 AWAY = [*JOINED, (ev.AgentGone("ann"), 1.0)]
+UNHEARD = [*RANG, (ev.NoNews(), 28.0)]
 TURNS = st.tuples(st.one_of(WORLD, WORLD, OWN), st.sampled_from([0.0, 0.1, 1.0, 3.0, 40.0]))
 HISTORIES = st.builds(
     # Most random histories end before the answer: a beginning takes them to where it matters.
     lambda beginning, turns: [*beginning, *turns],
-    st.sampled_from([[], RANG, ANSWERED, FOUND, JOINED, AWAY]),
+    st.sampled_from([[], RANG, ANSWERED, FOUND, JOINED, AWAY, UNHEARD]),
     st.lists(TURNS, max_size=15),
 )
 
@@ -103,11 +105,16 @@ def lived(plan: CallPlan, history: list[tuple[ev.Event, float]]) -> Life:
 
 def it_finishes_once_and_stays_ended(life: Life) -> None:
     finished: list[ev.Finish] = []
+    resolved: list[ev.Resolve] = []
     for call, commands in life.steps:
         finished += [one for one in commands if isinstance(one, ev.Finish)]
+        resolved += [one for one in commands if isinstance(one, ev.Resolve)]
         assert (call.state is CallState.ENDED) == bool(finished)
-        assert call.outcome is (finished[0].outcome if finished else None)
+        last = next(iter([*resolved, *finished]), None)
+        assert call.outcome is (last.outcome if last else None)
     assert len(finished) <= 1
+    assert len(resolved) <= 1
+    assert not resolved or finished[0].outcome is Outcome.UNKNOWN
 
 
 def exactly_one_deadline_is_armed_where_it_waits(life: Life) -> None:

@@ -187,6 +187,21 @@ def test_a_call_nobody_took_is_lost_and_one_taken_late_too_but_not_twice() -> No
     }  # fmt: skip
 
 
+def test_an_end_that_was_learnt_later_counts_instead_of_the_unknown_one() -> None:
+    day = Day()
+    day.call("a1", 0).tell(FactKind.FINAL, 30, outcome="unknown", detail="engine_silent").answers(
+        40
+    ).tell(FactKind.ABANDONED, 41).tell(FactKind.RESOLVED, 41, outcome="abandoned", detail="engine")
+    late = day.call("a2", 50, "c2").answers(60)
+    late.tell(FactKind.RESOLVED, 61, outcome="answered_human", detail="hung_up_early")
+    late.tell(FactKind.FINAL, 80, outcome="unknown", detail="engine_silent")
+    day.call("a3", 90, "c3").tell(FactKind.FINAL, 95, outcome="unknown", detail="engine_silent")
+    names = ("attempts", "answered", "live", "abandoned", "gave_up", "reached")
+    assert some(day, *names) == {
+        "attempts": 3, "answered": 2, "live": 2, "abandoned": 1, "gave_up": 1, "reached": 1,
+    }  # fmt: skip
+
+
 def test_a_call_counts_as_live_while_it_lasts() -> None:
     day = Day()
     day.call("a1", 0).answers(5).joins(6)

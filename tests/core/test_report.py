@@ -36,6 +36,18 @@ def test_outcomes_are_counted_with_their_attempts() -> None:
     assert Outcome.NO_ANSWER not in report.cells
 
 
+def resolved(attempt: str, outcome: Outcome, at_s: float) -> Fact:
+    return fact(FactKind.RESOLVED, at_s, attempt=attempt, data={"outcome": outcome.value})
+
+
+def test_what_an_engine_told_after_all_counts_instead_of_unknown_in_whatever_order() -> None:
+    late = resolved("a1", Outcome.ABANDONED, 3), final("a1", Outcome.UNKNOWN, 5)
+    for facts in (late, tuple(reversed(late))):
+        report = outcomes(facts)
+        assert report.cells[Outcome.ABANDONED].attempts == ("a1",)
+        assert report.total == 1
+
+
 def test_a_fact_told_twice_counts_once() -> None:
     assert outcomes([final("a1", Outcome.BUSY), final("a1", Outcome.BUSY)]).total == 1
 
@@ -203,6 +215,22 @@ def test_a_call_abandoned_after_a_late_join_counts_once() -> None:
     ]
     report = abandonment(facts, after(9), MONTH, RULE)
     assert (report.numerator, report.denominator) == (1, 1)
+
+
+def test_whoever_turns_out_to_have_answered_counts_in_the_abandoned_share() -> None:
+    facts = [
+        final("a1", Outcome.UNKNOWN, 1),
+        fact(FactKind.ABANDONED, 2, attempt="a1"),
+        resolved("a1", Outcome.ABANDONED, 2),
+        resolved("a2", Outcome.ANSWERED_HUMAN, 3),
+        final("a2", Outcome.UNKNOWN, 4),
+        final("a3", Outcome.UNKNOWN, 5),
+        fact(FactKind.BRIDGED, 6, attempt="a4", data={"within_limit": True}),
+        resolved("a4", Outcome.ANSWERED_MACHINE, 7),
+    ]
+    report = abandonment(facts, after(9), MONTH, RULE)
+    assert report.abandoned.attempts == ("a1",)
+    assert set(report.live.attempts) == {"a1", "a2"}
 
 
 def test_the_window_holds_both_its_ends() -> None:

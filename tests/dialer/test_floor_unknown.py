@@ -3,6 +3,11 @@
 import pytest
 from conftest import QUICK, Build, Centre, plan
 
+from vyzov.core.facts import FactKind
+from vyzov.dialer import ports
+from vyzov.dialer.recovery import NO_NEWS_S
+from vyzov.simulation.engine_parts import Record
+
 
 @pytest.fixture
 def centre(build: Build) -> Centre:
@@ -60,6 +65,140 @@ def test_an_attempt_of_a_campaign_that_is_gone_is_unknown_and_frees_its_number(
     assert centre.attempts()[0]["detail"] == "no_campaign"
     assert centre.outcomes() == ["unknown"]
     assert centre.until(lambda: not centre.world.engine.calls, 5.0)
+
+
+# ---- what an engine tells after all --------------------------------------------------------------
+
+
+def picks_up_unseen(centre: Centre, unseen_s: float = 9.0) -> None:
+    """The next engine finds that the callee answered while there was none."""
+    engine = centre.world.engine
+
+    def reap(leg: str, record: Record) -> None:
+        centre.world.watch.records.of(leg).answered_at = centre.world.timeline.now
+        engine.post(ports.Answered(leg, 0, 0.0, "", unseen_s=unseen_s))
+        engine.post(ports.Ended(leg, 0, 0.0, "engine", "engine_restarted"))
+        centre.world.watch.over(leg)
+
+    engine._reap = reap  # type: ignore[method-assign]
+
+
+def is_counted_as_lost(centre: Centre, campaign: str) -> None:
+    """The facts, the floor's own count and the one a new life reads all say so."""
+    (lost,) = centre.facts(FactKind.ABANDONED)
+    assert (lost.data["wait_s"], lost.data["wait_most_s"]) == (0.0, 9.0)
+    assert len(centre.facts(FactKind.ANSWERED)) == 1
+    (attempt,) = centre.attempts()
+    assert (attempt["state"], attempt["outcome"]) == ("final", "abandoned")
+    assert attempt["answered_at"] is not None
+    report = centre.world.watch.records.report(campaign)
+    assert (report.numerator, report.denominator) == (1, 1)
+    assert centre.shown_abandoned(campaign) == (1, 1)
+    centre.kill_floor()
+    assert centre.shown_abandoned(campaign) == (1, 1)
+    assert len(centre.facts(FactKind.ABANDONED)) == 1
+    assert len(centre.outcomes()) == 1
+
+
+def test_who_answered_no_engine_after_we_had_given_up_ringing_was_abandoned(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan(ring_s=None))
+    _, campaign = centre.begin(ring_timeout_s=20)
+    centre.reach("ringing")
+    picks_up_unseen(centre)
+    centre.world.kill_engine(NO_NEWS_S - 3)
+    assert centre.world.ask("office.pause_campaign", "boss", campaign=campaign).ok
+    centre.reach("closing")
+    centre.world.run(12.0)
+    assert centre.call_states() == ["closing"], "the engine that comes back may know"
+    assert centre.until(lambda: bool(centre.outcomes()), 20.0)
+    assert centre.outcomes() == ["abandoned"]
+    is_counted_as_lost(centre, campaign)
+
+
+@pytest.mark.parametrize("floor_dies", [False, True], ids=["", "and the floor was killed since"])
+def test_who_answered_is_counted_though_the_engine_comes_back_after_the_end_was_unknown(
+    centre: Centre,
+    floor_dies: bool,
+) -> None:
+    centre.everybody(plan(ring_s=None))
+    _, campaign = centre.begin(ring_timeout_s=20)
+    centre.reach("ringing")
+    picks_up_unseen(centre)
+    centre.world.kill_engine(50.0)
+    assert centre.until(lambda: bool(centre.outcomes()), 31.0)
+    assert centre.outcomes() == ["unknown"]
+    assert centre.attempts()[0]["detail"] == "engine_silent"
+    if floor_dies:
+        life = centre.world.lives
+        centre.world.kill_floor()
+        assert centre.until(lambda: centre.world.lives > life, 5.0)
+    assert centre.until(lambda: bool(centre.facts(FactKind.RESOLVED)), 40.0)
+    (resolved,) = centre.facts(FactKind.RESOLVED)
+    assert (resolved.data["outcome"], resolved.data["detail"]) == ("abandoned", "engine")
+    centre.world.run(1.0)
+    assert centre.room.unknown == {}
+    legs = [leg for leg, record in centre.world.engine.book.items() if record.attempt]
+    assert legs == [], "the engine may forget it"
+    is_counted_as_lost(centre, campaign)
+    assert centre.entries(campaign)[0]["state"] == "closed", "it is not redialled by itself"
+    assert len(centre.world.watch.originates) == 1
+
+
+def test_a_call_that_still_rings_when_its_end_is_booked_as_unknown_is_hung_up(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan(ring_s=None))
+    _, campaign = centre.begin(ring_timeout_s=90)
+    centre.reach("ringing")
+    # The engine lives, but takes no connection for longer than a call may be without news.
+    centre.break_link(40.0)
+    assert centre.until(lambda: bool(centre.outcomes()), 31.0)
+    assert centre.until(lambda: not centre.world.engine.calls, 15.0)
+    assert centre.until(lambda: bool(centre.facts(FactKind.RESOLVED)), 15.0)
+    assert centre.attempts()[0]["state"] == "final"
+    assert centre.entries(campaign)[0]["state"] == "closed"
+
+
+def test_engines_that_come_and_go_prolong_no_wait(centre: Centre) -> None:
+    """Each of them reads the journal and dies before it has told anything of the call."""
+    centre.everybody(plan(ring_s=None))
+    centre.begin(ring_timeout_s=20)
+    centre.reach("ringing")
+    centre.world.engine._reap = lambda leg, record: None  # type: ignore[method-assign]
+    began = centre.world.timeline.now
+    for _ in range(8):
+        centre.world.kill_engine(3.0)
+        centre.world.run(7.0, lambda: bool(centre.outcomes()))
+    assert centre.outcomes() == ["unknown"]
+    (final,) = centre.facts(FactKind.FINAL)
+    assert final.monotonic_ns / 1e9 - began <= 30.0
+
+
+def test_a_link_that_comes_and_goes_ends_no_call_that_the_engine_still_has(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan())
+    ann, _ = centre.begin()
+    centre.reach("talking")
+    for _ in range(6):
+        centre.break_link(6.0)
+        centre.world.run(7.0)
+    assert centre.talking(ann)
+    assert centre.outcomes() == []
+
+
+def test_a_talk_without_news_of_any_engine_is_over_within_half_a_minute(centre: Centre) -> None:
+    centre.everybody(plan())
+    _, campaign = centre.begin(agent_return_limit_s=60)
+    centre.reach("talking")
+    began = centre.world.timeline.now
+    centre.world.kill_engine(100.0)
+    assert centre.until(lambda: bool(centre.outcomes()), 40.0)
+    assert centre.world.timeline.now - began <= 30.0
+    assert centre.outcomes() == ["answered_human"]
+    assert centre.shown_abandoned(campaign) == (0, 1)
 
 
 # ---- an engine that stays away -------------------------------------------------------------------

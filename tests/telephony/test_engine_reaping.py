@@ -97,6 +97,11 @@ def test_a_callee_who_answers_while_the_engine_is_dead_is_released(tmp_path: Pat
                     assert [type(event) for event in log[-2:]] == [Answered, Ended]
                     assert isinstance(log[-1], Ended)
                     assert (log[-1].side, log[-1].cause) == ("engine", "engine_restarted")
+                    # They were on the line for longer than we saw, but not since before it rang.
+                    assert isinstance(log[-2], Answered)
+                    seen_s = log[-2].at - callee.sent_200_at
+                    rang_s = log[-2].at - next(e.at for e in log if isinstance(e, Ringing))
+                    assert seen_s <= log[-2].unseen_s <= rang_s + 0.1
                 assert second.stop() == 0
             assert callee.count("INVITE") == 1
             assert callee.count("ACK") >= 1

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from vyzov.core import call_events as ev
 from vyzov.core.call_closing import (
+    ENGINE_SILENT,
     answer,
     closing,
     ended,
@@ -145,6 +146,8 @@ def _unanswered(call: Call, event: ev.Event, now: datetime) -> Moved:
             return hang_up(call, "cancel", (Outcome.CANCELLED_BY_US, reason), now)
         case ev.DeadlinePassed():
             return hang_up(call, "ring_timeout", (Outcome.NO_ANSWER, "ring_timeout"), now)
+        case ev.NoNews():
+            return finish(call, *ENGINE_SILENT, now)
         case _:
             return unmoved(call, event)
 

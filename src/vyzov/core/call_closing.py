@@ -1,10 +1,11 @@
 """The end of a call: the failure, the farewell, the hang-up, and everything that comes too late.
 
-A leg that has ended gets its outcome exactly once. A 200 OK that crossed our CANCEL is an answer; a
-person who then heard nobody for longer than the limit was abandoned, whatever we had meant to do.
+A leg that has ended gets its outcome exactly once; only *unknown* may be followed by what the engine
+tells after all. A 200 OK that crossed our CANCEL is an answer; a person who then heard nobody for
+longer than the limit, or was cut off by an engine that died, was abandoned, whatever we had meant.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ev
 from vyzov.core import flow as flows
@@ -14,6 +15,7 @@ from vyzov.core.call_value import (
     Call,
     CallState,
     Moved,
+    class_outcome,
     go,
     is_way_out,
     led_by,
@@ -79,9 +81,12 @@ def closing(call: Call, event: ev.Event, now: datetime) -> Moved:
             return led_by(told, finish(noted, *verdict_of(call), now))
         case ev.Ended():
             return _end(call, event, now)
+        case ev.DeadlinePassed() if call.answered_at:
+            return led_by((ev.SendHangup("normal"),), _over(call, now, cut_off=False))
         case ev.DeadlinePassed():
-            verdict = verdict_of(call) if call.answered_at else (Outcome.UNKNOWN, "engine_silent")
-            return led_by((ev.SendHangup("normal"),), finish(call, *verdict, now))
+            return led_by((ev.SendHangup("normal"),), finish(call, *ENGINE_SILENT, now))
+        case ev.NoNews() if call.answered_at is None:
+            return finish(call, *ENGINE_SILENT, now)
         case ev.Cancel() | ev.AgentHangsUp():
             return call, ()
         case _:
@@ -97,8 +102,43 @@ def ended(call: Call, event: ev.Event, now: datetime) -> Moved:
             return call, (ev.SendHangup("late"),)
         case ev.Cancel() | ev.AgentHangsUp():
             return call, ()
+        case _ if call.outcome is Outcome.UNKNOWN and call.side is None:
+            return _told_after_all(call, event, now)
         case _:
             return unmoved(call, event)
+
+
+def _told_after_all(call: Call, event: ev.Event, now: datetime) -> Moved:
+    """Moves a call whose end nobody had told: the engine, or another run of it, is back."""
+    match event:
+        case ev.Failed() if call.answered_at is None:
+            noted, told, found = _failure(call, event)
+            return led_by(told, _resolve(noted, *found, now))
+        case ev.BridgeJoined(agent) if call.answered_at and call.bridged_at is None:
+            return joined(call, agent, now)
+        case ev.Ended() if call.answered_at:
+            noted, told = gone(call, event, now)
+            return led_by(told, _resolve_answered(noted, event.side, now))
+        case _:
+            return unmoved(call, event)
+
+
+def _resolve_answered(call: Call, side: str, now: datetime) -> Moved:
+    outcome = class_outcome(call)
+    if outcome is not Outcome.ANSWERED_HUMAN or call.bridged_at is not None:
+        return _resolve(call, outcome, f"hung_up_{side}", now)
+    if side == "far" and not call.orphaned and _waited(call, now) <= call.plan.connect_limit:
+        return _resolve(call, outcome, "hung_up_early", now)
+    noted, counted = count_abandoned(call, now)
+    detail = "hung_up_late" if side == "far" else "engine"
+    return led_by(counted, _resolve(noted, Outcome.ABANDONED, detail, now))
+
+
+def _resolve(call: Call, outcome: Outcome, detail: str, now: datetime) -> Moved:
+    if outcome is Outcome.UNKNOWN:
+        return call, ()
+    known = replace(call, outcome=outcome, detail=detail, ended_at=now)
+    return known, (ev.Resolve(outcome, detail),)
 
 
 def hang_up(call: Call, cause: str, verdict: tuple[Outcome, str] | None, now: datetime) -> Moved:
@@ -116,25 +156,41 @@ def apologise(call: Call, verdict: tuple[Outcome, str], now: datetime) -> Moved:
 
 
 def count_abandoned(call: Call, now: datetime) -> Moved:
-    waited = (now - (call.answered_at or now)).total_seconds()
+    """Writes down that a person was left: how long they waited, and where nobody saw when they
+    answered, how long it was at most."""
+    waited = _waited(call, now).total_seconds()
     limit = call.plan.connect_limit.total_seconds()
     seen: dict[str, Json] = {"wait_s": waited, "limit_s": limit, "origin": CLOCK_ORIGIN}
+    if call.unseen_s:
+        seen["wait_most_s"] = waited + call.unseen_s
     return record(call, FactKind.ABANDONED, seen)
+
+
+def _waited(call: Call, now: datetime) -> timedelta:
+    return now - (call.answered_at or now)
 
 
 def _end(call: Call, event: ev.Ended, now: datetime) -> Moved:
     """The leg is over after we had decided what it is to be called."""
     noted, told = gone(call, event, now)
+    return led_by(told, _over(noted, now, cut_off=event.side == "engine"))
+
+
+def _over(call: Call, now: datetime, *, cut_off: bool) -> Moved:
+    """Ends an answered call as was decided; `cut_off` where it was not us who let the callee go."""
     outcome, detail = verdict_of(call)
-    waited = now - (call.answered_at or now)
-    if outcome in _GIVEN_UP and waited > call.plan.connect_limit:
-        # Somebody picked up while we were giving up and then heard nobody for too long.
-        noted, counted = count_abandoned(noted, now)
-        return led_by((*told, *counted), finish(noted, Outcome.ABANDONED, detail, now))
-    return led_by(told, finish(noted, outcome, detail, now))
+    if outcome in _GIVEN_UP and (cut_off or _waited(call, now) > call.plan.connect_limit):
+        # Somebody picked up while we were giving up and then heard nobody: for too long, or until
+        # an engine came back that could only cut them off.
+        noted, counted = count_abandoned(call, now)
+        return led_by(counted, finish(noted, Outcome.ABANDONED, detail, now))
+    return finish(call, outcome, detail, now)
 
 
 _GIVEN_UP = frozenset({Outcome.CANCELLED_BY_US, Outcome.NO_ANSWER})
+
+ENGINE_SILENT = (Outcome.UNKNOWN, "engine_silent")
+"""What a call is called of which no engine told the end."""
 
 
 def verdict_of(call: Call) -> tuple[Outcome, str]:
@@ -148,14 +204,34 @@ def verdict_of(call: Call) -> tuple[Outcome, str]:
 def answer(call: Call, event: ev.Answered, now: datetime) -> Moved:
     begun = call.ringing_at or call.dialed_at
     rang = (now - begun).total_seconds() if begun else None
-    return record(
-        replace(call, answered_at=now),
-        FactKind.ANSWERED,
-        {"codec": event.codec, "ring_s": rang},
-    )
+    seen: dict[str, Json] = {"codec": event.codec, "ring_s": rang}
+    if event.unseen_s:
+        seen["unseen_s"] = event.unseen_s
+    answered = replace(call, answered_at=now, unseen_s=event.unseen_s)
+    return record(answered, FactKind.ANSWERED, seen)
+
+
+def joined(call: Call, agent: str, now: datetime) -> Moved:
+    """Notes that the callee hears an agent for the first time, and whether that was in time."""
+    waited = _waited(call, now)
+    seen: dict[str, Json] = {
+        "agent": agent,
+        "wait_s": waited.total_seconds(),
+        "within_limit": call.flow is not None or waited <= call.plan.connect_limit,
+        "origin": CLOCK_ORIGIN,
+    }
+    return record(replace(call, talked_with=agent, bridged_at=now), FactKind.BRIDGED, seen)
 
 
 def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
+    noted, told, found = _failure(call, event)
+    return led_by(told, finish(noted, *found, now))
+
+
+def _failure(
+    call: Call, event: ev.Failed
+) -> tuple[Call, tuple[ev.Command, ...], tuple[Outcome, str]]:
+    """Returns the call and the fact of its failure, and what it is to be called."""
     found = diagnose_failure(
         event.code,
         phrase=event.phrase,
@@ -181,7 +257,7 @@ def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
     if event.heard:
         seen["heard"] = event.heard
     noted, told = record(noted, FactKind.FAILED, seen)
-    return led_by(told, finish(noted, outcome, detail, now))
+    return noted, told, (outcome, detail)
 
 
 def gone(call: Call, event: ev.Ended, now: datetime) -> Moved:

@@ -43,9 +43,10 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The 200 OK."""
+    """The 200 OK; `unseen_s` is for how long there was no engine that could have seen it."""
 
     codec: str = ""
+    unseen_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +206,20 @@ class DeadlinePassed:
     """A timer rang; if the call's deadline is another one by now, nothing happens."""
 
 
+@dataclass(frozen=True, slots=True)
+class NoNews:
+    """No engine has told anything of a call that was not answered, for as long as may be waited."""
+
+
 OwnEvent = (
-    Reserved | ReserveRefused | AgentFound | NobodyYet | AgentHangsUp | Cancel | DeadlinePassed
+    Reserved
+    | ReserveRefused
+    | AgentFound
+    | NobodyYet
+    | AgentHangsUp
+    | Cancel
+    | DeadlinePassed
+    | NoNews
 )
 
 Event = WorldEvent | OwnEvent
@@ -314,6 +327,14 @@ class Finish:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """What became of an attempt that was finished as unknown: the engine told after all."""
+
+    outcome: Outcome
+    detail: str
+
+
 Command = (
     SendOriginate
     | SendHangup
@@ -329,4 +350,5 @@ Command = (
     | PromiseCallback
     | Record
     | Finish
+    | Resolve
 )

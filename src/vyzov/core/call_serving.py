@@ -9,7 +9,7 @@ from datetime import datetime
 
 from vyzov.core import call_events as ev
 from vyzov.core import flow as flows
-from vyzov.core.call_closing import CLOCK_ORIGIN, apologise, count_abandoned, finish, gone, hang_up
+from vyzov.core.call_closing import apologise, count_abandoned, finish, gone, hang_up, joined
 from vyzov.core.call_value import (
     JOIN_GRACE,
     SILENT_FOR,
@@ -29,7 +29,6 @@ from vyzov.core.call_value import (
 )
 from vyzov.core.campaign import ClassifyMode
 from vyzov.core.facts import FactKind
-from vyzov.core.fields import Json
 from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
 
 # ---- from the answer to somebody who speaks ------------------------------------------------------
@@ -104,16 +103,9 @@ def _join(call: Call, agent: str, now: datetime) -> Moved:
 
 
 def _talk(call: Call, agent: str, now: datetime) -> Moved:
-    waited = (now - (call.answered_at or now)).total_seconds()
-    seen: dict[str, Json] = {
-        "agent": agent,
-        "wait_s": waited,
-        "within_limit": call.flow is not None or waited <= call.plan.connect_limit.total_seconds(),
-        "origin": CLOCK_ORIGIN,
-    }
-    quiet, stop = stop_prompt(replace(call, agent=agent, talked_with=agent, bridged_at=now))
+    quiet, stop = stop_prompt(replace(call, agent=agent))
     recorded, taping = start_recording(quiet)
-    noted, told = record(go(recorded, CallState.TALKING, now, None), FactKind.BRIDGED, seen)
+    noted, told = joined(go(recorded, CallState.TALKING, now, None), agent, now)
     return noted, (*stop, *taping, *told)
 
 

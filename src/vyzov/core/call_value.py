@@ -19,9 +19,10 @@ from vyzov.core.instants import moved
 from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
 
 SETUP_GRACE = timedelta(seconds=10)
+"""Beyond the ring time-out, which the engine keeps, until we hang up ourselves."""
+
 UNHEARD_LIMIT = timedelta(seconds=20)
 """How long an attempt found open waits for the engine's word; closing it takes ten seconds more."""
-"""Beyond the ring time-out, which the engine keeps, until we hang up ourselves."""
 
 JOIN_GRACE = timedelta(seconds=1)
 """What a bridge may take once an agent is found, if the connect limit leaves less."""
@@ -88,6 +89,7 @@ class Call:
 
     `orphaned` tells that the callee heard our excuse while no floor was there, and nothing since.
     `unmet` tells that the agent they were joined with had been gone before, and nobody came since.
+    `unseen_s` is for how long they may have been on the line before anybody of ours saw the answer.
     `agent` holds the call now, `talked_with` is the last one who was joined. `verdict` is the
     outcome the call will have when its end is reported. `playing` names the prompt being played.
     """
@@ -126,6 +128,7 @@ class Call:
     stop_asked: bool = False
     orphaned: bool = False
     unmet: bool = False
+    unseen_s: float = 0.0
 
 
 Moved = tuple[Call, tuple[ev.Command, ...]]

@@ -40,6 +40,7 @@ class FactKind(StrEnum):
     ENDED = "ended"
     FAILED = "failed"
     FINAL = "final"
+    RESOLVED = "resolved"
     DISPOSED = "disposed"
     DISPOSITION_UNDONE = "disposition_undone"
     CALLBACK_PROMISED = "callback_promised"

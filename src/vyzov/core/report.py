@@ -47,11 +47,17 @@ class OutcomeReport:
 
 
 def outcomes(facts: Iterable[Fact]) -> OutcomeReport:
-    """Counts the facts `final` by their outcome."""
-    found: dict[Outcome, list[str]] = {}
+    """Counts the facts `final` by their outcome, or by the one an engine told later."""
+    last: dict[str, Outcome] = {}
     for fact in _once(facts):
-        if fact.kind is FactKind.FINAL and fact.attempt:
-            found.setdefault(Outcome(str(fact.data["outcome"])), []).append(fact.attempt)
+        if fact.attempt and (
+            fact.kind is FactKind.RESOLVED
+            or (fact.kind is FactKind.FINAL and fact.attempt not in last)
+        ):
+            last[fact.attempt] = Outcome(str(fact.data["outcome"]))
+    found: dict[Outcome, list[str]] = {}
+    for attempt, outcome in last.items():
+        found.setdefault(outcome, []).append(attempt)
     return OutcomeReport({outcome: Cell(tuple(found[outcome])) for outcome in sorted(found)})
 
 
@@ -200,6 +206,7 @@ def abandonment(
     late: dict[str, None] = {}
     live: dict[str, None] = {}
     others: set[str] = set()
+    told_later: dict[str, bool] = {}
     for fact in _once(facts):
         if fact.attempt is None or not first <= fact.at <= now:
             continue
@@ -210,12 +217,16 @@ def abandonment(
                 late[fact.attempt] = live[fact.attempt] = None
             case FactKind.BRIDGED:
                 live[fact.attempt] = None
-            case FactKind.FINAL if fact.data["outcome"] in _LIVE:
+            case FactKind.FINAL | FactKind.RESOLVED if fact.data["outcome"] in _LIVE:
                 live[fact.attempt] = None
-            case FactKind.FINAL:
+            case FactKind.FINAL | FactKind.RESOLVED:
                 others.add(fact.attempt)
             case _:
                 pass
+        if fact.kind is FactKind.RESOLVED:
+            told_later[fact.attempt] = fact.data["outcome"] in _LIVE
+    for attempt, is_live in told_later.items():
+        (others.discard if is_live else others.add)(attempt)
     # An agent may have been joined with what turned out to be a machine: not a live answer.
     others -= abandoned.keys()
     return AbandonReport(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
-from vyzov.core.call import Call, CallState, step
+from vyzov.core.call import CallState, step
 from vyzov.core.disposition import Consequence
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json
@@ -25,7 +25,9 @@ from vyzov.dialer.entries import (
     follow_result,
     promise,
     suppress,
+    was_late,
 )
+from vyzov.dialer.late_words import LAST_WORDS, follow, keep_aside, resolve
 from vyzov.dialer.office_records import StopSource
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
@@ -49,8 +51,6 @@ AHEAD_MAX = 200
 RECORDING_WAIT = timedelta(seconds=30)
 """How long a finished call is kept for the engine's word on its recording."""
 
-_LAST = (ports.Ended, ports.Failed, ports.Refused)
-
 
 class Calls:
     """All live calls of a floor."""
@@ -60,7 +60,7 @@ class Calls:
         self._agents = agents
         self._trunks = trunks
         agents.joined = self._agent_found
-        agents.lost = self._agent_lost
+        agents.lost = self.feed
         agents.back = self._agent_back
 
     # ---- events of the engine
@@ -84,13 +84,14 @@ class Calls:
         """Gives an event of a leg to its call; a leg nobody knows is hung up and forgotten."""
         live = self._scene.room.calls.get(event.leg)
         if live is None:
-            self._stray(event)
+            self._take_late(event)
             return
         if event.seq <= live.seq:
             return
         live.seq = event.seq
+        self._scene.room.silent.pop(event.leg, None)
         self._scene.room.calls.noted(live)
-        live.leg_over = live.leg_over or isinstance(event, _LAST)
+        live.leg_over = live.leg_over or isinstance(event, LAST_WORDS)
         at = self._scene.now.utc_of(event.at)
         if isinstance(event, ports.RecordFinished):
             self._recorded(live, event)
@@ -183,6 +184,20 @@ class Calls:
         if live.call.state is CallState.TALKING and live.call.agent:
             self.feed(live, ce.BridgeLeft(live.call.agent))
 
+    def _take_late(self, event: ports.LegEvent) -> None:
+        """Takes the engine's late word on a call whose end is booked as unknown."""
+        live = self._scene.room.unknown.get(event.leg)
+        if live is None:
+            self._stray(event)
+        elif isinstance(event, ports.RecordFinished):
+            self.keep_recording(event, live)
+        elif event.seq > live.seq:
+            live.seq = event.seq
+            world = self._world(live, event)
+            if world is not None:
+                self.feed(live, world, self._scene.now.utc_of(event.at))
+            follow(self._scene, live, event)
+
     def _stray(self, event: ports.LegEvent) -> None:
         room = self._scene.room
         if event.leg in room.devices or isinstance(event, ports.Refused):
@@ -204,7 +219,7 @@ class Calls:
             case ports.Ringing():
                 return ce.Ringing(event.code, event.early_media, event.heard)
             case ports.Answered():
-                return ce.Answered(event.codec)
+                return ce.Answered(event.codec, event.unseen_s)
             case ports.Failed():
                 return ce.Failed(
                     event.code, event.phrase, event.stage, event.reasons, event.q850,
@@ -350,6 +365,8 @@ class Calls:
                 promise(scene, live, at + after, None, at)
             case ce.Finish(outcome, detail):
                 self._finish(live, outcome, detail, at)
+            case ce.Resolve(outcome, detail):
+                resolve(scene, live, outcome, detail, at)
             case _:
                 raise AssertionError(f"no way to carry out {command!r}")
 
@@ -412,9 +429,6 @@ class Calls:
         live.agent = agent
         self.feed(live, ce.AgentFound(agent))
 
-    def _agent_lost(self, live: LiveCall, gone: ce.AgentGone) -> None:
-        self.feed(live, gone)
-
     def _agent_back(self, live: LiveCall, agent: str) -> None:
         self.feed(live, ce.AgentBack(agent))
 
@@ -447,7 +461,7 @@ class Calls:
              "code": call.code, "q850": call.q850, **({"failed_over": True} if tried else {})},
         )  # fmt: skip
         if call.answered_at and outcome is Outcome.ANSWERED_HUMAN:
-            count_answer(scene, live, at, abandoned=_is_late(call))
+            count_answer(scene, live, at, abandoned=was_late(call))
         if call.answered_at:
             self._trunks.answered(live)
         if tried:
@@ -470,6 +484,8 @@ class Calls:
             # A leg that was given up on may live: it is forgotten when its end is told after all.
             self._scene.room.unsaved.add(live.call.id)
             self._scene.out.when_saved.append(ports.Forget(live.call.id))
+        elif live.call.outcome is Outcome.UNKNOWN:
+            keep_aside(self._scene.room, live)
 
     def save_result(
         self, live: LiveCall, code: str, consequences: tuple[Consequence, ...], at: datetime,
@@ -478,10 +494,3 @@ class Calls:
         """Moves the contact as its result says; `saved` is the id under which it was saved."""
         live.result = code
         follow_result(self._scene, live, consequences, at, saved)
-
-
-def _is_late(call: Call) -> bool:
-    """True where the agent came after the limit: the rule counts it like nobody at all."""
-    if call.bridged_at is None or call.answered_at is None or call.flow is not None:
-        return False
-    return call.bridged_at - call.answered_at > call.plan.connect_limit

@@ -4,6 +4,7 @@ A callee who waits too long was abandoned, unless the word of their bridge, key 
 lost. When such a limit passes, the engine is asked for the number of the leg's latest event; what
 follows from the limit is counted by the moment it passed, not by that of the answer. An engine that
 says nothing is not waited for longer than `HOLD`, one that is out of sight until it is taken for gone.
+What closes unseen waits too, within the bound that `recovery` sets on calls without news.
 """
 
 from dataclasses import replace
@@ -24,8 +25,12 @@ RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallSta
 def judged_at(scene: Scene, live: LiveCall) -> datetime | None:
     """The moment by which a limit that has passed is judged; None while the engine is asked."""
     call, now, due = live.call, scene.now.utc, live.call.deadline
-    if due is None or call.state not in RUNS_OUT:
+    closes_unseen = call.state is CallState.CLOSING and call.id in scene.room.silent
+    if due is None or (call.state not in RUNS_OUT and not closes_unseen):
         return now
+    if closes_unseen:
+        # Whether they answered meanwhile, an engine that comes back in time will tell.
+        return _waited_for(scene, live, due, now)
     doubt = open_doubt(live)
     if not scene.room.engine_up:
         return _judged_alone(scene, live, due, doubt.rang_at if doubt else now)
@@ -46,9 +51,12 @@ def _judged_alone(
     the callee meanwhile, and its log may tell of a join or a hang-up in time."""
     if scene.room.engine_lost_at is None:
         return rang_at
+    return _waited_for(scene, live, due, rang_at)
+
+
+def _waited_for(scene: Scene, live: LiveCall, due: datetime, rang_at: datetime) -> None:
     live.doubt = Doubt(0, due, rang_at, scene.now.utc + HOLD)
     scene.room.calls.noted(live)
-    return None
 
 
 def open_doubt(live: LiveCall) -> Doubt | None:

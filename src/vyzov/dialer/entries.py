@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from vyzov.core import contact as cc
+from vyzov.core.call import Call
 from vyzov.core.callback import Promise, first_permitted
 from vyzov.core.disposition import CallBack, Consequence, StopListNumber
 from vyzov.core.errors import InvalidRequest
@@ -165,6 +166,13 @@ def undo_result(scene: Scene, live: LiveCall, at: datetime, cause: str) -> None:
         raise InvalidRequest("There is no result to take back.", "Go on.")
     move(scene, live, cc.Restored(live.entry_before), at, cause)
     live.entry_before = None
+
+
+def was_late(call: Call) -> bool:
+    """True where the agent came after the limit: the rule counts it like nobody at all."""
+    if call.bridged_at is None or call.answered_at is None or call.flow is not None:
+        return False
+    return call.bridged_at - call.answered_at > call.plan.connect_limit
 
 
 def count_answer(scene: Scene, live: LiveCall, at: datetime, *, abandoned: bool) -> None:

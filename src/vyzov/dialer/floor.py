@@ -105,6 +105,7 @@ class Floor:
         match item:
             case fx.Tick():
                 self._agents.miss_engine()
+                self._recovery.miss_calls()
                 self._ask_counts()
                 self._roll.turn()
             case fx.Committed(batch, refused):
@@ -150,6 +151,7 @@ class Floor:
                 self._trunks.out_of_sight()
                 for live in list(self.room.calls.values()):
                     self._calls.feed(live, ce.EngineLost())
+                self._recovery.out_of_sight()
             case ports.Snapshot() if self.room.engine_up:
                 self._roll.snapshot(item)
             case ports.Snapshot():

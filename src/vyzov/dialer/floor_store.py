@@ -198,6 +198,8 @@ class FloorState:
     quarantine that followed: nobody may be dialled."""
     clocks: Past | None = None
     """What the floor's facts say of UTC; None before the first of them."""
+    unknown: tuple[OpenAttempt, ...] = ()
+    """Attempts of the last hour whose end is booked as unknown and may still be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,10 @@ class Ringing(LegEvent):
 
 @dataclass(frozen=True, slots=True)
 class Answered(LegEvent):
+    """Somebody picked up; `unseen_s` seconds before, no engine was there that could have seen it."""
+
     codec: str
+    unseen_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

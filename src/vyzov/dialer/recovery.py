@@ -32,11 +32,15 @@ from vyzov.dialer.floor_store import (
     OpenAttempt,
     UndisposedAttempt,
 )
+from vyzov.dialer.late_words import keep_aside
 from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.room import AgentDay, LiveAgent, LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
 from vyzov.dialer.writes import FinishAttempt
+
+NO_NEWS_S = 28.0
+"""How long a call may be without news of any engine; what follows is written within half a minute."""
 
 
 class Recovery:
@@ -60,6 +64,8 @@ class Recovery:
         self.reload(state)
         for attempt in state.open_attempts:
             self._take_up(attempt)
+        for attempt in reversed(state.unknown):
+            self._keep_aside(attempt)
         self._trunks.count_recent()
         latest = {past.agent: past for past in state.undisposed}
         for past in latest.values():
@@ -153,11 +159,35 @@ class Recovery:
             self._agents.tell_state(found)
 
     def _take_up(self, attempt: OpenAttempt) -> None:
-        room, now = self._scene.room, self._scene.now.utc
-        campaign = room.campaigns.get(attempt.campaign)
-        if campaign is None:
+        live = self._adopted(attempt)
+        if live is None:
             self._leave_unknown(attempt)
             return
+        if attempt.originated_at is not None:
+            self._dialled.add(attempt.id)
+        self._scene.room.silent[attempt.id] = self._scene.now.mono
+        self._scene.room.calls[attempt.id] = live
+
+    def _keep_aside(self, attempt: OpenAttempt) -> None:
+        """Keeps an attempt whose end a former life booked as unknown."""
+        live = self._adopted(attempt)
+        if live is not None:
+            outcome = Outcome.UNKNOWN
+            live.call = replace(
+                live.call,
+                state=CallState.ENDED,
+                deadline=None,
+                outcome=outcome,
+                ended_at=self._scene.now.utc,
+            )
+            live.finished = True
+            keep_aside(self._scene.room, live)
+
+    def _adopted(self, attempt: OpenAttempt) -> LiveCall | None:
+        """An attempt of a former life; None where its campaign is gone."""
+        campaign = self._scene.room.campaigns.get(attempt.campaign)
+        if campaign is None:
+            return None
         try:
             settings = CampaignSettings.from_json(attempt.settings)
         except InvalidRequest:
@@ -166,11 +196,9 @@ class Recovery:
         mode = DialMode(attempt.verdict.get("mode") or settings.mode.value)
         plan = CallPlan.of(settings)
         plan = plan if mode is settings.mode else replace(plan, flow=None)
-        call = adopt(attempt.id, mode, plan, now)
-        if attempt.originated_at is not None:
-            self._dialled.add(attempt.id)
-        room.calls[attempt.id] = LiveCall(
-            call=call, campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
+        return LiveCall(
+            call=adopt(attempt.id, mode, plan, self._scene.now.utc),
+            campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
             entry=_in_call(attempt), number=attempt.number,
             trunk=attempt.trunk, caller_id=attempt.caller_id, failover_of=attempt.failover_of,
             verdict_at=self._scene.now.mono_of(attempt.reserved_at), sent_at=self._scene.now.mono,
@@ -201,6 +229,11 @@ class Recovery:
         that waits must not get an agent who turns out to be talking."""
         room = self._scene.room
         room.engine_up = True
+        if room.engine_run == seen.engine:
+            # It was only the link that broke: of a leg that it has, nothing new is news.
+            for leg in seen.legs:
+                room.silent.pop(leg, None)
+        room.engine_run = seen.engine
         self._trunks.tell_engine()
         self._trunks.snapshot(seen)
         self._phones.snapshot(seen)
@@ -322,18 +355,43 @@ class Recovery:
                 lost = ports.Failed(live.call.id, live.seq + 1, mono, 0, "", "lost")
         self._calls.take(lost)
 
+    def out_of_sight(self) -> None:
+        """Begins to count how long nothing is told of each call."""
+        room, mono = self._scene.room, self._scene.now.mono
+        for live in room.calls.values():
+            if not live.finished and live.call.state is not CallState.RESERVING:
+                room.silent.setdefault(live.call.id, mono)
+
+    def miss_calls(self) -> None:
+        """Ends calls of which no engine has told anything for too long, however often one came and
+        went meanwhile: what rang is unknown, until an engine tells after all."""
+        room, mono = self._scene.room, self._scene.now.mono
+        for leg, since in list(room.silent.items()):
+            live = room.calls.get(leg)
+            if live is None or live.finished:
+                del room.silent[leg]
+            elif mono - since >= NO_NEWS_S:
+                del room.silent[leg]
+                if live.call.answered_at is not None:
+                    self.never_heard(live)
+                elif live.call.state is not CallState.RESERVING:
+                    self._calls.feed(live, ce.NoNews())
+
     def stray(self, leg: str, log: tuple[ports.LegEvent, ...]) -> None:
         """Hangs up a leg nobody knows; one whose end is not durable yet is left to its commit."""
         if leg in self._scene.room.unsaved:
             return
+        late = self._scene.room.unknown.get(leg)
         for event in log:
             if isinstance(event, ports.RecordFinished):
-                self._calls.keep_recording(event)
+                self._calls.keep_recording(event, late)
+            elif late is not None:
+                self._calls.take(event)
         over = any(isinstance(event, ports.Ended | ports.Failed | ports.Refused) for event in log)
-        if over:
-            self._scene.out.when_saved.append(ports.Forget(leg))
-        else:
+        if not over:
             self._scene.out.verb(ports.Hangup(leg, "unknown"))
+        elif late is None:
+            self._scene.out.when_saved.append(ports.Forget(leg))
 
 
 def _settings(record: FloorCampaign) -> CampaignSettings | None:

@@ -101,7 +101,7 @@ class RollCall:
     def _misses(self, seen: ports.Standing, asked: float) -> bool:
         room = self._scene.room
         for leg, seq in seen.legs.items():
-            live = room.calls.get(leg)
+            live = room.calls.get(leg) or room.unknown.get(leg)
             if live is not None and seq > live.seq:
                 return True
             known = leg in room.owners or leg in room.devices or leg in room.unsaved

@@ -178,7 +178,9 @@ class Room:
     or are being set up to their agents, `owners` those that have been up, gone ones included.
     `doubtful` are attempts given up without knowing whether their reservation was written, `holes`
     legs of which an event is missing since a monotonic second, `unsaved` ended legs whose end is
-    not durable yet: the engine must keep what it knows of them. `doubts` numbers the questions about
+    not durable yet: the engine must keep what it knows of them. `silent` are calls of which no engine
+    has told anything since a monotonic second, `unknown` those whose end is booked as unknown, and
+    `engine_run` names the engine that was seen last. `doubts` numbers the questions about
     single legs. `watched` is False where nobody can
     look at the floor's screens, which then are not drawn."""
 
@@ -204,6 +206,9 @@ class Room:
     clock: Steadiness = field(default_factory=Steadiness)
     holes: dict[str, float] = field(default_factory=dict[str, float])
     unsaved: set[str] = field(default_factory=set[str])
+    silent: dict[str, float] = field(default_factory=dict[str, float])
+    unknown: dict[str, LiveCall] = field(default_factory=dict[str, LiveCall])
+    engine_run: str = ""
     doubts: int = 0
     pace_wanted: bool = False
     watched: bool = True

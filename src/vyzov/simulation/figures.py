@@ -1,6 +1,5 @@
 """Folds the facts of a run into its figures, one fold for the whole and one for each campaign."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -23,11 +22,10 @@ def folded(facts: Sequence[Fact], contacts: int, closed: int, until: datetime) -
     by_kind: dict[FactKind, list[Fact]] = {}
     for fact in facts:
         by_kind.setdefault(fact.kind, []).append(fact)
-    finals = by_kind.get(FactKind.FINAL, [])
     bridged = by_kind.get(FactKind.BRIDGED, [])
     abandoned = {fact.attempt for fact in by_kind.get(FactKind.ABANDONED, [])}
     late = {fact.attempt for fact in bridged if fact.data.get("within_limit") is False}
-    outcomes = Counter(str(fact.data["outcome"]) for fact in finals)
+    outcomes = {name.value: cell.count for name, cell in report.outcomes(facts).cells.items()}
     spent = [
         time.states for time in report.agent_times(by_kind.get(FactKind.AGENT_STATE, []), until)
     ]
@@ -37,7 +35,7 @@ def folded(facts: Sequence[Fact], contacts: int, closed: int, until: datetime) -
         contacts_closed=closed,
         attempts=len(by_kind.get(FactKind.ATTEMPT_RESERVED, [])),
         answered=len(by_kind.get(FactKind.ANSWERED, [])),
-        answered_by_people=sum(outcomes[name] for name in PEOPLE),
+        answered_by_people=sum(outcomes.get(name, 0) for name in PEOPLE),
         abandoned=len(abandoned | late),
         talks=len({fact.attempt for fact in bridged}),
         talk_s=round(_talked(by_kind.get(FactKind.ENDED, [])), 3),

@@ -16,6 +16,7 @@ from vyzov.storage.trunk_rows import trunk_of
 from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
 
 UNDISPOSED_SPAN = timedelta(minutes=10)
+UNKNOWN_SPAN = timedelta(hours=1)
 ABANDONMENT_SPAN = timedelta(days=30)
 MINUTES_FACTS = 50_000
 """More facts than a floor writes in the minute for which a step of UTC counts."""
@@ -73,6 +74,10 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
             None,
         ),
         clocks=_clocks(reader),
+        unknown=tuple(
+            _open_attempt(row, None)
+            for row in reader.rows("floor", "unknown", since=to_text(now - UNKNOWN_SPAN))
+        ),
     )
 
 

@@ -33,6 +33,7 @@ _OF_CALLS = (
     FactKind.ENDED,
     FactKind.ABANDONED,
     FactKind.FINAL,
+    FactKind.RESOLVED,
     FactKind.DISPOSED,
     FactKind.DISPOSITION_UNDONE,
 )

@@ -98,7 +98,7 @@ def _telling(attempt: m.Attempt, measure: str) -> Fact | None:
         return attempt.result
     if measure == m.ANSWERED:
         return attempt.answered
-    return attempt.final or attempt.bridged or attempt.reserved
+    return attempt.last or attempt.bridged or attempt.reserved
 
 
 def _of_states(

@@ -59,6 +59,7 @@ class Attempt:
     bridged: Fact | None = None
     ended: Fact | None = None
     final: Fact | None = None
+    resolved: Fact | None = None
     abandoned: bool = False
     late: bool = False
     machine: bool = False
@@ -68,14 +69,19 @@ class Attempt:
     @property
     def outcome(self) -> str:
         """The outcome, empty while there is none."""
-        return str(self.final.data["outcome"]) if self.final else ""
+        return str(self.last.data["outcome"]) if self.last else ""
+
+    @property
+    def last(self) -> Fact | None:
+        """The fact that says what came of it: an engine's late word comes after `final`."""
+        return self.resolved or self.final
 
     @property
     def is_live(self) -> bool:
         """True where a person answered, as far as is known; a call counts while it lasts."""
         if self.abandoned:
             return True
-        if self.final is not None:
+        if self.last is not None:
             return self.outcome in _LIVE
         return self.bridged is not None
 
@@ -121,6 +127,8 @@ def _take(attempt: Attempt, fact: Fact) -> None:
             attempt.ended = attempt.ended or fact
         case FactKind.FINAL:
             attempt.final = attempt.final or fact
+        case FactKind.RESOLVED:
+            attempt.resolved = attempt.resolved or fact
         case FactKind.DISPOSED:
             attempt.result = fact
         case FactKind.DISPOSITION_UNDONE:
@@ -143,7 +151,7 @@ def measures_of(attempt: Attempt) -> dict[str, int]:
     _if(sums, LIVE, live)
     _if(sums, ABANDONED, attempt.abandoned)
     _if(sums, LATE, attempt.late and live and not attempt.abandoned)
-    _if(sums, GAVE_UP, bool(attempt.final and attempt.final.data.get("detail") == "hung_up_early"))
+    _if(sums, GAVE_UP, bool(attempt.last and attempt.last.data.get("detail") == "hung_up_early"))
     _if(sums, PASSED, live and bridged and not attempt.abandoned)
     _if(sums, HANDLED, bridged)
     _count_result(sums, attempt)

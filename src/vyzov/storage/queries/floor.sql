@@ -49,6 +49,18 @@ WHERE a.organisation_id = :organisation AND a.floor_id = :floor
     AND a.state IN ('reserved', 'originated')
 ORDER BY a.reserved_at, a.id;
 
+-- name: unknown
+-- What an engine that comes back may still tell the end of.
+SELECT a.*, v.settings
+FROM attempt a
+JOIN campaign c ON c.organisation_id = a.organisation_id AND c.id = a.campaign_id
+JOIN campaign_version v
+    ON v.organisation_id = a.organisation_id AND v.campaign_id = a.campaign_id
+    AND v.version = a.campaign_version
+WHERE a.organisation_id = :organisation AND c.floor_id = :floor AND a.ended_at >= :since
+    AND a.outcome = 'unknown' AND a.state = 'unknown'
+ORDER BY a.ended_at DESC, a.id LIMIT 1000;
+
 -- name: undisposed
 SELECT a.*
 FROM attempt a

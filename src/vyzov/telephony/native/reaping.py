@@ -60,7 +60,8 @@ class Reaper:
         self._signalling.pump()
         self._check()
         try:
-            await asyncio.wait_for(self._all_back.wait(), settle_s)
+            async with asyncio.timeout(settle_s):
+                await self._all_back.wait()
         except TimeoutError:
             log.warning("%d far sides have not answered yet", len(self._waiting))
         for record in list(self._waiting.values()):
@@ -140,7 +141,7 @@ class Reaper:
         elif record.was_answered or isinstance(event, CallEnded):
             if not any(isinstance(event, Answered) for event in record.events):
                 # A person picked up and heard nobody: that has to be counted against us.
-                self._post(Answered(record.leg, 0, 0.0, ""))
+                self._post(Answered(record.leg, 0, 0.0, "", unseen_s=_unseen_s(record)))
             self._post(Ended(record.leg, 0, 0.0, "engine", CAUSE))
         elif isinstance(event, CallRejected):
             self._post(
@@ -169,6 +170,11 @@ def record_finished(leg: str, recording: str, finished: Finished) -> RecordFinis
         leg, 0, 0.0, recording, str(finished.path), finished.seconds, finished.bytes,
         finished.sha256,
     )  # fmt: skip
+
+
+def _unseen_s(record: LegRecord) -> float:
+    """For how long at most nobody has seen what became of a call: since the journal's last word."""
+    return round(max(0.0, time.monotonic() - record.events[-1].at), 3) if record.events else 0.0
 
 
 def _provisionals(record: LegRecord) -> tuple[tuple[int, float], ...]:

@@ -274,6 +274,7 @@ _COUNTED = tuple(
         FactKind.ABANDONED,
         FactKind.ENDED,
         FactKind.FINAL,
+        FactKind.RESOLVED,
         FactKind.DISPOSED,
         FactKind.DISPOSITION_UNDONE,
         FactKind.CALLBACK_PROMISED,

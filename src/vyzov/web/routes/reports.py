@@ -307,7 +307,15 @@ def _abandon(
     window = timedelta(days=settings.abandon_window_days)
     query = FactQuery(
         campaign_id=campaign.id,
-        kinds=(FactKind.ABANDONED.value, FactKind.BRIDGED.value, FactKind.FINAL.value),
+        kinds=tuple(
+            kind.value
+            for kind in (
+                FactKind.ABANDONED,
+                FactKind.BRIDGED,
+                FactKind.FINAL,
+                FactKind.RESOLVED,
+            )
+        ),
         since=until - window,
         until=until,
     )
