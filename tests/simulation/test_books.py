@@ -44,3 +44,16 @@ def test_every_kind_of_record_is_missed_where_it_was_changed() -> None:
         assert list(stage.world.watch.books.compare(stage.connection)) == []
     finally:
         stage.close()
+
+
+def test_a_fact_of_a_refused_attempt_is_found() -> None:
+    stage = lived()
+    try:
+        books = stage.world.watch.books
+        books.refused.add("never")
+        told = "UPDATE fact SET attempt_id = 'never' WHERE kind = 'attempt_reserved'"
+        assert "A5" in found(stage, told)
+        books.refused |= books.reserved.keys()
+        assert list(books.compare(stage.connection)) == []  # Refused once, and reserved later.
+    finally:
+        stage.close()

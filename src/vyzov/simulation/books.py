@@ -34,9 +34,11 @@ class Books:
     promises: dict[str, w.AddCallback] = field(default_factory=dict[str, w.AddCallback])
     wishes: dict[str, w.SetWish] = field(default_factory=dict[str, w.SetWish])
     facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
+    refused: set[str] = field(default_factory=set[str])
 
     def committed(self, write: w.Write, result: w.CommitResult) -> None:
         """Keeps one write that was carried out."""
+        self.refused.update(result.refused)
         if getattr(write, "attempt", None) in result.refused:
             return
         match write:
@@ -148,6 +150,9 @@ class Books:
 
     def _facts(self, connection: sqlite3.Connection) -> Iterator[Found]:
         rows = {row["dedupe"]: row for row in connection.execute("SELECT * FROM fact")}
+        for row in rows.values():
+            if row["attempt_id"] in self.refused - self.reserved.keys():
+                yield "A5", f"{row['dedupe']} is told of an attempt that was refused"
         for key, asked in self.facts.items():
             wanted: dict[str, object] = {
                 "kind": asked.kind.value, "at": _text(asked.at), "clock_id": asked.clock_id,

@@ -102,6 +102,7 @@ class Watch:
         """A step of the floor has decided on these effects; none is carried out yet."""
         for effect in effects:
             if isinstance(effect, fx.Commit):
+                self.calling.judged(effect.writes)
                 self.people.reserved(floor, effect.writes)
 
     def wanted(self, effect: fx.Effect) -> None:
@@ -176,6 +177,10 @@ class Watch:
         """A process has got the lease: nobody with a lower fence may dial from now on."""
         self.calling.fence = max(self.calling.fence, fence)
         self.notes.calm_since, self._compared = None, False
+
+    def works(self, holder: str, fence: int, *, holds: bool) -> None:
+        """A process does something, and believes that the floor is its own (`holds`) or not."""
+        self.calling.works(holder, fence, holds=holds)
 
     def floor_died(self) -> None:
         """Spans are counted anew: another life has its own limits."""

@@ -17,6 +17,12 @@ STOP_LIST_S = 1.0
 AFTER_STORE_S = 2.0
 AFTER_STEP_S = 2.0
 STEADY_S = 60.0
+JUDGED_S = 1.05
+"""How long a verdict may be followed; a little more than is allowed, for the way to the engine."""
+
+LEASE_AFTER_STEP_S = 10.0
+"""For how long a lease may be over too soon by a wall clock that was set forward."""
+
 OPEN_LIMIT_S = 30.0
 """How long an attempt may stay open without a call that lives, while nothing is broken."""
 
@@ -48,6 +54,7 @@ class CallingRules:
     originates: list[ports.Originate] = field(default_factory=list[ports.Originate])
     fence: int = 0
     attempts_max: dict[str, int] = field(default_factory=dict[str, int])
+    _judged: dict[str, float] = field(default_factory=dict[str, float])
     _live: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     _live_numbers: dict[str, str] = field(default_factory=dict[str, str])
     _live_contacts: dict[str, str] = field(default_factory=dict[str, str])
@@ -111,6 +118,21 @@ class CallingRules:
 
     # ---- what leaves
 
+    def judged(self, batch: w.Batch) -> None:
+        """A step of the floor has just given its verdict on these reservations."""
+        for write in batch:
+            if isinstance(write, w.Reserve):
+                self._judged.setdefault(write.attempt, self.notes.timeline.now)
+
+    def works(self, holder: str, fence: int, *, holds: bool) -> None:
+        """A process does something, and believes that the floor is its own (`holds`) or not."""
+        if fence == self.fence or not holds:
+            return
+        stepped = self.stepped_at
+        if stepped is None or self.notes.timeline.now - stepped > LEASE_AFTER_STEP_S:
+            what = f"{holder} works with fence {fence} while its lease lasts, and {self.fence} too"
+            self.notes.look("A4", what, broken=fence < self.fence)
+
     def wanted(self, effect: fx.Effect) -> None:
         """Sees an effect before it is carried out."""
         if not isinstance(effect, fx.SendVerb) or not isinstance(effect.verb, ports.Originate):
@@ -166,6 +188,9 @@ class CallingRules:
         # A call that was promised is kept, however many came before it.
         many = told.write.number > most and told.write.verdict.get("promised") is None
         notes.look("A1", f"{order.to} was called {told.write.number} times", broken=many)
+        late_s = now - self._judged.get(order.attempt, now)
+        what = f"{order.to} was called {late_s:.1f} s after it was judged"
+        notes.look("A1", what, broken=late_s > JUDGED_S)
         why = self.oracle(order)
         notes.look("A1", f"{order.to} was called {why}", broken=bool(why))
         since = self.store_away_since

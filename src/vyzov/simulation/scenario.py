@@ -86,7 +86,8 @@ class ScenarioCampaign:
 
     `crews` and `trunks` are names (none: all). `zones` are relative shares of the numbers' time
     zones (IANA names); where `zone_beside` is named, every second number may be there just as
-    well. `phones_each` numbers belong to every contact. `stop_listed` is the share of
+    well. `phones_each` numbers belong to every contact; the first `shares` of them
+    have the numbers of the scenario's first list instead. `stop_listed` is the share of
     numbers on the stop-list from the beginning."""
 
     name: str
@@ -99,6 +100,7 @@ class ScenarioCampaign:
     phones_each: int = 1
     zones: Mapping[str, float] = field(default_factory=lambda: {"Europe/Moscow": 1.0})
     zone_beside: str = ""
+    shares: int = 0
     stop_listed: float = 0.0
 
 

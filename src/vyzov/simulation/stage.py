@@ -284,12 +284,16 @@ def _rows(
     zones, weights = list(campaign.zones), list(campaign.zones.values())
     for row in range(2, campaign.contacts + 2):
         zone = dice.choices(zones, weights)[0] if len(zones) > 1 else zones[0]
-        numbers = [f"+7000{next(places):07d}" for _ in range(campaign.phones_each)]
+        if (place := row - 2) < campaign.shares:
+            numbers = [stage.numbers[place]]
+        else:
+            numbers = [f"+7000{next(places):07d}" for _ in range(campaign.phones_each)]
         beside = campaign.zone_beside if row % 2 else ""
         places_of = (zone, beside) if beside else (zone,)
         for number in numbers:
             homes.settle(number, campaign, places_of)
-            stage.numbers.append(number)
+            if place >= campaign.shares:
+                stage.numbers.append(number)
             if campaign.stop_listed and dice.random() < campaign.stop_listed:
                 stage.stopped.add(number)
         yield ImportedRow(

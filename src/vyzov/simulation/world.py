@@ -302,6 +302,7 @@ class World:
     def stepped(self, process: FloorProcess, item: fx.Input) -> None:
         if isinstance(item, fx.Opened):
             self.watch.holds(process.fence)
+        self.watch.works(process.holder, process.fence, holds=process.holds_lease)
         if isinstance(item, fx.Tick) and process is self.process:
             self.watch.stepped(process.floor, whole=self.is_up and self.store_is_whole)
 
