@@ -13,6 +13,7 @@ from vyzov.core.changing import replace
 from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import moved
+from vyzov.core.making import quickly_made
 
 
 class Wish(StrEnum):
@@ -45,6 +46,7 @@ class AgentState(StrEnum):
     WRAP_UP = "wrap_up"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Agent:
     """One agent; `since` is when the derived state last changed."""
@@ -214,6 +216,7 @@ AgentEvent = (
 # ---- commands ------------------------------------------------------------------------------------
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RecordAgentState:
     """Write the fact `agent_state`: the new state, the one before it and how long it lasted."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json
+from vyzov.core.making import quickly_made
 from vyzov.core.outcome import AnswerClass, Outcome
 
 # ---- world events --------------------------------------------------------------------------------
@@ -32,6 +33,7 @@ class Dialing:
     call_id: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ringing:
     """A provisional answer: its SIP code, whether sound came with it, what was heard of that."""
@@ -49,6 +51,7 @@ class Answered:
     unseen_s: float = 0.0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Failed:
     """No answer came of it; the fields are those of the engine's own event."""
@@ -310,6 +313,7 @@ class PromiseCallback:
     after: timedelta
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Record:
     """Write a fact of this call; `key` is unique within it: `{call}:{key}` is its dedupe."""

@@ -4,7 +4,6 @@ Nobody is left in silence: an agent within the limit or the safe-harbour message
 is covered by comfort tone until it is back or its limit is over.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from vyzov.core import call_events as ev
@@ -28,6 +27,7 @@ from vyzov.core.call_value import (
     unmoved,
 )
 from vyzov.core.campaign import ClassifyMode
+from vyzov.core.changing import replace
 from vyzov.core.facts import FactKind
 from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
 

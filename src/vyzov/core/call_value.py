@@ -16,6 +16,7 @@ from vyzov.core.errors import ImpossibleEvent
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json
 from vyzov.core.instants import moved
+from vyzov.core.making import quickly_made
 from vyzov.core.outcome import OUTCOME_OF_CLASS, AnswerClass, Outcome
 
 SETUP_GRACE = timedelta(seconds=10)
@@ -55,6 +56,7 @@ UNTIMED = frozenset({CallState.RESERVING, CallState.TALKING, CallState.ENDED})
 """States without a deadline: the commit answers, people talk, or nothing is left to wait for."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CallPlan:
     """The part of a campaign's settings that one call lives by, as they were at its reservation."""
@@ -83,6 +85,7 @@ class CallPlan:
         )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call; its id is the id of the attempt and of the leg.

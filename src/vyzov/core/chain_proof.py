@@ -9,12 +9,13 @@ telling people is left to others.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from typing import cast
 
 from vyzov.core.chain import Head, Stream, genesis, next_hash
+from vyzov.core.changing import replace
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.fields import Json
 

@@ -6,11 +6,12 @@ word. What an agent says during the call takes effect when the attempt is final,
 redials a contact who is still on the line.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from vyzov.core.callback import Promise
+from vyzov.core.changing import replace
 from vyzov.core.disposition import (
     CallBack,
     CloseContact,
@@ -19,6 +20,7 @@ from vyzov.core.disposition import (
     TryAgain,
 )
 from vyzov.core.errors import ImpossibleEvent, InvalidRequest
+from vyzov.core.making import quickly_made
 from vyzov.core.outcome import Outcome
 from vyzov.core.redial import Again, Closed, Decision, RedialPolicy, next_attempt
 
@@ -35,6 +37,7 @@ class EntryState(StrEnum):
     CLOSED = "closed"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One contact in one campaign.

@@ -16,6 +16,7 @@ from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode, Purpo
 from vyzov.core.contact import EntryState
 from vyzov.core.fields import Json
 from vyzov.core.instants import to_text
+from vyzov.core.making import quickly_made
 from vyzov.core.numbers import is_e164, prefix_of
 from vyzov.core.window import CallWindow, next_open, zones_of
 
@@ -38,6 +39,7 @@ class Gate(StrEnum):
     PURPOSE_MODE = "purpose_mode"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What must be known of a contact: its entry, and the number that would be called.
@@ -59,6 +61,7 @@ class Candidate:
     consent: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What is permitted to a campaign at this moment."""

@@ -14,6 +14,7 @@ from typing import Any
 from vyzov.core.errors import Fault
 from vyzov.core.fields import Fields, Json
 from vyzov.core.instants import from_text, to_text
+from vyzov.core.making import quickly_made
 
 FACT_VERSION = 1
 
@@ -67,6 +68,7 @@ class FactKind(StrEnum):
     CLOCK_TRUSTED = "clock_trusted"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that happened.

@@ -8,11 +8,12 @@ and a stop-list step acts before anything more is said.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from vyzov.core.changing import replace
 from vyzov.core.errors import Fault
 from vyzov.core.fields import Fields, Json, is_word
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from vyzov.core.making import quickly_made
 from vyzov.core.pacing.rate import Bucket, calls_in, filled
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TrunkLoad:
     """A trunk as it is now: whether it is up, its live lines and its calls-per-second bucket."""

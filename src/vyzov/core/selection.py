@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from vyzov.core.contact import EntryState
+from vyzov.core.making import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Place:
     """A contact waiting to be called: `due` is its hour, None for a fresh one."""

@@ -6,8 +6,10 @@ now. A process that comes after another one goes on from what that one wrote dow
 stops, is the dialer's part.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from vyzov.core.changing import replace
 
 STEP_S = 2.0
 STEADY_S = 60.0

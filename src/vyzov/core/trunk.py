@@ -6,9 +6,12 @@ failed call: whose fault it was, and whether the callee's telephone can have run
 call then takes is `routing`'s word, and what came of the attempt `diagnosis`'s.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from vyzov.core.changing import replace
+from vyzov.core.making import quickly_made
 
 MISSES_DOWN = 2
 """Probes in a row without an answer after which a trunk is taken for dead."""
@@ -74,6 +77,7 @@ class LastError:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TrunkWatch:
     """All that is remembered of a trunk's health.

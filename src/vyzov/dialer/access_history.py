@@ -6,9 +6,9 @@ object where it cannot.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeVar
 
+from vyzov.core.changing import replace
 from vyzov.core.facts import Fact
 from vyzov.dialer.office_records import (
     AttemptQuery,

@@ -5,11 +5,11 @@ carry a sequence number: one already seen is left out, so a replayed log changes
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
 from vyzov.core.call import CallState, step
+from vyzov.core.changing import replace
 from vyzov.core.disposition import Consequence
 from vyzov.core.facts import FactKind
 from vyzov.core.fields import Json

@@ -7,10 +7,10 @@ says nothing is not waited for longer than `HOLD`, one that is out of sight unti
 What closes unseen waits too, within the bound that `recovery` sets on calls without news.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core.call import CallState
+from vyzov.core.changing import replace
 from vyzov.dialer import ports
 from vyzov.dialer.live_call import Doubt, LiveCall
 from vyzov.dialer.scene import Scene

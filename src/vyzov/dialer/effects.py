@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from vyzov.core.lookahead import Hours
+from vyzov.core.making import quickly_made
 from vyzov.dialer.floor_store import CampaignCounts, DueContact, FloorState, PastAttempt
 from vyzov.dialer.ports import Event, Json, Verb
 from vyzov.dialer.writes import Write
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Now:
     """One instant by both clocks. `mono` is seconds of clock `clock`; `utc` is aware."""
@@ -52,6 +54,7 @@ class Reloaded:
     state: FloorState
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DueLoaded:
     """Who is due, in calling order; when the next one after that is; how the campaign stands.
@@ -129,6 +132,7 @@ class Leave:
     """The process is to end: nothing new is dialled, what rings is given up, talks may end."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What a person asks through the web process; answered by exactly one `Reply`."""
@@ -151,6 +155,7 @@ Input = (
 # ---- effects -------------------------------------------------------------------------------------
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Commit:
     """Write all of `writes` in one transaction. `giveup`: where the database is away, answer
@@ -166,6 +171,7 @@ class SendVerb:
     verb: Verb
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LoadDue:
     """Asks who is due of those whom `hours` permit to call; `limit` 0 asks for the counts alone."""
@@ -201,6 +207,7 @@ class Say:
     message: Json
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reply:
     ask: int

@@ -6,11 +6,11 @@ is answered when its `Committed` comes back as an input. `dialer.runtime` feeds 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from vyzov.core import call_events as ce
 from vyzov.core.campaign import CampaignEvent, CampaignState
+from vyzov.core.changing import replace
 from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from vyzov.core.lookahead import Hours
+from vyzov.core.making import quickly_made
 from vyzov.core.steadiness import Past
 from vyzov.dialer.journal import Kept, Life
 from vyzov.dialer.office_records import Organisation, Trunk
@@ -61,6 +62,7 @@ class FloorPhone:
     ha1: Mapping[str, str] = field(repr=False)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DuePhone:
     """One number of a contact; `zones` are all time zones it may be in (IANA names)."""
@@ -73,6 +75,7 @@ class DuePhone:
     zones: tuple[str, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DueContact:
     """A contact's place in a campaign with all that permission and the desk need.
@@ -202,6 +205,7 @@ class FloorState:
     """Attempts of the last hour whose end is booked as unknown and may still be told."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CampaignCounts:
     """Contacts of a campaign by state of their entry, its attempts, and those answered.

@@ -23,6 +23,7 @@ import orjson
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import Fact
 from vyzov.core.instants import from_text
+from vyzov.core.making import quickly_made
 from vyzov.dialer import writes as w
 
 _WORDS = ("text", "value", "note")
@@ -43,6 +44,7 @@ class Life:
     began: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One batch as the journal holds it.

@@ -6,12 +6,12 @@ that it is not read again before the gate opens.
 """
 
 from collections import deque
-from dataclasses import replace
 from datetime import timedelta
 
 from vyzov.core import contact as cc
 from vyzov.core.call import CallPlan, start
 from vyzov.core.campaign import DialMode, may_dial
+from vyzov.core.changing import replace
 from vyzov.core.contact import EntryState
 from vyzov.core.eligibility import (
     RULE_VERSION,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from vyzov.core.making import quickly_made
 from vyzov.dialer.roll_ports import AskStanding, Standing
 from vyzov.dialer.trunk_ports import CheckTrunk, RemoveTrunk, SetTrunk, TrunkChecked, TrunkState
 
@@ -32,6 +33,7 @@ class Orphan:
 # ---- verbs ---------------------------------------------------------------------------------------
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Originate:
     """Places one call. Older than `not_after` (monotonic) or below the engine's fence: `Refused`."""
@@ -220,6 +222,7 @@ class Refused(LegEvent):
     reason: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Dialing(LegEvent):
     """The first INVITE left; `call_id` is the Call-ID on the wire."""
@@ -227,6 +230,7 @@ class Dialing(LegEvent):
     call_id: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ringing(LegEvent):
     """A provisional answer, or more of what is heard meanwhile: `heard` is a word of
@@ -238,6 +242,7 @@ class Ringing(LegEvent):
     heard: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Answered(LegEvent):
     """Somebody picked up; `unseen_s` seconds before, no engine was there that could have seen it."""
@@ -246,6 +251,7 @@ class Answered(LegEvent):
     unseen_s: float = 0.0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Failed(LegEvent):
     """No answer came of it. `stage`: trying, ringing, cancelled (we gave up ringing), lost.
@@ -288,6 +294,7 @@ class OneWay(LegEvent):
     foreign: int = 0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ended(LegEvent):
     """An answered leg is over. `side`: far, us, engine (the engine died or gave up on it).
@@ -308,6 +315,7 @@ class Digit(LegEvent):
     duration_ms: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Classified(LegEvent):
     """`answer_class`: human, machine, silence, unknown; `after_ms` since the answer."""
@@ -329,6 +337,7 @@ class PlayFinished(LegEvent):
     completed: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class BridgeJoined(LegEvent):
     """The customer's leg `leg` now exchanges sound with `agent`."""
@@ -336,11 +345,13 @@ class BridgeJoined(LegEvent):
     agent: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class BridgeLeft(LegEvent):
     agent: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RecordFinished(LegEvent):
     recording: str

@@ -5,7 +5,6 @@ them without sending a verb twice; bridges and devices that live are adopted; le
 up; an attempt the engine never heard of was never dialled and is closed as such.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from vyzov.core import agent as ca
@@ -15,6 +14,7 @@ from vyzov.core.call import CallPlan, CallState, adopt
 from vyzov.core.call_value import CLOSING_LIMIT, heard_of
 from vyzov.core.callback import Promise
 from vyzov.core.campaign import CampaignSettings, CampaignState, DialMode, may_dial
+from vyzov.core.changing import replace
 from vyzov.core.contact import Entry, EntryState
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind

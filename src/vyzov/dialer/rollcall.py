@@ -6,8 +6,7 @@ snapshot's logs tell beyond what was seen is taken in as if it came late. Nothin
 follows from an event.
 """
 
-from dataclasses import replace
-
+from vyzov.core.changing import replace
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls

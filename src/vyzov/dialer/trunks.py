@@ -5,11 +5,11 @@ word; here events meet it, and what it says becomes loads for the router, facts 
 and calls per second are counted over all campaigns, and go on after a restart of the floor.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vyzov.core import trunk as ct
 from vyzov.core.campaign import CampaignSettings
+from vyzov.core.changing import replace
 from vyzov.core.facts import FactKind
 from vyzov.core.outcome import Outcome
 from vyzov.core.pacing import filled, full, spent

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from vyzov.core.facts import Fact
+from vyzov.core.making import quickly_made
 from vyzov.dialer.ports import Json
 
 
@@ -31,6 +32,7 @@ class ReserveRefusal(StrEnum):
     ATTEMPT_EXISTS = "attempt_exists"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reserve:
     """Writes an attempt and takes the locks on its contact and number, or is refused.
@@ -64,6 +66,7 @@ class MarkOriginated:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FinishAttempt:
     """Ends an attempt and frees its locks. `state` is final or unknown; final is never taken
@@ -82,6 +85,7 @@ class FinishAttempt:
     agent: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SetEntry:
     """Writes a contact's whole place in a campaign; `attempt` ties it to a reservation."""
@@ -162,6 +166,7 @@ class CloseCallback:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AddDisposition:
     """Saves the result of an attempt; another result still standing for it is undone first."""
@@ -184,6 +189,7 @@ class UndoDisposition:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AddRecording:
     """Acknowledges a recording: the file is complete at `path` (relative to the recordings
@@ -283,6 +289,7 @@ def attempt_of(write: Write) -> str | None:
     return getattr(write, "attempt", None)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CommitResult:
     """A batch is durable. `refused` maps an attempt to why it was not reserved.

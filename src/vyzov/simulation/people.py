@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
+from vyzov.core.making import quickly_made
+
 VOICE_FREQUENCIES: tuple[int, ...] = tuple(range(300, 600, 20))
 """Every callee speaks in one steady tone of these (Hz): whoever hears it knows who spoke."""
 
@@ -72,6 +74,7 @@ class Ending:
     reason: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What one attempt will meet; spans in seconds, all counted from the event they follow.

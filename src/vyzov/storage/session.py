@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from vyzov.core.errors import StoreFault
+from vyzov.core.making import quickly_made
 
 TURNS_MAX = 8
 """How often a transaction is begun that other writers made impossible."""
@@ -37,6 +38,7 @@ class Answer(Protocol):
     def fetchall(self) -> Sequence[Any]: ...
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A statement to be executed: its name and its values.

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from vyzov.core.campaign import CampaignSettings, DialMode
+from vyzov.core.making import quickly_made
 from vyzov.core.pacing.rate import Bucket, calls_in, filled
 
 
@@ -28,6 +29,7 @@ class PaceReason(StrEnum):
     MODE_DIALS_BY_HAND = "mode_dials_by_hand"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What the floor looks like to one campaign at this moment.
@@ -44,6 +46,7 @@ class Pace:
     bucket: Bucket
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PaceDecision:
     """The number of calls to place, at least 0, and what set it."""
