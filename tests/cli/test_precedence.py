@@ -68,10 +68,13 @@ def test_an_account_that_may_do_neither_has_an_engine_all_the_same(
     assert system.asked == []
 
 
-def test_a_niceness_somebody_chose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("chosen", "granted"), [(5, Precedence.NONE), (-5, Precedence.NICE)])
+def test_a_niceness_somebody_chose_stays_and_is_told_for_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, chosen: int, granted: Precedence
+) -> None:
     system = System(monkeypatch, cores=2, real_time=False, nice=True)
-    system.niceness = 5
-    assert take_niceness() is Precedence.NICE
+    system.niceness = chosen
+    assert take_niceness() is granted
     assert system.asked == []
 
 

@@ -53,6 +53,49 @@ def test_an_attempt_that_was_dialled_is_unknown_where_the_engine_has_forgotten_i
     assert len(centre.world.watch.originates) == 1
 
 
+def test_an_attempt_that_was_only_reserved_is_unknown_where_the_journal_of_the_engine_is_gone(
+    centre: Centre,
+) -> None:
+    """The floor died with the word that the call was dialled, and the engine's disk with its own."""
+    centre.everybody(plan(ring_s=None))
+    _, campaign = dialled_unknown_to_the_database(centre)
+    centre.world.kill_engine(0.2)
+    centre.world.engine.book.clear()
+    centre.world.engine.whole_since = centre.world.timeline.now
+    centre.world.start()
+    assert centre.until(lambda: bool(centre.outcomes()), 15.0)
+    assert centre.outcomes() == ["unknown"]
+    assert centre.entries(campaign)[0]["state"] == "closed", "it is not redialled by itself"
+    centre.world.run(60.0)
+    assert len(centre.world.watch.originates) == 1
+
+
+def test_an_engine_that_cannot_tell_how_far_back_it_knows_makes_nothing_certain(
+    centre: Centre,
+) -> None:
+    centre.everybody(plan(ring_s=None))
+    dialled_unknown_to_the_database(centre)
+    centre.world.kill_engine(0.2)
+    centre.world.engine.book.clear()
+    centre.world.engine.whole_since = None  # type: ignore[assignment]
+    centre.world.start()
+    assert centre.until(lambda: bool(centre.outcomes()), 15.0)
+    assert centre.outcomes() == ["unknown"]
+
+
+def dialled_unknown_to_the_database(centre: Centre) -> tuple[str, str]:
+    """A call leaves, and the floor dies before the database has heard of it."""
+    ann = centre.operator()
+    campaign = centre.campaign(agents=(ann,), ring_timeout_s=60)
+    centre.open(campaign)
+    centre.ready(ann)
+    assert centre.until(lambda: bool(centre.world.watch.originates))
+    centre.world.process.die()  # type: ignore[union-attr]
+    (attempt,) = centre.attempts()
+    assert attempt["state"] == "reserved"
+    return ann, campaign
+
+
 def test_an_attempt_of_a_campaign_that_is_gone_is_unknown_and_frees_its_number(
     centre: Centre,
 ) -> None:

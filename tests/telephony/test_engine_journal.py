@@ -1,9 +1,12 @@
 """The engine's memory: what is journalled comes back, whatever moment the kill chose."""
 
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
+import uvloop
+from engine_lab import EngineProcess, Floor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -221,3 +224,54 @@ def test_a_floor_is_told_how_one_leg_of_its_own_stands(tmp_path: Path) -> None:
     assert book.standing(AskStanding(3, "gone"), "floor", {}).legs == {}
     assert book.standing(AskStanding(4, "talking"), "another", {}).legs == {}
     book.close()
+
+
+def opened(path: Path, at: float, boot: str = "boot-1") -> LegBook:
+    """What an engine that starts at this second knows; its journal is closed again."""
+    book = LegBook(path, now=lambda: at, boot=boot)
+    book.close()
+    return book
+
+
+def test_a_journal_says_since_when_nothing_is_missing_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "legs.jsonl"
+    assert opened(path, 10.0).whole_since == 10.0
+    assert opened(path, 90.0).whole_since == 10.0, "the next run knows what the first one did"
+    path.unlink()
+    assert opened(path, 95.0).whole_since == 95.0, "another journal: what was in the first is gone"
+
+
+@pytest.mark.parametrize("boot", ["boot-2", ""], ids=["another boot", "a boot nobody can name"])
+def test_what_was_written_before_a_reboot_may_be_missing(tmp_path: Path, boot: str) -> None:
+    path = tmp_path / "legs.jsonl"
+    opened(path, 10.0)
+    assert opened(path, 90.0, boot).whole_since == 90.0
+
+
+def test_a_leg_that_was_kept_long_enough_is_missing_from_then_on(tmp_path: Path) -> None:
+    now = [10.0]
+    book = LegBook(tmp_path / "legs.jsonl", now=lambda: now[0], boot="boot-1")
+    note(book, Refused, "a", "stale", at=12.0)
+    note(book, Refused, "b", "stale", at=14.0)
+    book.forget("b")
+    now[0] = 15.0 + journal.KEEP_ENDED_S
+    book.expire()
+    assert book.whole_since == 12.0, "of what the floor let go of, it will not ask"
+    book.close()
+    again = opened(tmp_path / "legs.jsonl", now[0])
+    assert ("a" in again.legs, again.whole_since) == (True, 10.0), "its lines are there yet"
+
+
+def test_the_engine_tells_since_when_its_journal_is_whole(tmp_path: Path) -> None:
+    async def story() -> None:
+        with EngineProcess(tmp_path) as engine:
+            async with Floor(tmp_path / "engine.sock") as floor:
+                first = (await floor.snapshot()).whole_since
+            assert first is not None
+            assert first <= time.monotonic()
+            engine.kill()
+        with EngineProcess(tmp_path):
+            async with Floor(tmp_path / "engine.sock") as floor:
+                assert (await floor.snapshot()).whole_since == first
+
+    uvloop.run(story())

@@ -118,7 +118,8 @@ async def _run(settings: PhoneSettings, seconds: float) -> int:
             return 1
         typer.echo("Signed in.")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds or None)
+            async with asyncio.timeout(seconds or None):
+                await stop.wait()
     return 0
 
 

@@ -43,10 +43,12 @@ def take_real_time() -> Precedence:
 
 
 def take_niceness(niceness: int = NICE["engine"]) -> Precedence:
-    """Asks to go before the other processes of the same group; one given already stays."""
+    """Asks to go before the other processes of the same group; one given already stays, also where
+    it puts this process behind them."""
     try:
-        if os.getpriority(os.PRIO_PROCESS, 0) == 0:
+        given = os.getpriority(os.PRIO_PROCESS, 0)
+        if given == 0:
             os.setpriority(os.PRIO_PROCESS, 0, niceness)
     except OSError:
         return Precedence.NONE
-    return Precedence.NICE
+    return Precedence.NICE if given <= 0 else Precedence.NONE

@@ -29,8 +29,8 @@ JOIN_GRACE = timedelta(seconds=1)
 """What a bridge may take once an agent is found, if the connect limit leaves less."""
 
 SILENT_FOR = timedelta(seconds=5)
-"""How long nothing came from an agent's leg until it is taken for lost. Whoever was joined with it in
-that time was joined with nobody."""
+"""How long nothing came from an agent's leg until an engine takes it for lost. Whoever was joined with
+it in that time was joined with nobody."""
 
 FAREWELL_LIMIT = timedelta(seconds=30)
 CLOSING_LIMIT = timedelta(seconds=10)

@@ -461,7 +461,8 @@ class Snapshot:
     `engine` names this run of the engine. Legs of an earlier run are in `legs` too (from its journal),
     ended by the engine itself with `Ended(side="engine")` or `Failed(stage="lost")`. `bridges` pairs
     customer and agent legs now exchanging sound; `devices` maps agent leg to agent of living devices;
-    `trunks` holds the latest finding of each source for each trunk, `phones` those signed in."""
+    `trunks` holds the latest finding of each source for each trunk, `phones` those signed in. Nothing
+    that was dialled since the second `whole_since` is missing from `legs`; None: it cannot tell."""
 
     engine: str
     at: float
@@ -472,6 +473,7 @@ class Snapshot:
         default_factory=dict[str, tuple[TrunkState, ...]]
     )
     phones: Mapping[str, PhoneRegistered] = field(default_factory=dict[str, PhoneRegistered])
+    whole_since: float | None = None
 
 
 Event = (

@@ -117,7 +117,7 @@ class Recovery:
                 self._take_up(attempt)
                 live = room.calls.get(attempt.id)
                 if live is not None:
-                    self.never_heard(live)
+                    self._never_dialled(live)
         room.doubtful.clear()
         room.pace_wanted = True
 
@@ -230,10 +230,10 @@ class Recovery:
         room = self._scene.room
         room.engine_up = True
         if room.engine_run == seen.engine:
-            # It was only the link that broke: of a leg that it has, nothing new is news.
+            # It was only the link that broke: that it still has a leg is news of it.
             for leg in seen.legs:
                 room.silent.pop(leg, None)
-        room.engine_run = seen.engine
+        room.engine_run, room.engine_whole_since = seen.engine, seen.whole_since
         self._trunks.tell_engine()
         self._trunks.snapshot(seen)
         self._phones.snapshot(seen)
@@ -342,18 +342,27 @@ class Recovery:
         return "" if campaign is not None and may_dial(campaign.state) else "campaign_paused"
 
     def never_heard(self, live: LiveCall) -> None:
-        """The engine keeps a journal of all it dialled; what is not in it was never dialled, unless
-        the database knows better: the engine forgets in the end, and its journal may be gone."""
-        mono = self._scene.now.mono
+        """The engine keeps a journal of all it dialled: what is not in it was never dialled, where
+        the journal is whole since before the reservation and the database knows no better."""
+        mono, leg = self._scene.now.mono, live.call.id
         if live.finished:
             return
         if live.call.answered_at is not None:
-            lost: ports.LegEvent = ports.Ended(live.call.id, live.seq + 1, mono, "engine", "lost")
+            self._calls.take(ports.Ended(leg, live.seq + 1, mono, "engine", "lost"))
+        elif live.call.dialed_at or leg in self._dialled or not self._would_be_known(live):
+            self._calls.take(ports.Failed(leg, live.seq + 1, mono, 0, "", "lost"))
         else:
-            lost = ports.Refused(live.call.id, live.seq + 1, mono, "never_dialled")
-            if live.call.dialed_at is not None or live.call.id in self._dialled:
-                lost = ports.Failed(live.call.id, live.seq + 1, mono, 0, "", "lost")
-        self._calls.take(lost)
+            self._never_dialled(live)
+
+    def _never_dialled(self, live: LiveCall) -> None:
+        mono = self._scene.now.mono
+        if not live.finished:
+            self._calls.take(ports.Refused(live.call.id, live.seq + 1, mono, "never_dialled"))
+
+    def _would_be_known(self, live: LiveCall) -> bool:
+        """True where the engine cannot have dialled this without having it in its journal."""
+        since = self._scene.room.engine_whole_since
+        return since is not None and since <= live.verdict_at <= self._scene.now.mono
 
     def out_of_sight(self) -> None:
         """Begins to count how long nothing is told of each call."""

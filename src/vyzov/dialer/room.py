@@ -180,7 +180,8 @@ class Room:
     legs of which an event is missing since a monotonic second, `unsaved` ended legs whose end is
     not durable yet: the engine must keep what it knows of them. `silent` are calls of which no engine
     has told anything since a monotonic second, `unknown` those whose end is booked as unknown, and
-    `engine_run` names the engine that was seen last. `doubts` numbers the questions about
+    `engine_run` names the engine that was seen last, whose journal is whole since
+    `engine_whole_since`. `doubts` numbers the questions about
     single legs. `watched` is False where nobody can
     look at the floor's screens, which then are not drawn."""
 
@@ -209,6 +210,7 @@ class Room:
     silent: dict[str, float] = field(default_factory=dict[str, float])
     unknown: dict[str, LiveCall] = field(default_factory=dict[str, LiveCall])
     engine_run: str = ""
+    engine_whole_since: float | None = None
     doubts: int = 0
     pace_wanted: bool = False
     watched: bool = True

@@ -31,6 +31,7 @@ RETRY_AFTER_S = 2.0
 RESULT_TRIES = 8
 TALK_LIMIT_S = 90.0
 CATCHES_UP_S = 1.0
+SIGN_IN_EVERY_S = 0.3
 TONE_STEP = 2  # every second of the known tones, so that neighbours are 50 Hz apart
 
 
@@ -348,7 +349,8 @@ async def run_operators(settings: OperatorSettings) -> None:
             shifts.append(asyncio.create_task(operator.shift()))
             with contextlib.suppress(TimeoutError):
                 # Signing in costs the server a password hash: one after another.
-                await asyncio.wait_for(stop.wait(), 0.3)
+                async with asyncio.timeout(SIGN_IN_EVERY_S):
+                    await stop.wait()
         _say(settings, {"name": "operators", "ready": True, "count": len(operators)})
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([stopping, speaking, *shifts], return_when=asyncio.FIRST_COMPLETED)

@@ -48,7 +48,7 @@ class SimulatedEngine:
         self._dice = dice
         self._links: dict[str, Link] = {}
         self._calls_to: dict[str, int] = {}
-        self.run = 1
+        self.run, self.whole_since = 1, 0.0
         self.trunks: set[str] = set()
         self.carrier = Carrier(timeline, self._tell_all)
         self.loses_recording: Callable[[], bool] = lambda: False
@@ -95,7 +95,7 @@ class SimulatedEngine:
     def _snapshot(self, floor: str) -> ports.Snapshot:
         run, now = f"run-{self.run}", self._timeline.now
         seen = snapshot_of(run, now, floor, self.book, self.calls, self.devices)
-        return replace(seen, phones=self.phones.registered(floor))
+        return replace(seen, phones=self.phones.registered(floor), whole_since=self.whole_since)
 
     def _tell(self, floor: str, event: ports.Event) -> None:
         if (link := self._links.get(floor)) is not None:

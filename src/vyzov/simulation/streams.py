@@ -200,8 +200,9 @@ class _Teller:
             elif isinstance(event, ports.DeviceDown):
                 devices.pop(event.leg, None)
         return ports.Snapshot(
-            "run-1", now, {leg: tuple(log) for leg, log in legs.items()}, (), devices
-        )
+            "run-1", now, {leg: tuple(log) for leg, log in legs.items()}, (), devices,
+            whole_since=0.0,
+        )  # fmt: skip
 
     def _written(self, write: w.Write) -> None:
         match write:

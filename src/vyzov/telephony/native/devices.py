@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from vyzov.core.call_value import SILENT_FOR
 from vyzov.dialer.ports import (
     DeviceAnswer,
     DeviceDown,
@@ -31,7 +32,7 @@ log = logging.getLogger("vyzov.engine.devices")
 
 PROVEN_PACKETS = 3
 """Packets seen each way before a leg counts as up."""
-NO_SOUND_S = 5.0
+NO_SOUND_S = SILENT_FOR.total_seconds()
 CONNECT_LIMIT_S = 15.0
 GIVE_UP_S = 30.0
 """After this long without sound the connection itself is closed."""

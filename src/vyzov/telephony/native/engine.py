@@ -105,7 +105,7 @@ class Engine:
         self._lock = _locked(settings.journal)
         advertised = _advertised(settings)
         hosts = webrtc.use_hosts(list(settings.webrtc_hosts))
-        self.book = LegBook(settings.journal)
+        self.book = LegBook(settings.journal, boot=_boot())
         self.clock = MediaClock(loop)
         self.trunks = Trunks(loop, name_servers=settings.name_servers, dice=_dice)
         self.shelf = SoundShelf(settings.prompt_folders)
@@ -208,7 +208,8 @@ class Engine:
         self.phones.shut()
         await self.devices.shut()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.calls.none_left(), DRAIN_LIMIT_S)
+            async with asyncio.timeout(DRAIN_LIMIT_S):
+                await self.calls.none_left()
         if self._expiry is not None:
             self._expiry.cancel()
         # A recording's end is posted on the loop, so the loop must turn once more after the thread.
@@ -264,6 +265,7 @@ class Engine:
             devices=self.devices.agents(ask.floor) | self.phones.agents(ask.floor),
             phones=self.phones.registered(ask.floor),
             trunks=self.trunk_watch.findings(ask.floor),
+            whole_since=self.book.whole_since,
         )
 
     def _floor_came(self, floor: str) -> None:
@@ -451,6 +453,14 @@ def _advertised(settings: EngineSettings) -> str:
             "by which they see this machine"
         )
     return host
+
+
+def _boot() -> str:
+    """Names the run of the machine; "" where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def _locked(journal: Path | None) -> IO[bytes] | None:

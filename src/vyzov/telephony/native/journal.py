@@ -207,15 +207,21 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 class LegBook:
     """All legs of an engine with their events, kept in step with a journal."""
 
-    def __init__(self, path: Path | None, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, path: Path | None, now: Callable[[], float] = time.monotonic, boot: str = ""
+    ) -> None:
         """Reads what an earlier run left at `path` and rewrites it without what is over.
 
-        None keeps no journal. A fault of the disk is raised: an engine that cannot write its
-        journal must not dial."""
+        None keeps no journal. `boot` names the run of the machine: what an earlier one wrote may not
+        have reached the disk, so the journal is not whole then. A fault of the disk is raised: an
+        engine that cannot write its journal must not dial."""
         self._now = now
         self.legs: dict[str, LegRecord] = {}
         self.fences: dict[str, int] = {}
         self.sip_port = 0
+        self.whole_since = now()
+        """The monotonic second since which no leg is missing that was opened and not forgotten."""
+        self._boot = boot
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             for line in read_lines(path):
@@ -312,6 +318,8 @@ class LegBook:
             over = record.over_at
             if over is not None and not record.recordings and not 0 <= now - over < KEEP_ENDED_S:
                 del self.legs[record.leg]
+                # Whoever asks for what was dialled before that gets no whole answer any more.
+                self.whole_since = max(self.whole_since, min(over, now))
 
     def snapshot(self, floor: str) -> dict[str, tuple[LegEvent, ...]]:
         """Returns the event log of every leg of a floor."""
@@ -372,6 +380,9 @@ class LegBook:
         match line["do"]:
             case "fence":
                 self.fences[line["floor"]] = int(line["fence"])
+            case "whole":
+                if self._boot and line["boot"] == self._boot:
+                    self.whole_since = min(self.whole_since, float(line["since"]))
             case "sip_port":
                 self.sip_port = int(line["port"])
             case "open":
@@ -393,6 +404,7 @@ class LegBook:
                 raise ValueError(f"unknown kind of line {unknown!r}")
 
     def _whole(self) -> Iterator[dict[str, Any]]:
+        yield {"do": "whole", "since": self.whole_since, "boot": self._boot}
         yield {"do": "sip_port", "port": self.sip_port}
         for floor, fence in self.fences.items():
             yield {"do": "fence", "floor": floor, "fence": fence}

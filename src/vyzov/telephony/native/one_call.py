@@ -151,7 +151,8 @@ class OneCall:
         engine = self._engine
         engine.snapshot(AskSnapshot(FLOOR, 1))
         engine.carry_out(trunk, FLOOR)
-        await asyncio.wait_for(engine.trunks.wait_known(trunk.trunk), LOOK_UP_LIMIT_S)
+        async with asyncio.timeout(LOOK_UP_LIMIT_S):
+            await engine.trunks.wait_known(trunk.trunk)
         order = Originate(
             leg=self._leg,
             attempt=self._leg,
@@ -163,7 +164,8 @@ class OneCall:
             ring_timeout_s=ring_timeout_s,
         )
         engine.carry_out(order, FLOOR)
-        await asyncio.wait_for(self._over.wait(), ring_timeout_s + self._talk_s + END_LIMIT_S)
+        async with asyncio.timeout(ring_timeout_s + self._talk_s + END_LIMIT_S):
+            await self._over.wait()
         return result_of(self._events)
 
     def _heard(self, event: LegEvent) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from vyzov.core.call_value import SILENT_FOR
 from vyzov.dialer.ports import (
     DeviceCall,
     DeviceDown,
@@ -51,7 +52,7 @@ log = logging.getLogger("vyzov.engine.phones")
 CALLER_NAME = "Vyzov"
 PROVEN_PACKETS = 3
 """Packets heard before a leg counts as up."""
-NO_SOUND_S = 5.0
+NO_SOUND_S = SILENT_FOR.total_seconds()
 NEVER_HEARD_S = 10.0
 """A phone that was lifted and sends nothing for so long is hung up."""
 GIVE_UP_S = 30.0
