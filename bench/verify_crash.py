@@ -17,9 +17,7 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -38,10 +36,9 @@ from floors_centre import (
     owner_of,
     processes_of,
 )
-from postgres_server import NoPostgres, Server, start_postgres
-from side_by_side import Part, run_parts, whole
+from postgres_server import Server
+from side_by_side import Part, parser_of, proved, verdict
 
-from vyzov import __version__
 from vyzov.app import load_settings
 from vyzov.cli.demo import Centre, Manager
 from vyzov.storage.connections import open_engine
@@ -68,7 +65,6 @@ FIRST = {"order": "floor.reservation_not_committed", "fence": SLEEPS_AT}
 """The turn that needs the protection which a sabotage takes away comes first."""
 ALL_EVERY = 5
 """Of the kills at a named point, each such one takes the other processes with it."""
-MISSING = 77
 
 
 class Ledger:
@@ -381,9 +377,9 @@ def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> 
     }
 
 
-def leave_evidence(options: argparse.Namespace, out: Path) -> None:
-    """Runs one centre, and leaves in `out` what the judge needs; raises `NoPostgres`."""
-    # Every process started from here on loads the points; only Vyzov's own have any.
+def with_points(options: argparse.Namespace, out: Path, server: Server | None) -> dict[str, Any]:
+    """Carries the turns out: every process started from here on loads the named points; only Vyzov's
+    own have any."""
     os.environ |= {
         "VYZOV_CRASH_DIR": str(out),
         "VYZOV_SABOTAGE": options.sabotage,
@@ -391,68 +387,29 @@ def leave_evidence(options: argparse.Namespace, out: Path) -> None:
             part for part in (str(PLANTS), os.environ.get("PYTHONPATH", "")) if part
         ),
     }
-    server: Server | None = None
-    try:
-        if options.store == "postgresql":
-            server = start_postgres(out / "postgres")
-        told = carry_out(options, out, server)
-    finally:
-        if server is not None:
-            server.remove()
-    (out / "kills.json").write_text(json.dumps(told), encoding="utf-8")
+    return carry_out(options, out, server)
 
 
 def judge(options: argparse.Namespace, folders: list[Path], begun: float) -> int:
-    """Has the judge say its verdict over all folders, and prints it; 0 where nothing is damaged."""
-    done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "check_crash.py"), *map(str, folders)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if not done.stdout.strip():
-        print(done.stderr, file=sys.stderr)
+    """Prints the judge's verdict over all folders; 0 where nothing is damaged and all turns came."""
+    result = verdict(options, HERE / "check_crash.py", folders, begun)
+    if result is None:
         return 1
-    result = json.loads(done.stdout.strip().splitlines()[-1])
     result["goals"]["kills"] = options.count
     result["ok"] = bool(result["ok"]) and result["figures"]["kills"] == options.count
-    result |= {
-        "seed": options.seed,
-        "store": options.store,
-        "sabotage": options.sabotage,
-        "seconds": round(time.monotonic() - begun, 1),
-        "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
-    }
+    result["sabotage"] = options.sabotage
     print(json.dumps(result, ensure_ascii=False))
     return 0 if result["ok"] else 1
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=20, help="kills")
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    parser = parser_of(__doc__ or "", 20, "kills")
     parser.add_argument("--sabotage", choices=(UNIQUE, *SABOTAGES), default="")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--shards", type=int, default=1, help="centres side by side")
-    parser.add_argument("--part", type=Part.read, default=whole(), help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     begun = time.monotonic()
-    out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-crash-"))).resolve()
-    out.mkdir(parents=True, exist_ok=True)
-    folders = [out]
-    try:
-        if options.shards > 1:
-            words = ["--store", options.store]
-            words += ["--sabotage", options.sabotage] if options.sabotage else []
-            folders = run_parts(
-                Path(__file__), out, options.shards, options.count, options.seed, words
-            )
-        else:
-            leave_evidence(options, out)
-    except NoPostgres as error:
-        print(error, file=sys.stderr)
-        return 1 if os.environ.get("CI") == "true" else MISSING
-    return judge(options, folders, begun)
+    words = ["--sabotage", options.sabotage] if options.sabotage else []
+    folders = proved(options, Path(__file__), words, partial(with_points, options), "kills.json")
+    return folders if isinstance(folders, int) else judge(options, folders, begun)
 
 
 if __name__ == "__main__":

@@ -14,18 +14,16 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
-import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from floors_centre import FLOORS, Leases, floors_here, open_floors, owner_of, processes_of
-from postgres_server import NoPostgres, Server, start_postgres
-from side_by_side import Part, run_parts, whole
+from postgres_server import Server
+from side_by_side import parser_of, proved, verdict
 
-from vyzov import __version__
 from vyzov.app import load_settings
 from vyzov.cli.demo import Centre, Manager
 from vyzov.storage.export import export_facts
@@ -36,7 +34,6 @@ STOPPED_S = (7.5, 10.0)
 SETTLE_S = (1.0, 3.0)
 GIVE_UP_S = 30.0
 CONTACTS_PER_STOP = 40
-MISSING = 77
 
 
 def stop_one(
@@ -127,65 +124,17 @@ def carry_out(options: argparse.Namespace, out: Path, server: Server | None) -> 
     return {"stops": stops, "finished_at": finished_at, "count": options.count}
 
 
-def leave_evidence(options: argparse.Namespace, out: Path) -> None:
-    """Runs one centre, and leaves in `out` what the judge needs; raises `NoPostgres`."""
-    server: Server | None = None
-    try:
-        if options.store == "postgresql":
-            server = start_postgres(out / "postgres")
-        told = carry_out(options, out, server)
-    finally:
-        if server is not None:
-            server.remove()
-    (out / "stops.json").write_text(json.dumps(told), encoding="utf-8")
-
-
-def judge(options: argparse.Namespace, folders: list[Path], begun: float) -> int:
-    """Has the judge say its verdict over all folders, and prints it; 0 where nothing is damaged."""
-    done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "check_sigstop.py"), *map(str, folders)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if not done.stdout.strip():
-        print(done.stderr, file=sys.stderr)
+def main() -> int:
+    options = parser_of(__doc__ or "", 10, "how often a process is stopped").parse_args()
+    begun = time.monotonic()
+    folders = proved(options, Path(__file__), [], partial(carry_out, options), "stops.json")
+    if isinstance(folders, int):
+        return folders
+    result = verdict(options, HERE / "check_sigstop.py", folders, begun)
+    if result is None:
         return 1
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    result |= {
-        "seed": options.seed,
-        "store": options.store,
-        "seconds": round(time.monotonic() - begun, 1),
-        "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
-    }
     print(json.dumps(result, ensure_ascii=False))
     return 0 if result["ok"] else 1
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=10, help="how often a process is stopped")
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--shards", type=int, default=1, help="centres side by side")
-    parser.add_argument("--part", type=Part.read, default=whole(), help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    begun = time.monotonic()
-    out = (options.out or Path(tempfile.mkdtemp(prefix="vyzov-sigstop-"))).resolve()
-    out.mkdir(parents=True, exist_ok=True)
-    folders = [out]
-    try:
-        if options.shards > 1:
-            folders = run_parts(
-                Path(__file__), out, options.shards, options.count, options.seed,
-                ["--store", options.store],
-            )  # fmt: skip
-        else:
-            leave_evidence(options, out)
-    except NoPostgres as error:
-        print(error, file=sys.stderr)
-        return 1 if os.environ.get("CI") == "true" else MISSING
-    return judge(options, folders, begun)
 
 
 if __name__ == "__main__":

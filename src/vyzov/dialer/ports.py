@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from vyzov.core.making import quickly_made
-from vyzov.dialer.roll_ports import AskStanding, Standing
+from vyzov.dialer.roll_ports import AskSnapshot, AskStanding, Standing
 from vyzov.dialer.trunk_ports import CheckTrunk, RemoveTrunk, SetTrunk, TrunkChecked, TrunkState
 
 Json = dict[str, Any]
@@ -185,14 +185,6 @@ class Unban:
     """Lifts the ban of an address (or IPv6 network) that failed to sign in too often."""
 
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskSnapshot:
-    """Answered by `Snapshot`. `fence` becomes the lowest fence the engine will dial for `floor`."""
-
-    floor: str
-    fence: int
 
 
 Verb = (

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class AskSnapshot:
+    """Answered by `Snapshot`. `fence` becomes the lowest fence the engine will dial for `floor`."""
+
+    floor: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskStanding:
     """Asks which legs the engine has for this floor; answered by one `Standing` of the same `ask`.
 
