@@ -1,6 +1,7 @@
 """An agent: a state that follows from wish, work and leg, and cannot be forgotten."""
 
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 from core_examples import T0, after
@@ -259,3 +260,9 @@ def test_moments_of_an_agent_are_told_again_by_a_clock_that_was_set() -> None:
     back, talker = ag.retold(writing(), -hour), ag.retold(talking(), hour)
     assert (back.since, back.wrap_up_until) == (T0 - hour, T0 + TEN - hour)
     assert (talker.since, talker.wrap_up_until) == (T0 + hour, None)
+
+
+def test_whoever_is_free_is_ready_and_nobody_else() -> None:
+    for work, wish, leg in product(Work, Wish, (None, "", "leg")):
+        agent = Agent("ann", T0, wish=wish, work=work, device_leg=leg)
+        assert is_free(agent) is (state_of(agent) is AgentState.READY)

@@ -67,24 +67,24 @@ class Agent:
 
 def state_of(agent: Agent) -> AgentState:
     """Returns the state that follows from the wish, the work and the leg."""
-    match agent.work, agent.wish:
-        case Work.RESERVED, _:
-            return AgentState.RESERVED
-        case Work.TALKING, _:
-            return AgentState.HOLD if agent.held else AgentState.TALKING
-        case Work.WRAP_UP, _:
-            return AgentState.WRAP_UP
-        case Work.NONE, Wish.OFFLINE:
-            return AgentState.OFFLINE
-        case Work.NONE, Wish.PAUSE:
-            return AgentState.PAUSE
-        case Work.NONE, Wish.READY:  # pragma: no branch
-            return AgentState.READY if agent.device_leg else AgentState.NO_DEVICE
+    work, wish = agent.work, agent.wish
+    if work is Work.RESERVED:
+        return AgentState.RESERVED
+    if work is Work.TALKING:
+        return AgentState.HOLD if agent.held else AgentState.TALKING
+    if work is Work.WRAP_UP:
+        return AgentState.WRAP_UP
+    if wish is Wish.OFFLINE:
+        return AgentState.OFFLINE
+    if wish is Wish.PAUSE:
+        return AgentState.PAUSE
+    return AgentState.READY if agent.device_leg else AgentState.NO_DEVICE
 
 
 def is_free(agent: Agent) -> bool:
     """True where a call can be handed to the agent now."""
-    return state_of(agent) is AgentState.READY
+    # As `state_of` says; asked of everybody at every turn, so said without a detour.
+    return agent.work is Work.NONE and agent.wish is Wish.READY and bool(agent.device_leg)
 
 
 def retold(agent: Agent, by: timedelta) -> Agent:

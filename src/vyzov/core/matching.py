@@ -19,9 +19,10 @@ def agent_for(
     The owner of a call-back comes first; where they are not free, anybody is better than silence.
     """
     free = [agent for agent in agents if agent.id in allowed and is_free(agent)]
-    for agent in free:
-        if agent.id == owner:
-            return agent.id
+    if owner is not None:
+        for agent in free:
+            if agent.id == owner:
+                return agent.id
     return min(free, key=_idle_since).id if free else None
 
 

@@ -252,7 +252,10 @@ class Agents:
     def expire(self) -> None:
         """Ends wrap-ups and signs out people whose browsers have been gone for too long."""
         now = self._scene.now.utc
-        for found in [self._scene.room.agents[agent] for agent in self._due.passed(now)]:
+        due = self._due.passed(now)
+        if not due:
+            return
+        for found in [self._scene.room.agents[agent] for agent in due]:
             until = found.agent.wrap_up_until
             if until is not None and until <= now:
                 self.step(found.agent.id, ca.WrapUpOver())

@@ -36,14 +36,14 @@ class CallBook(dict[str, LiveCall]):
         self._on_the_way: dict[str, dict[str, LiveCall]] = {}
         self._due = Deadlines()
         self._kept: dict[str, LiveCall] = {}
+        self._numbers: dict[str, int] = {}
 
     def __setitem__(self, key: str, live: LiveCall) -> None:
         self.pop(key, None)
         super().__setitem__(key, live)
         self._by_campaign.setdefault(live.campaign, {})[key] = live
         if not live.finished:
-            self._lines[live.trunk] = self._lines.get(live.trunk, 0) + 1
-            self._open[live.campaign] = self._open.get(live.campaign, 0) + 1
+            self._count(live, 1)
         self.noted(live)
 
     def __delitem__(self, key: str) -> None:
@@ -62,17 +62,27 @@ class CallBook(dict[str, LiveCall]):
             self._kept.pop(key, None)
             self._on_the_way.get(live.campaign, {}).pop(key, None)
             if not live.finished:
-                self._lines[live.trunk] -= 1
-                self._open[live.campaign] -= 1
+                self._count(live, -1)
         return live
+
+    def _count(self, live: LiveCall, by: int) -> None:
+        """Counts a call that begins (1) or is over (-1) where its line and its number are counted."""
+        self._lines[live.trunk] = self._lines.get(live.trunk, 0) + by
+        self._open[live.campaign] = self._open.get(live.campaign, 0) + by
+        if live.due is not None:
+            number = live.due.number_ref
+            left = self._numbers.get(number, 0) + by
+            if left:
+                self._numbers[number] = left
+            else:
+                del self._numbers[number]
 
     def finish(self, live: LiveCall) -> None:
         """Notes that a call is over: its line is free again."""
         if not live.finished:
             live.finished = True
             if live.call.id in self:
-                self._lines[live.trunk] -= 1
-                self._open[live.campaign] -= 1
+                self._count(live, -1)
                 self._kept[live.call.id] = live
         self.noted(live)
 
@@ -87,7 +97,9 @@ class CallBook(dict[str, LiveCall]):
             due = parted if due is None or parted < due else due
         known = key in self
         self._due.set(key, due if known else None)
-        early = self._on_the_way.setdefault(live.campaign, {})
+        early = self._on_the_way.get(live.campaign)
+        if early is None:
+            early = self._on_the_way[live.campaign] = {}
         if known and live.call.state in ON_THE_WAY and not live.finished:
             early[key] = live
         else:
@@ -104,6 +116,10 @@ class CallBook(dict[str, LiveCall]):
     def open_of(self, campaign: str) -> int:
         """How many calls of a campaign are not over."""
         return self._open.get(campaign, 0)
+
+    def is_live(self, number_ref: str) -> bool:
+        """True while a call to this number is not over."""
+        return number_ref in self._numbers
 
     def lines(self, trunk: str) -> int:
         """How many calls that are not over a trunk carries."""

@@ -32,8 +32,8 @@ class Now:
         return self.utc + (timedelta(seconds=mono) - timedelta(seconds=self.mono))
 
     def mono_of(self, utc: datetime) -> float:
-        """The monotonic second of a UTC instant, by this pairing."""
-        return self.mono + (utc - self.utc).total_seconds()
+        """The monotonic second of a UTC instant, by this pairing; rounded as `utc_of` does."""
+        return (timedelta(seconds=self.mono) + (utc - self.utc)).total_seconds()
 
 
 # ---- inputs --------------------------------------------------------------------------------------

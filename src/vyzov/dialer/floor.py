@@ -46,7 +46,7 @@ class Floor:
     ) -> None:  # fmt: skip
         self.id = floor_id
         self.room = Room()
-        self._scene = Scene(self.room, dice, call_id_of, recordings, Out(NEVER))
+        self._scene = Scene(self.room, dice, call_id_of, recordings, Out(NEVER), NEVER)
         self._agents = Agents(self._scene)
         self._trunks = Trunks(self._scene)
         self._calls = Calls(self._scene, self._agents, self._trunks)
@@ -71,18 +71,22 @@ class Floor:
         """The latest batch of writes that is not known to be safe yet, 0 where all are."""
         self._after: dict[int, list[fx.Effect]] = {}
         self._reserved: dict[int, tuple[str, ...]] = {}
+        self._armed: datetime | None = None
         self._told_at = -1.0
         self._counted_at = -1.0
 
     def step(self, item: fx.Input, now: fx.Now) -> list[fx.Effect]:
         """Takes one input in and returns what is to be done, in order."""
-        out = self._scene.out = Out(now)
+        if type(item) is fx.Committed and self._is_waited_for_by_nobody(item):
+            self._settled(item.batch)
+            return []
+        out = self._scene.begin(now)
         self._clock.look(now)
         self._take(item)
         self._agents.expire()
         self._calls.expire()
         self._pacer.turn_minutes()
-        if self.room.pace_wanted or isinstance(item, fx.Tick):
+        if self.room.pace_wanted or type(item) is fx.Tick:
             # Reservations go one transaction after the other: what becomes free while one is on its
             # way to the disk is reserved together, so that a slow disk makes larger ones, not more.
             self.room.pace_wanted = bool(self._reserved)
@@ -90,9 +94,16 @@ class Floor:
                 self._pacer.pace()
             self._close_drained()
         self._flush(out)
-        self._tell(isinstance(item, fx.Tick))
-        self._arm()
+        ticked = type(item) is fx.Tick
+        self._tell(ticked)
+        self._arm(ticked)
         return out.effects
+
+    def _is_waited_for_by_nobody(self, done: fx.Committed) -> bool:
+        """True where a batch being durable lets nothing go on: more than every fifth input of a busy
+        floor says so. Moments that are due by now have their own tick."""
+        waits = done.batch in self._after or done.batch in self._reserved
+        return not (waits or self.room.pace_wanted)
 
     def is_quiet(self) -> bool:
         """True where no call is live, or nothing can be known of any: the process may end."""
@@ -267,7 +278,9 @@ class Floor:
                 write.attempt for write in out.reserves if isinstance(write, Reserve)
             )
             out.effects.append(fx.Commit(self._batches, tuple(out.reserves), giveup=True))
-        later: list[fx.Effect] = [*out.replies, *(fx.SendVerb(verb) for verb in out.when_saved)]
+        later: list[fx.Effect] = []
+        if out.replies or out.when_saved:
+            later = [*out.replies, *(fx.SendVerb(verb) for verb in out.when_saved)]
         if out.writes:
             self._batches += 1
             self._unsaved = self._batches
@@ -281,21 +294,24 @@ class Floor:
             out.effects.extend(later)
 
     def _tell(self, ticked: bool) -> None:  # noqa: FBT001
-        for agent in sorted(self.room.told_desks):
-            tell_desk(self._scene, agent)
-        self.room.told_desks.clear()
-        mono = self._scene.now.mono
-        seen = ticked and self.room.watched and bool(self.room.organisation)
-        if seen and mono - self._told_at >= FLOOR_TOLD_S * 0.9:
-            self._told_at = mono
-            tell_floor(self._scene)
+        if self.room.told_desks:
+            for agent in sorted(self.room.told_desks):
+                tell_desk(self._scene, agent)
+            self.room.told_desks.clear()
+        if ticked and self.room.watched and self.room.organisation:
+            mono = self._scene.now.mono
+            if mono - self._told_at >= FLOOR_TOLD_S * 0.9:
+                self._told_at = mono
+                tell_floor(self._scene)
 
-    def _arm(self) -> None:
+    def _arm(self, ticked: bool) -> None:  # noqa: FBT001
+        """Asks for a tick at the next moment that is due; one asked for stands until it comes."""
         first, agents = self._calls.next_deadline(), self._agents.next_deadline()
         if first is None or (agents is not None and agents < first):
             first = agents
-        if first is not None:
+        if first is not None and (ticked or first != self._armed):
             self._scene.out.effects.append(fx.Arm(self._scene.now.mono_of(first)))
+        self._armed = first
 
     def _ask_counts(self) -> None:
         mono = self._scene.now.mono

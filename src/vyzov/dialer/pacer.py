@@ -42,6 +42,7 @@ DRY_WAIT = timedelta(seconds=2)
 LIVE_NUMBER_WAIT = timedelta(seconds=20)
 PASSED_OVER = timedelta(seconds=20)
 LEASE_SPAN = timedelta(seconds=30)
+MINUTE = timedelta(minutes=1)
 DIALS_PER_TICK_MAX = 50
 QUARANTINE_LOOK_S = 5.0
 
@@ -249,10 +250,6 @@ class Pacer:
                 self._scene.out.write(end)
 
     def _candidate(self, due: DueContact, entry: cc.Entry) -> Candidate:
-        live = any(
-            call.due is not None and call.due.number_ref == due.number_ref and not call.finished
-            for call in self._scene.room.calls.values()
-        )
         return Candidate(
             contact=due.contact,
             state=entry.state,
@@ -263,7 +260,7 @@ class Pacer:
             next_due=entry.next_due,
             promise=entry.promise,
             suppressed=due.stop_listed,
-            number_live=live,
+            number_live=self._scene.room.calls.is_live(due.number_ref),
             consent=due.consent,
         )
 
@@ -341,6 +338,8 @@ class Pacer:
     def _pass_on(self, live: LiveCall) -> None:
         """From now on this call decides the contact's place: what is said of an older one comes late."""
         contact = live.contact
+        if live.number == 1 and not live.failover_of:
+            return  # There is no older one: numbers of attempts are never given twice.
         for found in self._scene.room.agents.values():
             for past in (found.last, found.resulted):
                 if past and past.contact == contact and past.campaign == live.campaign:
@@ -363,12 +362,12 @@ class Pacer:
 
     def turn_minutes(self) -> None:
         """Opens a new minute for every campaign that runs."""
-        minute = self._scene.now.utc.replace(second=0, microsecond=0)
+        now = self._scene.now.utc
         for campaign in self._scene.room.campaigns.values():
-            if may_dial(campaign.state) and (
-                not campaign.minutes or campaign.minutes[-1][0] < minute
-            ):
-                campaign.minutes.append((minute, 0, 0))
+            if not may_dial(campaign.state):
+                continue
+            if not campaign.minutes or now - campaign.minutes[-1][0] >= MINUTE:
+                campaign.minutes.append((now.replace(second=0, microsecond=0), 0, 0))
 
     def count_answer(self, leg: str) -> None:
         live = self._scene.room.calls.get(leg)

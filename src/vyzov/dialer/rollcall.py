@@ -110,10 +110,15 @@ class RollCall:
             sent = live.sent_at is not None and live.sent_at < asked
             if sent and not live.finished and live.call.id not in seen.legs:
                 return True
-        for found in room.agents.values():
-            leg = found.agent.device_leg
-            if leg is not None and leg not in seen.devices:
-                return True
+        lines = {
+            found.agent.device_leg: agent
+            for agent, found in room.agents.items()
+            if found.agent.device_leg is not None
+        }
+        if lines == seen.devices == room.devices:
+            return False  # As it almost always is: every line is where it is known to be.
+        if not lines.keys() <= seen.devices.keys():
+            return True
         return any(self._is_news(leg, agent) for leg, agent in seen.devices.items())
 
     def _is_news(self, leg: str, agent: str) -> bool:

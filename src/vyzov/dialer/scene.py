@@ -14,17 +14,19 @@ from vyzov.dialer.writes import AppendFact
 
 @dataclass(slots=True)
 class Scene:
-    """The room, the dice, and the `out` of the running step."""
+    """The room, the dice, and the `out` and `now` of the running step."""
 
     room: Room
     dice: Randomness
     call_id_of: Callable[[str], str]
     recordings: str
     out: Out
+    now: Now
 
-    @property
-    def now(self) -> Now:
-        return self.out.now
+    def begin(self, now: Now) -> Out:
+        """Begins a step: nothing is to be done yet."""
+        self.now, self.out = now, Out(now)
+        return self.out
 
     def fact(
         self, kind: FactKind, dedupe: str, *, at: datetime | None = None,

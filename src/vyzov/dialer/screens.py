@@ -4,7 +4,9 @@ Topics: `desk:USER` for one agent, `floor:ORGANISATION` for those who watch. The
 states into numbered differences. Ids and figures go out, words are chosen on the screen.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from vyzov.core import agent as ca
@@ -148,7 +150,7 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
             "phones": [phone.e164 for phone in due.phones],
             "zone": zone,
             "utc_offset_minutes": int((local.utcoffset() or timedelta()).total_seconds() // 60),
-            "window": {"from": f"{window.start:%H:%M}", "to": _end_of(window)},
+            "window": _hours_of(window),
             "may_call_until": stamp(open_until(window, due.zones, scene.now.utc)),
             "fields": dict(due.fields),
             "attempt_number": live.number,
@@ -178,10 +180,11 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
     }  # fmt: skip
 
 
-def _end_of(window: CallWindow) -> str:
-    """The end of the hours; midnight is the end of the day, not its beginning."""
-    text = f"{window.end:%H:%M}"
-    return "24:00" if text == "00:00" else text
+@lru_cache(maxsize=1024)
+def _hours_of(window: CallWindow) -> Mapping[str, str]:
+    """The hours as texts; midnight is the end of the day, not its beginning."""
+    begin, end = f"{window.start:%H:%M}", f"{window.end:%H:%M}"
+    return {"from": begin, "to": "24:00" if end == "00:00" else end}
 
 
 def open_until(window: CallWindow, names: tuple[str, ...], now: datetime) -> datetime | None:

@@ -164,19 +164,23 @@ def standing_of(
     devices: Mapping[str, SimDevice],
 ) -> ports.Standing:  # fmt: skip
     """Returns how a floor's legs stand, or the one leg that is asked for, in brief."""
-    legs = {leg: r.log[-1].seq for leg, r in book.items() if r.floor == floor and r.log}
     if verb.leg:
-        return ports.Standing(
-            verb.ask, at, {leg: seq for leg, seq in legs.items() if leg == verb.leg}, {}, verb.leg
-        )
+        record = book.get(verb.leg)
+        known = record is not None and record.floor == floor and bool(record.log)
+        legs = {verb.leg: record.log[-1].seq} if record is not None and known else {}
+        return ports.Standing(verb.ask, at, legs, {}, verb.leg)
+    legs = {leg: r.log[-1].seq for leg, r in book.items() if r.log and r.floor == floor}
     up = {d.leg: d.agent for d in devices.values() if d.up and d.floor == floor}
     return ports.Standing(verb.ask, at, legs, up)
 
 
 def is_of_another(book: Mapping[str, Record], floor: str, verb: ports.Verb) -> bool:
     """True where a verb is about a leg that belongs to another floor."""
-    records = (book.get(getattr(verb, name, "")) for name in ("leg", "customer"))
-    return any(record is not None and record.floor != floor for record in records)
+    for name in ("leg", "customer"):
+        record = book.get(getattr(verb, name, ""))
+        if record is not None and record.floor != floor:
+            return True
+    return False
 
 
 def checked(verb: ports.CheckTrunk, at: float, *, known: bool) -> ports.TrunkChecked:

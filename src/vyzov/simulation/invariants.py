@@ -90,9 +90,10 @@ class Watch:
     def committed(self, batch: w.Batch, result: w.CommitResult) -> None:
         """Takes in a batch that the store has carried out."""
         for write in batch:
-            self.calling.committed(write, result)
             self.records.committed(write, result)
-            self.people.committed(write, result)
+            if type(write) is not w.AppendFact:  # Facts, most of all that is written, are records.
+                self.calling.committed(write, result)
+                self.people.committed(write, result)
             if self.keeps_books:
                 self.books.committed(write, result)
 
@@ -101,7 +102,7 @@ class Watch:
     def decided(self, floor: Floor, effects: Iterable[fx.Effect]) -> None:
         """A step of the floor has decided on these effects; none is carried out yet."""
         for effect in effects:
-            if isinstance(effect, fx.Commit):
+            if type(effect) is fx.Commit:
                 self.calling.judged(effect.writes)
                 self.people.reserved(floor, effect.writes)
 

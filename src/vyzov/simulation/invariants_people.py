@@ -30,9 +30,11 @@ STATE_AGREES_S = 5.0
 PARTING_S = 1.0
 """The hang-up of a talk may come a moment after its operator went on to the next."""
 
-ON_THE_WAY = (
-    CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
-    CallState.WAITING,
+ON_THE_WAY = frozenset(
+    (
+        CallState.RESERVING, CallState.DIALING, CallState.RINGING, CallState.CLASSIFYING,
+        CallState.WAITING,
+    )
 )  # fmt: skip
 
 
@@ -169,17 +171,17 @@ class PeopleRules:
         people = [
             live
             for live in room.calls.values()
-            if live.call.state in ON_THE_WAY
-            and live.call.agent is None
+            if live.call.agent is None
+            and live.call.state in ON_THE_WAY
             and live.call.plan.flow is None
         ]
         # Who goes to rest leaves calls behind that were right when they were placed: only campaigns
         # that have decided just now are looked at, each alone and all of them together.
         deciding = sorted({live.campaign for live in people if live.call.id in fresh})
         free = {key for key, found in room.agents.items() if is_free(found.agent)}
-        for chosen in (*((key,) for key in deciding), deciding):
+        for chosen in sorted({*((key,) for key in deciding), tuple(deciding)}):
             calls = sum(live.campaign in chosen for live in people)
-            able = {key for one in chosen for key in free if key in room.campaigns[one].crew}
+            able = free & frozenset[str]().union(*(room.campaigns[one].crew for one in chosen))
             what = f"{calls} calls are on their way to {len(able)} operators"
             self.notes.look("E4", what, broken=calls > len(able))
 

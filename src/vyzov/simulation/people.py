@@ -41,6 +41,7 @@ class CalleeKind(StrEnum):
     CONGESTED = "congested"
 
 
+ALL_KINDS = tuple(CalleeKind)
 Mix = Mapping[CalleeKind, float]
 
 DEFAULT_MIX: Mix = {
@@ -263,7 +264,7 @@ def _shares(homes: int, mix: Mix) -> dict[CalleeKind, int]:
 
 
 def _kinds_of(mix: Mix) -> list[CalleeKind]:
-    kinds = [kind for kind in CalleeKind if mix.get(kind, 0.0) > 0.0]
+    kinds = [kind for kind in ALL_KINDS if mix.get(kind, 0.0) > 0.0]
     if not kinds:
         raise ValueError("the mix of callees is empty: give at least one kind a share above 0")
     return kinds

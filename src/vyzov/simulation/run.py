@@ -30,8 +30,6 @@ START_AGAIN_S = 0.5
 SETTLE_LIMIT_S = 240.0
 FORGET_LIMIT_S = 60.0
 ASKS_MAX = 3
-YOUNG_MAX = 100_000
-"""Objects made before Python looks for circles among them; a run makes next to none, and keeps much."""
 
 Progress = Callable[[float], None]
 """Called with the share of the span that has passed, 0..1."""
@@ -42,7 +40,7 @@ def run_scenario(
 ) -> Outcome:
     """Runs a scenario, with another seed than its own where one is given."""
     chosen = scenario.seed if seed is None else seed
-    with _seldom_collected():
+    with _collected_after():
         stage = build(scenario, chosen)
         try:
             return run_on(stage, scenario, chosen, progress)
@@ -51,14 +49,15 @@ def run_scenario(
 
 
 @contextmanager
-def _seldom_collected() -> Generator[None]:
-    """Has Python look for circles seldom: walking over the kept story of a day was a third of it."""
-    before = gc.get_threshold()
-    gc.set_threshold(YOUNG_MAX, 50, 100)
+def _collected_after() -> Generator[None]:
+    """Has Python look for circles after a run: it makes next to none, and keeps a day's story."""
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        if collects:
+            gc.enable()
 
 
 def run_on(

@@ -62,7 +62,7 @@ class Timeline:
 
     def at(self, moment: float, act: Callable[[], None]) -> Alarm:
         """Has `act` done at a monotonic second; one that has passed means at once."""
-        alarm = Alarm(max(moment, self.now), act)
+        alarm = Alarm(max(self.now, moment), act)
         heapq.heappush(self._heap, (alarm.at, next(self._orders), alarm))
         return alarm
 
@@ -86,12 +86,13 @@ class Timeline:
 
     def run_until(self, moment: float, is_enough: Callable[[], bool] | None = None) -> bool:
         """Lets everything up to `moment` happen; True where `is_enough` ended it before."""
-        while self._heap and self._heap[0][0] <= moment:
-            _, _, alarm = heapq.heappop(self._heap)
-            if alarm.act is None:
+        heap = self._heap
+        while heap and heap[0][0] <= moment:
+            alarm = heapq.heappop(heap)[2]
+            act, alarm.act = alarm.act, None
+            if act is None:
                 continue
             self.now = alarm.at
-            act, alarm.act = alarm.act, None
             self.turned(act)
             act()
             if is_enough is not None and is_enough():

@@ -172,7 +172,7 @@ class Rows:
 
     def _is_stopped(self, number_ref: str, at: datetime) -> bool:
         until = self._stops.get(number_ref, "")
-        return until is None or until > to_text(at)
+        return until is None or (until != "" and until > to_text(at))
 
     # ---- carrying a usual batch out
 
