@@ -9,9 +9,21 @@ import uvloop
 from callee import Callee
 from engine_lab import EngineProcess, Floor, originate
 
-from vyzov.dialer.ports import Answered, Ended, Failed, RecordFinished, RecordStart, Ringing
+from vyzov.dialer.ports import (
+    Answered,
+    Ended,
+    Failed,
+    LegEvent,
+    RecordFinished,
+    RecordStart,
+    Ringing,
+)
 from vyzov.media.wav import parse_wav
-from vyzov.sip.events import CallCancelled, CallEnded
+from vyzov.sip.events import CallCancelled, CallEnded, Side, Stage
+from vyzov.sip.evidence import rejection
+from vyzov.telephony.native import reaping
+from vyzov.telephony.native.journal import LegBook, Placed
+from vyzov.telephony.native.reaping import Reaper
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -154,3 +166,52 @@ def test_a_stopped_engine_hangs_up_what_lives(tmp_path: Path) -> None:
             await ringing.wait(CallCancelled)
 
     uvloop.run(story())
+
+
+# ---- what a far side says that has no such call any more -----------------------------------------
+
+
+class Deaf:
+    """Signalling whose words reach nobody."""
+
+    agent: "Deaf"
+
+    def __init__(self) -> None:
+        self.agent = self
+
+    def reap(self, leg: str, **about: object) -> None: ...
+
+    def pump(self) -> None: ...
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_far_side_that_knows_no_call_has_a_moment_to_say_that_somebody_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    monkeypatch.setattr(reaping, "LATE_S", 0.4)
+    path = tmp_path / "legs.jsonl"
+    book = LegBook(path)
+    book.open("a", "floor", Placed("a", "127.0.0.1", 5060, "+70005550101", "+70005550102"))
+    book.close()
+    told: list[LegEvent] = []
+
+    async def story() -> None:
+        reaper = Reaper(LegBook(path), Deaf(), told.append)  # type: ignore[arg-type]
+        running = asyncio.create_task(reaper.run(5.0))
+        await asyncio.sleep(0)
+        no_such_call = rejection("a", None, Stage.CANCELLED, (), 0.0)
+        assert reaper.handle(no_such_call)
+        await asyncio.wait_for(running, 2.0)  # Nobody waits for it before the doors open.
+        assert told == []
+        if leaves:
+            assert reaper.handle(CallEnded("a", 0.0, Side.FAR, "bye"))
+        await asyncio.sleep(0.6)
+
+    asyncio.run(story())
+    if leaves:
+        assert [type(event) for event in told] == [Answered, Ended]
+        assert told[-1].side == "engine", "they heard nobody, and that was us"  # type: ignore[attr-defined]
+    else:
+        (lost,) = told
+        assert isinstance(lost, Failed)
+        assert (lost.stage, lost.code) == ("lost", 0)

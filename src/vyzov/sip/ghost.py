@@ -51,13 +51,14 @@ class Ghost:
         self._open_cancels = 0
         self._cancel_taken = False
         self._reporting = False
+        self._may_have_talked = False
         self._timers = Timers(endpoint.layer.schedule, self._on_timer)
         self._timers.set("gone", now + MEMORY_S)
         ghosts[self._call_id] = self
 
     def reap(self, now: float) -> None:
         """Cancels every INVITE the call may have sent, and reports how that ended."""
-        self._reporting = True
+        self._reporting = self._may_have_talked = True
         self._timers.set("give_up", now + GIVE_UP)
         for cseq in range(1, MAX_INVITES + 1):
             self._cancel(cseq, now)
@@ -90,6 +91,19 @@ class Ghost:
                 # Those only say that a later INVITE of the call may be the one that rings.
                 self._report_rejection(response, now)
 
+    def is_hung_up_on(self, request: Message, now: float) -> bool:
+        """Takes the BYE of a callee who answered an earlier run of this agent; True where it is one.
+
+        It proves that somebody picked up: that is told, once, also after `CallRejected` said that the
+        peer knows no such call."""
+        own = self._plan.identity(self._endpoint).from_tag
+        if request.method != "BYE" or request.recipient.tag != own or not self._may_have_talked:
+            return False
+        self._may_have_talked = False
+        self._stop_reporting()
+        self._endpoint.emit(CallEnded(self._plan.leg, now, Side.FAR, "bye"))
+        return True
+
     def _cancel(self, cseq: int, now: float) -> None:
         if self._cancels >= MAX_CANCELS:
             return
@@ -121,6 +135,7 @@ class Ghost:
         invite = plan.invite(self._endpoint, response.cseq)
         credentials = Credentials(plan.account, self._endpoint.new_token)
         talk = Talk(self._endpoint, dialog, credentials, plan.target)
+        self._may_have_talked = False
         self._acks[tag] = acknowledgement(talk, response.cseq, invite)
         self._endpoint.layer.send(*self._acks[tag])
         call = EstablishedCall(talk, plan.leg, self._dialogs, now, quiet=True)

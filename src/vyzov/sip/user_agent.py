@@ -455,7 +455,9 @@ class UserAgent(Answering, InCall):
         elif early is not None and not early.over:
             early.receive_early_request(request, now)
         else:
-            self._endpoint.respond(request, 481, now)
+            ghost = self._ghosts.get(message.call_id)
+            known = ghost is not None and ghost.is_hung_up_on(message, now)
+            self._endpoint.respond(request, 200 if known else 481, now)
 
     def _receive_invite(self, request: ServerTransaction, now: float) -> None:
         message = request.request

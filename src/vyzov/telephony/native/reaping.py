@@ -4,8 +4,9 @@ The journal says which legs lived. What rang is cancelled (and a late answer ack
 by identifiers derived from the leg; what was answered gets its BYE from the journalled dialog. The
 user agent repeats these until the far side hears. What came back within the settling time is told
 with the leg's end (an answer that came while nobody was there is told as one: somebody picked up).
-Floors connect after that. A far side that answered while we were dead says so again only every four
-seconds (RFC 3261 §13.3.1.4), so what is still silent then keeps its leg open a little longer.
+Floors connect after that. A far side that answered while we were dead, or answered and left, says so
+again only every four seconds (RFC 3261 §13.3.1.4, §17.1.2.2), so what is still silent then, or is said
+to know no such call, keeps its leg open a little longer.
 """
 
 import asyncio
@@ -50,11 +51,15 @@ class Reaper:
         self._signalling = signalling
         self._post = post
         self._waiting = {record.leg: record for record in book.unfinished()}
+        self._settled: dict[str, CallRejected] = {}
+        """Legs of which the far side says that it has no such call (any more)."""
         self._all_back = asyncio.Event()
         self._patience: asyncio.TimerHandle | None = None
 
     async def run(self, settle_s: float = SETTLE_S) -> None:
         """Hangs up, waits a moment for what comes back, and posts the end of every leg."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         for record in list(self._waiting.values()):
             self._end(record)
         self._signalling.pump()
@@ -68,8 +73,7 @@ class Reaper:
             if record.was_answered:
                 self._close(record, None)
         if self._waiting:
-            loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(max(0.0, LATE_S - settle_s), self._close_rest)
+            self._patience = loop.call_at(begun + LATE_S, self._close_rest)
         for record in list(self._book.legs.values()):
             for recording, path in list(record.recordings.items()):
                 self._recover(record, recording, Path(path))
@@ -81,14 +85,18 @@ class Reaper:
 
     def _close_rest(self) -> None:
         for record in list(self._waiting.values()):
-            self._close(record, None)
+            self._close(record, self._settled.get(record.leg))
 
     def handle(self, event: SipEvent) -> bool:
         """Takes what came back for a reaped leg; returns False for other legs."""
         record = self._waiting.get(event.leg)
         if record is None:
             return False
-        if isinstance(event, CallRejected | CallEnded):
+        if isinstance(event, CallRejected) and event.code == 0:
+            # Nothing rings there; whether somebody answered before, their own BYE would tell.
+            self._settled[record.leg] = event
+            self._check()
+        elif isinstance(event, CallRejected | CallEnded):
             self._close(record, event)
             self._check()
         elif isinstance(event, CallAnswered):
@@ -96,7 +104,7 @@ class Reaper:
         return True
 
     def _check(self) -> None:
-        if not self._waiting:
+        if self._waiting.keys() <= self._settled.keys():
             self._all_back.set()
 
     def _end(self, record: LegRecord) -> None:
