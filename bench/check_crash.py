@@ -407,6 +407,7 @@ def judge(folder: Path) -> Verdict:
         "open_at_return": len(waits),
         "resolved_s_max": round(max(waits, default=0.0), 2),
         "unknown": sum(fact["data"]["outcome"] == "unknown" for fact in over),
+        "resolved_later": sum(fact["kind"] == "resolved" for fact in facts),
         "channel_outlives_s_max": longest(channel_spans),
         "operator_untrue_s_max": longest(untrue_spans),
         "callees_left": left,

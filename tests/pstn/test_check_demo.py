@@ -302,6 +302,10 @@ ALLOWED: list[tuple[str, Plant]] = [
         e.ledger.__setitem__(slice(None), [
             line for line in e.ledger if line["call_id"] != "call-0013-2"]),
     )),
+    ("an end that the engine told only later", lambda e: (
+        e.of("facts", **fact("0014", "final"))["data"].update(outcome="unknown"),
+        e.fact(90.0, "0014", "resolved", outcome="abandoned"),
+    )),
     ("a person at a real desk, whose tone nobody announced", lambda e: (
         e.of("ledger", **call("0010")).update(operators=[{"hz": 1900, "heard_s": 8.0}]),
         e.operators.remove(e.of("operators", attempt="0010")),

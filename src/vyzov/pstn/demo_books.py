@@ -54,8 +54,8 @@ class Attempt:
 
     @property
     def outcome(self) -> str:
-        """The outcome of its `final` fact, "" before one."""
-        final = self.first("final")
+        """The outcome of its `final` fact, or the one an engine told later; "" before either."""
+        final = self.first("resolved") or self.first("final")
         return str(final["data"].get("outcome", "")) if final else ""
 
     @property
