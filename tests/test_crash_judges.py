@@ -23,6 +23,7 @@ def judge(name: str) -> ModuleType:
     return module
 
 
+sys.path.insert(0, str(BENCH))
 CRASH, SIGSTOP, SIDE_BY_SIDE = map(judge, ("check_crash", "check_sigstop", "side_by_side"))
 
 
