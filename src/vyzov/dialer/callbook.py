@@ -5,7 +5,7 @@ searched for: a floor with a hundred talks is stepped thousands of times a minut
 decide.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import overload
 
@@ -126,9 +126,9 @@ class CallBook(dict[str, LiveCall]):
         return self._lines.get(trunk, 0)
 
     @property
-    def kept(self) -> list[LiveCall]:
+    def kept(self) -> Sequence[LiveCall]:
         """Calls that are over and wait for the word on their recording."""
-        return list(self._kept.values())
+        return tuple(self._kept.values()) if self._kept else ()
 
     def next_deadline(self) -> datetime | None:
         """When the first deadline of all calls is, past ones included."""

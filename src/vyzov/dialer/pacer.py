@@ -38,6 +38,9 @@ from vyzov.dialer.writes import CloseCallback, HoldEntry, Reserve, ReserveRefusa
 
 LOOK_AHEAD = 60
 LOOK_AHEAD_LOW = 25
+DUE_TOGETHER = 10
+"""As many are expected to come due while the hopper is full; where more do, it is read again."""
+
 DRY_WAIT = timedelta(seconds=2)
 LIVE_NUMBER_WAIT = timedelta(seconds=20)
 PASSED_OVER = timedelta(seconds=20)
@@ -71,12 +74,20 @@ class Pacer:
             return
         campaign.loading = False
         self._fill(campaign, item.contacts)
+        if len(item.contacts) == item.asked and self._may_lack_due(campaign, item.contacts[-1]):
+            campaign.next_due = self._scene.now.utc
         if len(item.contacts) < item.asked:
             soon = self._scene.now.utc + DRY_WAIT
             campaign.dry_until = max(soon, item.next_due) if item.next_due else soon
             if item.next_due is None or item.next_due > soon + DRY_WAIT * 5:
                 campaign.dry_until = soon + DRY_WAIT * 2
         self._scene.room.pace_wanted = bool(item.contacts)
+
+    def _may_lack_due(self, campaign: LiveCampaign, last: DueContact) -> bool:
+        """True where all that were read had come due, and the hopper still ends with others: more may
+        be due that go before those."""
+        ends_with_others = bool(campaign.hopper) and campaign.hopper[-1].next_due is None
+        return last.next_due is not None and ends_with_others
 
     def _fill(self, campaign: LiveCampaign, contacts: tuple[DueContact, ...]) -> None:
         """Puts those read into the hopper, all of it in calling order: a promise goes first."""
@@ -106,8 +117,10 @@ class Pacer:
         busy = {live.contact for live in self._scene.room.calls_of(campaign.record.id)}
         exclude = busy | set(campaign.held) | {due.contact for due in campaign.hopper}
         campaign.loading, campaign.dry_until, campaign.next_due = True, None, None
+        # Where the hopper is full enough, only those are missing who go before the ones in it.
+        missing = LOOK_AHEAD - len(campaign.hopper) + DUE_TOGETHER if is_enough else LOOK_AHEAD
         self._scene.out.effects.append(
-            LoadDue(campaign.record.id, LOOK_AHEAD, frozenset(exclude), campaign.hours)
+            LoadDue(campaign.record.id, missing, frozenset(exclude), campaign.hours)
         )
 
     def is_done(self, campaign: LiveCampaign) -> bool:

@@ -109,8 +109,9 @@ def _device(scene: Scene, found: LiveAgent) -> Json:
 
 def _today(found: LiveAgent, now: datetime) -> Json:
     spent = day_seconds(found, now)
-    busy = sum(spent.get(name, 0.0) for name in ("talking", "hold", "wrap_up"))
-    base = busy + sum(spent.get(name, 0.0) for name in ("ready", "reserved", "no_device"))
+    of = spent.get
+    busy = of("talking", 0.0) + of("hold", 0.0) + of("wrap_up", 0.0)
+    base = busy + (of("ready", 0.0) + of("reserved", 0.0) + of("no_device", 0.0))
     return {
         "calls": found.day.calls,
         "talks": found.day.talks,

@@ -121,7 +121,7 @@ class CallingRules:
     def judged(self, batch: w.Batch) -> None:
         """A step of the floor has just given its verdict on these reservations."""
         for write in batch:
-            if isinstance(write, w.Reserve):
+            if type(write) is w.Reserve:
                 self._judged.setdefault(write.attempt, self.notes.timeline.now)
 
     def works(self, holder: str, fence: int, *, holds: bool) -> None:

@@ -165,7 +165,7 @@ class PeopleRules:
     def reserved(self, floor: Floor, batch: w.Batch) -> None:
         """A step of the floor has just decided on these: there is somebody for every call."""
         room = floor.room
-        fresh = {write.attempt for write in batch if isinstance(write, w.Reserve)}
+        fresh = {write.attempt for write in batch if type(write) is w.Reserve}
         if not fresh:
             return
         people = [

@@ -300,10 +300,10 @@ class World:
         self.watch.committed(batch, result)
 
     def stepped(self, process: FloorProcess, item: fx.Input) -> None:
-        if isinstance(item, fx.Opened):
+        if type(item) is fx.Opened:
             self.watch.holds(process.fence)
         self.watch.works(process.holder, process.fence, holds=process.holds_lease)
-        if isinstance(item, fx.Tick) and process is self.process:
+        if type(item) is fx.Tick and process is self.process:
             self.watch.stepped(process.floor, whole=self.is_up and self.store_is_whole)
 
     def dies_before(self, effect: fx.Effect) -> bool:

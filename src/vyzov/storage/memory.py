@@ -216,7 +216,7 @@ class MemoryStore:
         if not rows.is_usual(batch, self._floor):
             return self._by_sql(batch)
         result = w.CommitResult(seqs=rows.carry_out(batch))
-        ids = [self._dice.new_id() for one in batch if isinstance(one, w.AddStop)]
+        ids = [self._dice.new_id() for one in batch if type(one) is w.AddStop]
         self._database.was_usual += 1
         self._database.keep(lambda: self._write(batch, result, ids))
         return result

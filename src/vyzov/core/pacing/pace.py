@@ -65,6 +65,8 @@ def calls_to_place(pace: Pace, settings: CampaignSettings, now: datetime) -> Pac
         "lines_max": settings.lines_max,
     }
     wanted, reason = _wanted(pace, settings)
+    if wanted <= min(0, settings.lines_max - pace.lines):
+        return PaceDecision(0, reason, args)  # What nobody wants, nothing else limits.
     limits = (
         (wanted, reason),
         (settings.lines_max - pace.lines, PaceReason.LINES_FULL),
