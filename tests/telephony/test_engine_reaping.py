@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,34 @@ def test_a_far_side_that_knows_no_call_has_a_moment_to_say_that_somebody_answere
         (lost,) = told
         assert isinstance(lost, Failed)
         assert (lost.stage, lost.code) == ("lost", 0)
+
+
+def test_that_somebody_answered_is_on_the_disk_before_they_are_hung_up_on(tmp_path: Path) -> None:
+    path = tmp_path / "legs.jsonl"
+    book = LegBook(path)
+    book.open("a", "floor", Placed("a", "127.0.0.1", 5060, "+70005550101", "+70005550102"))
+
+    def post(event: LegEvent) -> None:
+        seq = book.next_seq(event.leg, "floor")
+        book.note(replace(event, seq=seq, at=time.monotonic()))
+
+    async def story() -> None:
+        reaper = Reaper(book, Deaf(), post)  # type: ignore[arg-type]
+        assert reaper.handle(CallEnded("a", 0.0, Side.US, "reaped"))
+
+    asyncio.run(story())
+    # The engine is killed here: what the agent has to send leaves only after `handle`.
+    next_run = LegBook(path)
+    assert [type(event) for event in next_run.legs["a"].events] == [Answered]
+    told: list[LegEvent] = []
+
+    async def next_story() -> None:
+        reaper = Reaper(next_run, Deaf(), told.append)  # type: ignore[arg-type]
+        assert reaper.handle(rejection("a", None, Stage.CANCELLED, (), 0.0))
+        assert told == []
+        reaper._close_rest()
+
+    asyncio.run(next_story())
+    (ended,) = told
+    assert isinstance(ended, Ended)
+    assert ended.side == "engine"

@@ -146,10 +146,12 @@ class Reaper:
             if record.placed is not None:
                 agent = record.placed.agent
             self._post(DeviceDown(record.leg, 0, 0.0, agent, "engine"))
-        elif record.was_answered or isinstance(event, CallEnded):
-            if not any(isinstance(event, Answered) for event in record.events):
+        elif record.was_answered or isinstance(event, CallEnded) or _is_told(record):
+            if not _is_told(record):
                 # A person picked up and heard nobody: that has to be counted against us.
                 self._post(Answered(record.leg, 0, 0.0, "", unseen_s=_unseen_s(record)))
+                # Before the BYE leaves: a run after this one may find a call nobody knows any more.
+                self._book.flush()
             self._post(Ended(record.leg, 0, 0.0, "engine", CAUSE))
         elif isinstance(event, CallRejected):
             self._post(
@@ -178,6 +180,11 @@ def record_finished(leg: str, recording: str, finished: Finished) -> RecordFinis
         leg, 0, 0.0, recording, str(finished.path), finished.seconds, finished.bytes,
         finished.sha256,
     )  # fmt: skip
+
+
+def _is_told(record: LegRecord) -> bool:
+    """True where the journal knows of an answer, whether or not it has what a BYE needs."""
+    return any(isinstance(event, Answered) for event in record.events)
 
 
 def _unseen_s(record: LegRecord) -> float:
