@@ -102,9 +102,12 @@ class Watch:
     def decided(self, floor: Floor, effects: Iterable[fx.Effect]) -> None:
         """A step of the floor has decided on these effects; none is carried out yet."""
         for effect in effects:
-            if type(effect) is fx.Commit:
-                self.calling.judged(effect.writes)
-                self.people.reserved(floor, effect.writes)
+            if type(effect) is not fx.Commit:
+                continue
+            reserves = tuple(write for write in effect.writes if type(write) is w.Reserve)
+            if reserves:
+                self.calling.judged(reserves)
+                self.people.reserved(floor, reserves)
 
     def wanted(self, effect: fx.Effect) -> None:
         """Sees an effect before it is carried out."""

@@ -8,7 +8,7 @@ from collections import Counter
 from random import Random
 
 from vyzov.dialer.ports import Event, LegEvent, Snapshot, Standing
-from vyzov.simulation.faults import FaultKind, Faults
+from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
 from vyzov.simulation.world_time import Timeline
 
 OVERTAKEN_S = 1.5
@@ -27,6 +27,8 @@ class Noise:
 
     def ways_of(self, event: Event, faults: Faults) -> tuple[float, ...]:
         """Returns the delays in seconds with which an event arrives; none where it is lost."""
+        if faults is NO_FAULTS and not self._late_until:
+            return NO_DELAY
         if isinstance(event, LegEvent):
             return self._of_leg(event, faults)
         if isinstance(event, Standing) and self._happens(faults.lost, FaultKind.EVENT_LOST):

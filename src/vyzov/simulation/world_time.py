@@ -68,7 +68,9 @@ class Timeline:
 
     def after(self, span_s: float, act: Callable[[], None]) -> Alarm:
         """Has `act` done after so many seconds."""
-        return self.at(self.now + span_s, act)
+        alarm = Alarm(max(self.now, self.now + span_s), act)
+        heapq.heappush(self._heap, (alarm.at, next(self._orders), alarm))
+        return alarm
 
     def turned(self, act: object) -> None:
         """Counts an act of this instant; raises `TimeStandsStillError` where there is no end of them.
