@@ -214,3 +214,21 @@ def test_final_is_never_taken_back_and_unknown_may_become_final(
     attempt = house.office.attempt(house.organisation, reserve.attempt)
     assert attempt is not None
     assert (attempt.state, attempt.outcome) == ("final", "busy")
+
+
+def test_a_floor_begins_with_the_ends_of_the_last_hour_that_nobody_knew(
+    house: House, store: FloorStore, due: list[DueContact]
+) -> None:
+    unknown, told, over, long_ago = (house.reserve(one) for one in due[:4])
+    past = house.clock.now - timedelta(hours=2)
+    store.commit((
+        unknown, house.finish(unknown.attempt, "unknown", state="unknown"),
+        told, house.finish(told.attempt, "unknown", state="unknown"),
+        house.finish(told.attempt, "abandoned", answered_at=house.clock.now),
+        over, house.finish(over.attempt, "busy"),
+        long_ago, house.finish(long_ago.attempt, "unknown", state="unknown", ended_at=past),
+    ))  # fmt: skip
+    state = store.load_floor(house.floor)
+    assert [one.id for one in state.unknown] == [unknown.attempt]
+    assert state.unknown[0].settings == state.campaigns[0].settings
+    assert state.open_attempts == ()
