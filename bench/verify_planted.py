@@ -137,6 +137,7 @@ def judge(path: Path, seeds: int, *, with_unit: bool) -> dict[str, Any]:
             plant(patch, Path(folder))
             if with_unit and patch.survives:
                 told |= unit(sources, patch.survives)
+            told["search"] = search_of(patch).removesuffix(".py")
             told |= days(sources, seeds, search_of(patch))
     except BadPatch as error:
         told |= {"found": False, "error": str(error)}
@@ -192,9 +193,9 @@ def main() -> int:
             rows.append(one.result())
             if not arguments.json:
                 print(_line(rows[-1]), flush=True)
-    needed = max((one["seeds"] for one in rows if one.get("found")), default=1)
+    needed = _deepest(rows, DAYS)
     clean = days(ROOT / "src", needed, DAYS)
-    exchanges = days(ROOT / "src", max(needed, EXCHANGES_LEAST), EXCHANGES)
+    exchanges = days(ROOT / "src", max(_deepest(rows, EXCHANGES), EXCHANGES_LEAST), EXCHANGES)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
@@ -206,11 +207,17 @@ def main() -> int:
         "planted": len(rows), "found": len(rows) - len(missed), "missed": missed,
         "found_by_their_own_rule": sum(bool(one["named"]) for one in rows),
         "killed_by_unit_tests": dead, "seeds_needed": {one["patch"]: one.get("seeds") for one in rows},
-        "seeds_most": needed, "clean": clean, "clean_exchanges": exchanges, "wrong": wrong,
-        "seconds": round(time.monotonic() - begun, 1),
+        "seeds_most": max(needed, _deepest(rows, EXCHANGES)), "clean": clean,
+        "clean_exchanges": exchanges, "wrong": wrong, "seconds": round(time.monotonic() - begun, 1),
     }  # fmt: skip
     print(json.dumps(told, ensure_ascii=False))
     return 0 if told["ok"] else 1
+
+
+def _deepest(rows: list[dict[str, Any]], search: str) -> int:
+    """How many seeds of a search the bug took that took most: the clean sources live through as many."""
+    of_it = (one for one in rows if one.get("found") and f"{one.get('search')}.py" == search)
+    return max((one["seeds"] for one in of_it), default=1)
 
 
 def _line(told: dict[str, Any]) -> str:
