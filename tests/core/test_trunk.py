@@ -276,6 +276,11 @@ def test_no_call_goes_on_once_anything_may_have_rung(call: FailedCall) -> None:
         assert call.code not in (408, 480, 486, 487, 504, 600, 603)
 
 
+def test_a_final_answer_outweighs_a_way_that_failed_beside_it() -> None:
+    call = FailedCall(486, "trying", (), None, TrunkFault.NO_REPLY)
+    assert not judge(call).goes_on
+
+
 def test_any_final_answer_but_two_proves_that_somebody_is_there() -> None:
     assert [
         code for code in (0, 200, 401, 404, 405, 408, 481, 501, 503) if not probe_lives(code)

@@ -332,7 +332,8 @@ def judge(call: FailedCall) -> Judgement:
 
     - a 18x or 199 came: something rang or was announced; never again through another trunk;
     - lost with the engine, or cancelled after any 1xx: nobody knows how far it had come;
-    - the way to the carrier failed (name, connection, certificate): nothing was sent;
+    - the way to the carrier failed (name, connection, certificate) or its challenge is not to be
+      answered: nothing was sent, or nothing that rings;
     - no 1xx at all until we gave up: the carrier never took the call;
     - 401, 407, 402: refused at the door, before any routing;
     - 403 before any 1xx: the same door; after a 100 it may be the callee's network that speaks;
@@ -343,7 +344,7 @@ def judge(call: FailedCall) -> Judgement:
         return CARRIED
     if call.stage == "lost":
         return Judgement(TrunkFault.BROKEN)
-    if call.fault is not TrunkFault.NONE:
+    if call.fault is not TrunkFault.NONE and call.code in (0, 401, 407):
         return Judgement(call.fault, breaks=True, goes_on=True)
     if call.code == 0:
         silent = not call.provisionals
