@@ -316,11 +316,11 @@ def untrue(
 
 
 def points_of(told: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
-    """How many named points the program died at, and those it was to die at and did not; where the
-    turns at a point are as many as the points, that is all it never came to."""
+    """How many named points the program died at, and those it was to die at and did in no turn;
+    where the turns at a point are as many as the points, that is all it never came to."""
     asked = [kill for one in told for kill in one["kills"] if kill["point"]]
     reached = {kill["point"] for kill in asked if kill["reached"]}
-    missed = [kill["point"] for kill in asked if not kill["reached"]]
+    missed = sorted({kill["point"] for kill in asked} - reached)
     known = {point for one in told for point in one["points"]}
     if len(asked) >= len(known):
         missed += sorted(known - reached - set(missed))

@@ -214,20 +214,22 @@ class Run:
             if not point.at_start:
                 state = self.live()
             time.sleep(0.02)
-        reached = moment.exists()
-        if not reached:
-            moment.with_suffix(".arm").unlink(missing_ok=True)
-        else:
-            when, pid = moment.read_text(encoding="ascii").split()
-            killed.add(int(pid))
-            at = at if point.at_start else float(when)
-            time.sleep(0.05)
-        back = self.await_back(killed if reached else set(), time.monotonic() + BACK_S)
         target = "all" if everybody else point.process
+        if not moment.exists():
+            return self._kill_all_the_same(moment, point.name, target)
+        when, pid = moment.read_text(encoding="ascii").split()
+        killed.add(int(pid))
+        at = at if point.at_start else float(when)
+        time.sleep(0.05)
+        back = self.await_back(killed, time.monotonic() + BACK_S)
         return {
-            "target": target, "point": point.name, "reached": reached, "at": at, "back": back,
-            **state,
+            "target": target, "point": point.name, "reached": True, "at": at, "back": back, **state,
         }  # fmt: skip
+
+    def _kill_all_the_same(self, moment: Path, point: str, target: str) -> dict[str, Any]:
+        """The program did not come to the point in this turn: it is killed where it is."""
+        moment.with_suffix(".arm").unlink(missing_ok=True)
+        return {**self.kill_at_random(target), "point": point, "reached": False}
 
     def sleep_at_point(self) -> dict[str, Any]:
         """Lets an owner sleep between its check and its send until another has its floors."""
@@ -240,10 +242,7 @@ class Run:
             state = self.live()
             time.sleep(0.02)
         if not moment.exists():
-            moment.with_suffix(".arm").unlink(missing_ok=True)
-            back = self.await_back(set(), time.monotonic() + BACK_S)
-            return {"target": SLEEP, "point": SLEEPS_AT, "reached": False, "at": at, "back": back,
-                    **state}  # fmt: skip
+            return self._kill_all_the_same(moment, SLEEPS_AT, point.process)
         when, pid = moment.read_text(encoding="ascii").split()
         at = float(when)
         lost = {one.id: one.epoch for one in self.leases.owned_by(int(pid))}
