@@ -80,3 +80,5 @@ def test_a_plan_that_cannot_be_says_what_is_wrong() -> None:
         operators_for(WORK, TERMS, 0, Model.ERLANG_B)
     with pytest.raises(InvalidRequest, match="Not even 2000 operators"):
         operators_for(WORK, TERMS, 0.01, Model.ONE_BY_ONE)
+    with pytest.raises(InvalidRequest, match="never talked"):
+        plan_measured(WORK, TERMS, 3, 0.0, 0.0)

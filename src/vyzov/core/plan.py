@@ -121,6 +121,7 @@ def plan(work: Work, terms: Terms, operators: int, model: Model) -> Plan:
 
 def plan_measured(work: Work, terms: Terms, operators: int, busy: float, left: float) -> Plan:
     """Returns what so many operators do where a simulation showed how busy they are."""
+    _check(busy > 0, "operators who never talked", "Raise the share of calls answered.")
     return _carried_out(work, terms, operators, Model.SIMULATION, busy, left)
 
 
