@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 Kind = TypeVar("Kind")
 
 _LEFT_OUT = object()
+_DRAFTS: dict[type, type] = {}
 
 
 def quickly_made(kind: type[Kind]) -> type[Kind]:
@@ -27,11 +28,18 @@ def quickly_made(kind: type[Kind]) -> type[Kind]:
             f"{kind.__name__} is no plain frozen dataclass with slots. Leave it as `dataclass` makes it."
         )
     annotations = kind.__init__.__annotations__
-    made = _constructor(kind, _draft(kind))
+    draft = _DRAFTS[kind] = _draft(kind)
+    made = _constructor(kind, draft)
     made.__annotations__ = annotations
     made.__qualname__, made.__module__ = f"{kind.__qualname__}.__init__", kind.__module__
     kind.__init__ = made  # type: ignore[method-assign]
     return kind
+
+
+def draft_of(kind: type) -> type | None:
+    """Returns the class that values of a kind are of while they are written; None where they are not
+    made here."""
+    return _DRAFTS.get(kind)
 
 
 def _draft(kind: type) -> type:
