@@ -75,6 +75,8 @@ CAMPAIGN: Mapping[str, str] = {
     "that are on.",
     "lines_max": "Calls of this campaign at once.",
     "calls_per_second": "New calls a second.",
+    "power_ratio": "Calls on their way for each free operator, in the mode `power`; what "
+    "is abandoned is limited by this number alone.",
     "ring_timeout_s": "How long it may ring. Below 15 only with `allow_short_ring`.",
     "allow_short_ring": "Permits a ring shorter than 15 s. *API*",
     "window": "Hours in which people may be called, on their own clock (below).",

@@ -12,6 +12,7 @@ from vyzov.core import call_events as ev
 from vyzov.core.agent import Agent, Wish
 from vyzov.core.campaign import CampaignSettings
 from vyzov.core.contact import EntryState
+from vyzov.core.errors import InvalidRequest
 from vyzov.core.matching import agent_for, call_for
 from vyzov.core.pacing import (
     Bucket,
@@ -106,9 +107,22 @@ def test_modes_of_the_hand_place_nothing(mode: str) -> None:
     assert (decision.count, decision.reason) == (0, PaceReason.MODE_DIALS_BY_HAND)
 
 
-@pytest.mark.parametrize("mode", ["power", "predictive"])
-def test_nobody_dials_ahead_yet(mode: str) -> None:
-    assert calls_to_place(QUIET, settings(mode=mode), T0).count == 3
+def test_predictive_without_a_wish_dials_like_progressive() -> None:
+    assert calls_to_place(QUIET, settings(mode="predictive"), T0).count == 3
+
+
+@pytest.mark.parametrize(("ratio", "count"), [(1.0, 3), (1.5, 5), (2.0, 7)])
+def test_power_places_its_ratio_of_calls_per_free_agent(ratio: float, count: int) -> None:
+    power = settings(mode="power", power_ratio=ratio, calls_per_second=50)
+    decision = calls_to_place(replace(QUIET, bucket=Bucket(50, T0)), power, T0)
+    assert (decision.count, decision.reason) == (count, PaceReason.RATIO)
+    assert decision.args["ratio"] == ratio
+
+
+@pytest.mark.parametrize("ratio", [0.9, 10.5])
+def test_a_ratio_below_one_or_above_ten_is_refused(ratio: float) -> None:
+    with pytest.raises(InvalidRequest):
+        settings(mode="power", power_ratio=ratio)
 
 
 @given(

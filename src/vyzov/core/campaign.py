@@ -80,6 +80,7 @@ class CampaignSettings:
     trunks: tuple[str, ...]
     lines_max: int = 30
     calls_per_second: float = 5.0
+    power_ratio: float = 2.0
     ring_timeout: timedelta = timedelta(seconds=25)
     allow_short_ring: bool = False
     window: CallWindow = field(default_factory=CallWindow)
@@ -119,6 +120,7 @@ class CampaignSettings:
             "trunks": list(self.trunks),
             "lines_max": self.lines_max,
             "calls_per_second": self.calls_per_second,
+            "power_ratio": self.power_ratio,
             "ring_timeout_s": self.ring_timeout.total_seconds(),
             "allow_short_ring": self.allow_short_ring,
             "window": window_to_json(self.window),
@@ -157,6 +159,7 @@ def _read(fields: Fields) -> CampaignSettings:
         trunks=fields.texts("trunks"),
         lines_max=fields.whole("lines_max", 30, least=1, most=10_000),
         calls_per_second=fields.number("calls_per_second", 5.0, least=0.1, most=1000),
+        power_ratio=fields.number("power_ratio", 2.0, least=1, most=10),
         ring_timeout=seconds("ring_timeout_s", 25, 1, 180),
         allow_short_ring=fields.flag("allow_short_ring", default=False),
         window=CallWindow()

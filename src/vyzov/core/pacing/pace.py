@@ -1,32 +1,22 @@
 """How many calls to place on this tick, and why so many.
 
 Progressive places one call for each free agent who can be reached and has no call on its way
-already; agentless fills the lines it is allowed. Both stay within the lines of the campaign and of
-its trunks and within their calls per second. Ahead-of-demand dialling is not done here: nobody is
-ever abandoned because two calls were placed for one agent.
+already, power a fixed number of them, predictive what `ahead` found; agentless fills the lines it
+is allowed. All stay within the lines of the campaign and of its trunks and within their calls per
+second.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from vyzov.core.campaign import CampaignSettings, DialMode
 from vyzov.core.making import quickly_made
+from vyzov.core.pacing.ahead import Ahead, said
 from vyzov.core.pacing.rate import Bucket, calls_in, filled
+from vyzov.core.pacing.reasons import PaceReason
 
-
-class PaceReason(StrEnum):
-    """Why the number is what it is; screens have the sentence."""
-
-    ONE_PER_FREE_AGENT = "one_per_free_agent"
-    FILLS_LINES = "fills_lines"
-    NO_FREE_AGENT = "no_free_agent"
-    AGENTS_COVERED = "agents_covered"
-    LINES_FULL = "lines_full"
-    TRUNKS_FULL = "trunks_full"
-    RATE_LIMIT = "rate_limit"
-    MODE_DIALS_BY_HAND = "mode_dials_by_hand"
+__all__ = ["Pace", "PaceDecision", "PaceReason", "calls_to_place"]
 
 
 @quickly_made
@@ -53,18 +43,29 @@ class PaceDecision:
 
     count: int
     reason: PaceReason
-    args: Mapping[str, int]
+    args: Mapping[str, int | float]
 
 
-def calls_to_place(pace: Pace, settings: CampaignSettings, now: datetime) -> PaceDecision:
-    """Returns how many calls the campaign places at this tick."""
-    args = {
+def calls_to_place(
+    pace: Pace, settings: CampaignSettings, now: datetime, ahead: Ahead | None = None
+) -> PaceDecision:
+    """Returns how many calls the campaign places at this tick.
+
+    `ahead` is what the predictive law would place; without it a predictive campaign dials like a
+    progressive one.
+    """
+    if settings.mode is not DialMode.PREDICTIVE:
+        ahead = None
+    args: dict[str, int | float] = {
+        **(said(ahead) if ahead else {}),
         "free_agents": pace.free_agents,
         "on_the_way": pace.on_the_way,
         "lines": pace.lines,
         "lines_max": settings.lines_max,
     }
-    wanted, reason = _wanted(pace, settings)
+    if settings.mode is DialMode.POWER:
+        args["ratio"] = settings.power_ratio
+    wanted, reason = (ahead.count, ahead.reason) if ahead else _wanted(pace, settings)
     if wanted <= min(0, settings.lines_max - pace.lines):
         return PaceDecision(0, reason, args)  # What nobody wants, nothing else limits.
     limits = (
@@ -84,12 +85,13 @@ def _wanted(pace: Pace, settings: CampaignSettings) -> tuple[int, PaceReason]:
             room = settings.lines_max - pace.lines
             return room, PaceReason.FILLS_LINES if room > 0 else PaceReason.LINES_FULL
         case DialMode.PROGRESSIVE | DialMode.POWER | DialMode.PREDICTIVE:
-            # Power and predictive dial like progressive until they may dial ahead.
-            uncovered = pace.free_agents - pace.on_the_way
+            is_power = settings.mode is DialMode.POWER
+            ratio = settings.power_ratio if is_power else 1.0
+            uncovered = int(ratio * pace.free_agents + 0.5) - pace.on_the_way
             if pace.free_agents == 0:
                 return 0, PaceReason.NO_FREE_AGENT
             if uncovered <= 0:
                 return 0, PaceReason.AGENTS_COVERED
-            return uncovered, PaceReason.ONE_PER_FREE_AGENT
+            return uncovered, PaceReason.RATIO if is_power else PaceReason.ONE_PER_FREE_AGENT
         case DialMode.MANUAL | DialMode.PREVIEW | DialMode.EXTERNAL:  # pragma: no branch
             return 0, PaceReason.MODE_DIALS_BY_HAND

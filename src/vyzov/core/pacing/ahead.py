@@ -1,0 +1,203 @@
+"""How many calls a campaign places ahead of its operators, and why so many: the predictive law.
+
+Calls are added while the risk that one more finds nobody is no more than what the abandonment
+budget allows now; never fewer than one for each free operator without a call on its way, never more
+than the hard veto lets through. Limits of lines, trunks and calls per second come after it, in
+`pace`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vyzov.core.making import quickly_made
+from vyzov.core.pacing.budget import Price
+from vyzov.core.pacing.histograms import HORIZONS_S
+from vyzov.core.pacing.reasons import PaceReason
+from vyzov.core.pacing.risk import ExactOutlook, Facing, NormalOutlook, Outlook, Ringing
+from vyzov.core.pacing.veto import InFlight, dials_allowed
+from vyzov.core.pacing.watch import Watch
+
+Weight: TypeAlias = float
+"""The share, 0..1, of another campaign's answers that will take the operators of this one."""
+
+_TOLD_AT = 3
+TOLD_AT_S = HORIZONS_S[_TOLD_AT]
+"""So far ahead the expected answers and free operators are told, seconds."""
+
+_MOST_AT_ONCE, _MOST_PER_AGENT = 200, 4
+_RING_MOST_S = 90.0
+"""Whoever is called within so many seconds of the end of a window may answer after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The floor as one campaign sees it.
+
+    `free` operators, answers `waiting` for one, and for how many seconds each of the others has
+    been talking or writing up; `agents` are all of them. `others` are campaigns whose calls may
+    take the same operators; their waiting answers are among `waiting`.
+    """
+
+    free: int
+    waiting: int
+    talk_ages: Sequence[float]
+    wrap_ages: Sequence[float]
+    agents: int
+    others: Sequence[tuple[Watch, Weight]] = ()
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """How many calls to place, at least 0, and all that the sentence about it needs.
+
+    `rate` and `rate_spread` are the mean and the standard deviation of the answer rate; `risk` is
+    that of the last call that may be placed (of the first, where none may), `threshold` what is
+    allowed; `price` is abandoned calls per answer. The tightest window is named and counted in
+    whole calls, `limit` is its share. `free` and `answers` are expected within `horizon_s`
+    seconds, the placed ones included; `lines_per_agent` counts all calls, talks as well.
+    """
+
+    count: int
+    reason: PaceReason
+    rate: float
+    rate_spread: float
+    risk: float
+    threshold: float
+    price: float
+    window: str
+    abandoned: int
+    answered: int
+    limit: float
+    free: float
+    answers: float
+    horizon_s: int
+    lines_per_agent: float
+
+
+def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
+    """Returns how many calls the campaign would place now.
+
+    It brings the watch up to this moment and leaves the price with it, which later outcomes are
+    held against; it changes nothing else.
+    """
+    watch.advance(at)
+    for other, _ in scene.others:
+        other.advance(at)
+    ages = watch.ages(at)
+    releases = [
+        *map(watch.service.talk_row, scene.talk_ages),
+        *map(watch.service.wrap_row, scene.wrap_ages),
+    ]
+    others = [
+        (Ringing(other.ages(at), other.ring), other.rate.mean, share)
+        for other, share in scene.others
+    ]
+    facing = Facing(
+        sure=scene.free - scene.waiting,
+        releases=releases,
+        own=Ringing(ages, watch.ring),
+        points=watch.rate.points,
+        others=others,
+    )
+    is_small = scene.agents <= watch.policy.exact_agents_max
+    outlook: Outlook = ExactOutlook(facing) if is_small else NormalOutlook(facing)
+    price = watch.price(at, max(1, scene.agents), outlook.flight)
+    scarcity = price.scarcity
+    rate = watch.rate.mean
+    threshold = watch.aim * price.now * (1 + 0.15 * scarcity) * (rate / 0.25) ** 0.8
+    wished, risk = 0, 0.0
+    if scene.agents > 0 and threshold > 0:
+        bound = _MOST_AT_ONCE + _MOST_PER_AGENT * scene.agents
+        wished, risk = outlook.dials_within(threshold, scarcity, bound)
+    count, reason = _bounded(watch, scene, at, wished)
+    return _told(watch, scene, facing, price, (count, reason, risk, threshold))
+
+
+def _bounded(watch: Watch, scene: Scene, at: float, wished: int) -> tuple[int, PaceReason]:
+    """Puts the wish between the veto and one call for each free operator."""
+    theirs = sum(other.ringing for other, _ in scene.others)
+    flight = InFlight(watch.ringing, scene.waiting, scene.free - theirs)
+    least = max(0, flight.free - flight.waiting - flight.ringing)
+    reason = PaceReason.DIALS_AHEAD if wished else PaceReason.RISK_SPENT
+    if watch.is_learning:
+        wished, reason = 0, PaceReason.LEARNING
+    if watch.policy.veto:
+        allowed = _vetoed(watch, flight, at)
+        if wished > max(allowed, least):
+            wished, reason = max(0, allowed), PaceReason.VETO
+    if least > wished:
+        wished = least
+        if reason is not PaceReason.LEARNING:
+            reason = PaceReason.ONE_PER_FREE_AGENT
+    if scene.agents <= 0:
+        reason = PaceReason.NO_FREE_AGENT
+    return wished, reason
+
+
+def _vetoed(watch: Watch, flight: InFlight, at: float) -> int:
+    """Returns how many calls no window can be broken by, and keeps in mind what that asked for."""
+    found, room = _MOST_AT_ONCE * _MOST_PER_AGENT, 0.0
+    over = flight.ringing + flight.waiting - flight.free
+    for account in watch.vetoed:
+        limit = account.window.limit
+        counts = [(account.answered, account.abandoned)]
+        if account.ends_at is not None and at + _RING_MOST_S >= account.ends_at:
+            counts.append((0, 0))
+        for answered, abandoned in counts:
+            allowed = dials_allowed(flight, answered, abandoned, limit)
+            found = found if allowed is None else min(found, allowed)
+        room = max(room, over + account.carried_abandoned - limit * account.carried_answered)
+    watch.wish(at, room)
+    return found
+
+
+def _told(
+    watch: Watch,
+    scene: Scene,
+    facing: Facing,
+    price: Price,
+    decided: tuple[int, PaceReason, float, float],
+) -> Ahead:
+    count, reason, risk, threshold = decided
+    times, rate = watch.ring, watch.rate.mean
+    coming = count * times.by_horizon[_TOLD_AT] * rate
+    for age, calls in facing.own.ages.items():
+        coming += calls * rate / times.survival(rate, age) * times.gains(age)[_TOLD_AT]
+    busy = watch.ringing + scene.waiting + len(scene.talk_ages) + count
+    return Ahead(
+        count=count,
+        reason=reason,
+        rate=rate,
+        rate_spread=watch.rate.spread,
+        risk=risk,
+        threshold=threshold,
+        price=price.now,
+        window=price.window,
+        abandoned=price.abandoned,
+        answered=price.answered,
+        limit=price.limit,
+        free=facing.sure + sum(row[_TOLD_AT] for row in facing.releases),
+        answers=coming,
+        horizon_s=TOLD_AT_S,
+        lines_per_agent=busy / max(1, scene.agents),
+    )
+
+
+def said(ahead: Ahead) -> Mapping[str, int | float]:
+    """Returns the numbers of the sentence about it; shares are in percent, for people."""
+    share = 100 * ahead.abandoned / ahead.answered if ahead.answered else 0.0
+    return {
+        "count": ahead.count,
+        "abandon_percent": round(share, 1),
+        "limit_percent": round(100 * ahead.limit, 1),
+        "abandoned": ahead.abandoned,
+        "answered": ahead.answered,
+        "lines_per_agent": round(ahead.lines_per_agent, 1),
+        "rate_percent": round(100 * ahead.rate),
+        "rate_spread_percent": round(100 * ahead.rate_spread),
+        "free": round(ahead.free, 1),
+        "answers": round(ahead.answers, 1),
+        "horizon_s": ahead.horizon_s,
+    }
