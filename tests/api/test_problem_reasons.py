@@ -44,6 +44,9 @@ def test_a_short_password_says_how_long_it_must_be(site: Site) -> None:
 def test_a_workbook_is_told_as_such(site: Site) -> None:
     file = {"file": ("clients.xlsx", b"PK\x03\x04rest")}
     told = faults(site.browser_of("manager").post("/lists?preview=true", files=file))
+    assert told == {"file": ("workbook_broken", {})}
+    file = {"file": ("clients.xls", b"\xd0\xcf\x11\xe0rest")}
+    told = faults(site.browser_of("manager").post("/lists?preview=true", files=file))
     assert told == {"file": ("workbook", {})}
 
 

@@ -15,6 +15,7 @@ from vyzov.dialer.lists import (
     CELL_CHARS_MAX,
     COLUMNS_MAX,
     REASONS,
+    Asked,
     ListPreview,
     Meaning,
     read_list,
@@ -113,11 +114,6 @@ def test_the_line_with_which_spreadsheets_name_their_delimiter_is_no_row() -> No
     assert [(row.row, row.name) for row in found] == [(3, "Ann")]
 
 
-def test_a_workbook_is_refused_with_the_way_out() -> None:
-    with pytest.raises(InvalidRequest, match="save the sheet as CSV"):
-        preview(b"PK\x03\x04rest")
-
-
 @pytest.mark.parametrize("data", [b"", b"\n\n \n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidRequest, match="is empty"):
@@ -180,7 +176,7 @@ def test_titles_a_person_has_explained_before_are_known() -> None:
     found = read_list(
         data,
         "clients.csv",
-        known_columns={"Куда звонить": Meaning.PHONE, "Кому": Meaning.NAME},
+        asked=Asked({"Куда звонить": Meaning.PHONE, "Кому": Meaning.NAME}),
     )
     assert only(rows(data, found)).name == "Анна"
 
@@ -239,6 +235,8 @@ def test_several_phone_columns_and_numbers_in_a_cell_are_one_contact() -> None:
         (";Ann", "phone_missing"),
         ("none;Ann", "phone_invalid"),
         ("7,00056E+10;Ann", "phone_rounded"),
+        ("sip:+70005550101@example.org;Ann", "phone_sip_syntax"),
+        ('"+70005550101;transport=tcp";Ann', "phone_sip_syntax"),
         ("+70005550101;Ann;extra", "cells_too_many"),
         ("+70005550101;Ann\0", "row_has_nul"),
         (f"+70005550101;{'x' * (CELL_CHARS_MAX + 1)}", "cell_too_long"),

@@ -32,8 +32,9 @@ Reason = Literal[
     "", "needed", "text", "too_short", "too_long", "flag", "number", "whole", "between", "least",
     "most", "choice", "list", "one_needed", "twice", "object", "unknown_field", "name", "phone",
     "prefixes", "weekdays", "clock", "order", "moment", "key", "no_step", "unreachable", "endless",
-    "called", "gone", "empty_file", "too_many_columns", "no_numbers", "workbook", "customer_only",
-    "new_user", "needs_tls", "number_format", "hidden_number",
+    "called", "gone", "empty_file", "too_many_columns", "no_numbers", "workbook",
+    "workbook_broken", "workbook_large", "customer_only", "new_user", "needs_tls", "number_format",
+    "hidden_number",
 ]  # fmt: skip
 """Ids of what can be wrong with a field; each has words in every language of the screens."""
 

@@ -6,10 +6,14 @@ megabyte costs its own row and nothing else. What the cells mean is decided in `
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import islice
+from typing import BinaryIO
 
 from charset_normalizer import from_bytes
+
+from vyzov.dialer.sheet import Record, Source, opened
 
 # Left to itself the detector takes ordinary Russian files for Japanese or Hebrew ones.
 ENCODINGS = ["utf_8", "utf_16", "cp1251", "cp866", "koi8_r", "cp1252"]
@@ -29,43 +33,36 @@ BYTE_ORDER_MARKS = (
 REPLACED = "\ufffd"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row: `number` as a spreadsheet counts (the first row is 1), its cells, what broke it."""
-
-    number: int
-    cells: tuple[str, ...]
-    problem: str = ""
-
-
-def encoding_of(data: bytes) -> str:
+def encoding_of(source: Source) -> str:
     """Returns the name of the encoding the bytes most likely have."""
+    with opened(source) as stream:
+        head = stream.read(SAMPLE_BYTES)
     for mark, name in BYTE_ORDER_MARKS:
-        if data.startswith(mark):
+        if head.startswith(mark):
             return name
-    head = data[:SAMPLE_BYTES]
     if head[1::2].count(0) > len(head) // 8:
         return "utf-16-le"
     if head[0::2].count(0) > len(head) // 8:
         return "utf-16-be"
-    sample = _telling_lines(data)
+    sample = _telling_lines(source)
     if not sample or _is_utf8(sample):
         return "utf-8"
     best = from_bytes(b"\n".join(sample), cp_isolation=ENCODINGS).best()
     return "cp1252" if best is None else best.encoding
 
 
-def delimiter_of(data: bytes, encoding: str) -> str:
+def delimiter_of(source: Source, encoding: str) -> str:
     """Returns the delimiter that cuts the first rows most evenly into most cells."""
-    lines = [line for _, line, _ in _logical_lines(data, encoding, ";")][:SNIFFED_RECORDS]
+    with closing(_logical_lines(source, encoding, ";")) as found:
+        lines = [line for _, line, _ in islice(found, SNIFFED_RECORDS)]
     if lines and lines[0].strip().casefold().startswith("sep=") and len(lines[0].strip()) == 5:
         return lines[0].strip()[-1]
     return max(DELIMITERS, key=lambda mark: _evenness(lines, mark))
 
 
-def records(data: bytes, encoding: str, delimiter: str) -> Iterator[Record]:
+def records(source: Source, encoding: str, delimiter: str) -> Iterator[Record]:
     """Yields all rows that are not blank, broken ones with the id of what broke them."""
-    for number, text, problem in _logical_lines(data, encoding, delimiter):
+    for number, text, problem in _logical_lines(source, encoding, delimiter):
         if problem:
             yield Record(number, (text[:200],), problem)
             continue
@@ -76,18 +73,18 @@ def records(data: bytes, encoding: str, delimiter: str) -> Iterator[Record]:
             yield Record(number, cells, _fault_of(text))
 
 
-def _telling_lines(data: bytes) -> list[bytes]:
+def _telling_lines(source: Source) -> list[bytes]:
     """Returns the first lines that are not plain ASCII: the others tell nothing."""
     found: list[bytes] = []
     size, at_start = 0, True
-    source = io.BytesIO(data)
-    while line := source.readline(SAMPLE_BYTES):
-        begins, at_start = at_start, line.endswith(b"\n")
-        if begins and not line.isascii():
-            found.append(line[:SAMPLE_LINE_BYTES].rstrip(b"\r\n"))
-            size += len(found[-1])
-            if size >= SAMPLE_BYTES:
-                break
+    with opened(source) as stream:
+        while line := stream.readline(SAMPLE_BYTES):
+            begins, at_start = at_start, line.endswith(b"\n")
+            if begins and not line.isascii():
+                found.append(line[:SAMPLE_LINE_BYTES].rstrip(b"\r\n"))
+                size += len(found[-1])
+                if size >= SAMPLE_BYTES:
+                    break
     return found
 
 
@@ -129,9 +126,15 @@ def _fault_of(text: str) -> str:
     return "row_not_text" if REPLACED in text else ""
 
 
-def _logical_lines(data: bytes, encoding: str, delimiter: str) -> Iterator[tuple[int, str, str]]:
+def _logical_lines(
+    source: Source, encoding: str, delimiter: str
+) -> Generator[tuple[int, str, str]]:
     """Yields (row number, text, problem) where a quoted cell may run over several lines."""
-    source = _Lines(data, encoding)
+    with opened(source) as stream:
+        yield from _logical(_Lines(stream, encoding), delimiter)
+
+
+def _logical(source: "_Lines", delimiter: str) -> Iterator[tuple[int, str, str]]:
     number = 0
     while (line := source.next()) is not None:
         number += 1
@@ -159,10 +162,8 @@ def _logical_lines(data: bytes, encoding: str, delimiter: str) -> Iterator[tuple
 class _Lines:
     """Lines of the file, one at a time, with a way to put some back."""
 
-    def __init__(self, data: bytes, encoding: str) -> None:
-        self._source = io.TextIOWrapper(
-            io.BytesIO(data), encoding=encoding, errors="replace", newline=""
-        )
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._source = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
         self._waiting: list[str] = []
 
     def next(self) -> str | None:

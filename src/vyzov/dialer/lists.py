@@ -1,82 +1,74 @@
-"""Reads a list of people from a CSV file: what its columns mean, and a verdict for every row.
+"""Reads a list of people from a file: how it would be read, and a verdict for every row.
 
 Every row that is not blank gets exactly one verdict, so the verdicts of a file add up to its rows.
 Cells are text, whatever a spreadsheet would make of them (`=1+1` stays `=1+1`). How bytes become
-rows is in `csv_text`, how cells become numbers in `phones`; writing contacts is the store's part.
-Reasons are ids with arguments; screens have the words.
+rows is in `csv_text` and `workbook`, what columns are for in `columns`, how cells become numbers in
+`phones`; who is known from other lists is `duplicates`' part, writing contacts the store's. Reasons
+are ids with arguments; `list_words` and the screens have the words.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer import phones as numbers
+from vyzov.dialer.columns import (
+    Column,
+    Meaning,
+    as_said,
+    cell_of,
+    is_titled,
+    phones_by_content,
+    title_of,
+    titled,
+    untitled,
+)
 from vyzov.dialer.consent import consent_in
-from vyzov.dialer.csv_text import Record, delimiter_of, encoding_of, records
+from vyzov.dialer.csv_text import ENCODINGS, delimiter_of, encoding_of, records
+from vyzov.dialer.number_book import NumberBook
 from vyzov.dialer.office_records import ImportedRow, ImportPhone, RowVerdict
+from vyzov.dialer.sheet import Record, Source, opened
+from vyzov.dialer.workbook import (
+    OLD_MARK,
+    ZIP_MARK,
+    Book,
+    Sheet,
+    read_book,
+    refuse_old,
+    sheet_records,
+)
+
+__all__ = ["Column", "ListPreview", "Meaning", "read_list", "rows", "verdict_counts"]
 
 COLUMNS_MAX = 200
 CELL_CHARS_MAX = 2_000
 SAMPLE_ROWS = 20
-PHONE_COLUMN_SHARE = 0.6
 PHONES_MAX = 10
 SHOWN_CHARS = 60
+LARGE_BYTES = 50_000_000
+"""Of a file of this length a person is told that it takes its time."""
 
 REASONS = (
     "row_has_nul", "row_not_text", "row_too_long", "quote_not_closed", "cells_too_many",
-    "cell_too_long", "phone_missing", "phone_invalid", "phone_rounded", "phone_kind_refused",
+    "cell_too_long", "phone_missing", "phone_invalid", "phone_rounded", "phone_sip_syntax",
+    "phone_kind_refused",
     "phone_zone_unknown", "phones_too_many", "zone_unknown", "duplicate_of_row", "merged_with_row",
     "number_skipped", "extension_ignored", "language_unknown", "consent_unknown",
 )  # fmt: skip
 """Every id a row's reason may have; each has words in every language of the screens."""
 
+NOTES = (
+    "encoding_read", "named_otherwise", "sheet_chosen", "title_twice", "columns_remembered",
+    "list_large",
+)  # fmt: skip
+"""Every id of what is said of a file that is read all the same."""
 
-class Meaning(StrEnum):
-    """What a column is for; `field` columns go onto the contact's card under their title."""
-
-    PHONE = "phone"
-    NAME = "name"
-    FIRST_NAME = "first_name"
-    MIDDLE_NAME = "middle_name"
-    LAST_NAME = "last_name"
-    LANGUAGE = "language"
-    ZONE = "zone"
-    CONSENT = "consent"
-    FIELD = "field"
-    IGNORED = "ignored"
-
-
-TITLES: Mapping[str, Meaning] = {
-    title: meaning
-    for meaning, titles in {
-        Meaning.PHONE: (
-            "phone", "phones", "phone number", "telephone", "tel", "mobile", "mobile phone", "cell",
-            "number", "телефон", "телефоны", "номер", "номер телефона", "мобильный", "тел",
-            "мобильный телефон", "сотовый", "контактный телефон", "рабочий телефон",
-            "home phone", "work phone", "домашний телефон",
-        ),
-        Meaning.NAME: (
-            "name", "full name", "customer", "client", "contact", "contact name", "имя клиента",
-            "фио", "ф и о", "клиент", "контакт", "имя", "имя и фамилия", "фамилия имя отчество",
-        ),
-        Meaning.FIRST_NAME: ("first name", "firstname", "given name"),
-        Meaning.MIDDLE_NAME: ("middle name", "отчество"),
-        Meaning.LAST_NAME: ("last name", "lastname", "surname", "family name", "фамилия"),
-        Meaning.LANGUAGE: ("language", "lang", "язык"),
-        Meaning.ZONE: (
-            "zone", "timezone", "time zone", "tz", "часовой пояс", "пояс", "зона", "таймзона",
-        ),
-        Meaning.CONSENT: (
-            "consent", "call consent", "consent to calls", "opt in", "согласие",
-            "согласие на звонки", "согласие на рекламу",
-        ),
-    }.items()
-    for title in titles
-}  # fmt: skip
+PROBLEMS = ("no_rows", "no_phone_column")
+"""Every id of what keeps a whole file from being imported."""
 
 LANGUAGES = {
     "ru": "ru", "rus": "ru", "russian": "ru", "русский": "ru", "рус": "ru",
@@ -85,14 +77,19 @@ LANGUAGES = {
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of the file: `title` as it stands there, `name` the field it fills."""
+class Format(StrEnum):
+    """What a file is, whatever its name says."""
 
-    index: int
-    title: str
-    meaning: Meaning
-    name: str
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know of a file: an id, to be worded with `args`."""
+
+    id: str
+    args: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class ListPreview:
     """How a file would be read; the columns may be changed by a person before it is imported.
 
     `sample` holds the first rows as they stand. `problems` are ids of what keeps the whole file
-    from being imported (`no_phone_column`, `no_rows`)."""
+    from being imported. Of a workbook `sheet` is read, and encoding and delimiter are empty."""
 
     file_name: str
     encoding: str
@@ -110,31 +107,64 @@ class ListPreview:
     sample: tuple[Record, ...]
     default_region: str
     problems: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    format: Format = Format.CSV
+    book: Book | None = None
+    sheet: Sheet | None = None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles as they stand in the file; none where it has none."""
+        return tuple(column.title for column in self.columns) if self.has_header else ()
+
+    def meanings(self) -> dict[str, Meaning]:
+        """What each column is for, by its name."""
+        return {column.name: column.meaning for column in self.columns}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person says of a file instead of letting it be found; empty: find it.
+
+    `columns` maps titles, or names as a preview shows them, to meanings and goes before all that
+    is known; `encoding` is one of `csv_text.ENCODINGS`, `sheet` a sheet of a workbook by name."""
+
+    columns: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
+    encoding: str = ""
+    sheet: str = ""
+
+
+Remembered = Callable[[tuple[str, ...]], Mapping[str, Meaning]]
+"""Says what columns of just these titles were for the last time; empty where nobody knows."""
+
+
+def _nobody(_: tuple[str, ...]) -> Mapping[str, Meaning]:
+    return {}
 
 
 def read_list(
-    data: bytes,
+    source: Source,
     file_name: str,
     *,
     default_region: str = "RU",
-    known_columns: Mapping[str, Meaning] | None = None,
+    asked: Asked | None = None,
+    remembered: Remembered = _nobody,
 ) -> ListPreview:
     """Returns how a file would be read: encoding, delimiter, meaning of its columns, first rows.
 
-    `default_region` (ISO) is the country of numbers written without one; `known_columns` maps
-    titles to meanings and goes before the titles we know. What is no text table raises
+    `default_region` (ISO) is the country of numbers written without one. What is no table raises
     `InvalidRequest`."""
-    _refuse_other_formats(data, file_name)
-    encoding = encoding_of(data)
-    delimiter = delimiter_of(data, encoding)
-    head = tuple(islice(records(data, encoding, delimiter), SAMPLE_ROWS + 1))
+    asked = asked or Asked()
+    plain = _found(source, file_name, default_region, asked)
+    head = tuple(islice(records_of(source, plain), SAMPLE_ROWS + 1))
     if not head:
         raise InvalidRequest(
             f"The file '{file_name}' is empty.", "Choose another file.",
             [Fault("file", "is empty", "empty_file")],
         )  # fmt: skip
-    titles = {**TITLES, **{_plain_title(t): m for t, m in (known_columns or {}).items()}}
-    has_header = any(_plain_title(cell) in titles for cell in head[0].cells)
+    before = remembered(tuple(title_of(cell) for cell in head[0].cells))
+    said = {**before, **asked.columns}
+    has_header = is_titled(head, said, default_region)
     # A row wider than its titles is not another column: a delimiter in a cell has shifted it.
     width = len(head[0].cells) if has_header else max(len(record.cells) for record in head)
     if width > COLUMNS_MAX:
@@ -144,25 +174,33 @@ def read_list(
             [Fault("file", "has too many columns", "too_many_columns", {"most": COLUMNS_MAX})],
         )
     sample = head[1:] if has_header else head
-    columns = _columns(head[0], titles, width) if has_header else _untitled(width)
+    columns = as_said(titled(head[0], width) if has_header else untitled(width), said)
     if not any(column.meaning is Meaning.PHONE for column in columns):
-        columns = _phones_by_content(columns, sample, default_region)
+        columns = phones_by_content(columns, sample, default_region)
     problems = [] if sample else ["no_rows"]
     if not any(column.meaning is Meaning.PHONE for column in columns):
         problems.append("no_phone_column")
-    return ListPreview(
-        file_name=file_name,
-        encoding=encoding,
-        delimiter=delimiter,
+    noted = [*plain.notes, *_of_titles(columns, has_header=has_header)]
+    if before:
+        noted.append(Note("columns_remembered"))
+    return replace(
+        plain,
         has_header=has_header,
         columns=columns,
         sample=sample[:SAMPLE_ROWS],
-        default_region=default_region,
         problems=tuple(problems),
+        notes=tuple(noted),
     )
 
 
-def rows(data: bytes, preview: ListPreview) -> Iterator[ImportedRow]:
+def records_of(source: Source, preview: ListPreview) -> Iterator[Record]:
+    """Yields all rows of a file that are not blank, its titles too."""
+    if preview.book is not None and preview.sheet is not None:
+        return sheet_records(source, preview.book, preview.sheet, preview.file_name)
+    return records(source, preview.encoding, preview.delimiter)
+
+
+def rows(source: Source, preview: ListPreview) -> Iterator[ImportedRow]:
     """Yields every row of the file with its verdict, in order; memory grows with numbers only.
 
     Raises `InvalidRequest` where no column is for telephone numbers."""
@@ -171,7 +209,7 @@ def rows(data: bytes, preview: ListPreview) -> Iterator[ImportedRow]:
             f"The list '{preview.file_name}'",
             [Fault("columns", "none of them is for numbers", "no_numbers")],
         )
-    return _Judge(preview).rows(records(data, preview.encoding, preview.delimiter))
+    return _Judge(preview).rows(records_of(source, preview))
 
 
 def verdict_counts(judged: Sequence[ImportedRow]) -> dict[RowVerdict, int]:
@@ -185,7 +223,7 @@ class _Judge:
 
     def __init__(self, preview: ListPreview) -> None:
         self._preview = preview
-        self._row_of: dict[str, int] = {}
+        self._book = NumberBook()
         self._by_meaning = {
             meaning: tuple(c for c in preview.columns if c.meaning is meaning)
             for meaning in Meaning
@@ -209,7 +247,7 @@ class _Judge:
         found: dict[str, numbers.Phone] = {}
         faults: list[numbers.NotAPhone] = []
         for column in self._by_meaning[Meaning.PHONE]:
-            good, bad = numbers.phones_in(_cell(record, column), self._preview.default_region)
+            good, bad = numbers.phones_in(cell_of(record, column), self._preview.default_region)
             found.update({phone.e164: phone for phone in good if phone.e164 not in found})
             faults += bad
         if not found:
@@ -227,10 +265,12 @@ class _Judge:
         faults: list[numbers.NotAPhone],
         zone: str | None,
     ) -> ImportedRow:
-        fresh = [phone for phone in found if phone.e164 not in self._row_of]
-        known = [self._row_of[phone.e164] for phone in found if phone.e164 in self._row_of]
+        rows_of = [self._book.row_of(phone.e164) for phone in found]
+        fresh = [phone for phone, row in zip(found, rows_of, strict=True) if row is None]
+        known = [row for row in rows_of if row is not None]
         owner = known[0] if known else record.number
-        self._row_of.update({phone.e164: owner for phone in fresh})
+        for phone in fresh:
+            self._book.note(phone.e164, owner)
         phones = tuple(
             ImportPhone(phone.e164, phone.country, numbers.zones_with(phone, zone))
             for phone in fresh
@@ -259,14 +299,14 @@ class _Judge:
             fields={
                 column.name: text
                 for column in self._by_meaning[Meaning.FIELD]
-                if (text := _cell(record, column))
+                if (text := cell_of(record, column))
             },
             phones=phones,
             consent=consent.consent,
         )
 
     def _text(self, record: Record, meaning: Meaning) -> str:
-        cells = (_cell(record, column) for column in self._by_meaning[meaning])
+        cells = (cell_of(record, column) for column in self._by_meaning[meaning])
         return next((cell for cell in cells if cell), "")
 
     def _name(self, record: Record) -> str:
@@ -334,53 +374,66 @@ def _shown(record: Record) -> tuple[str, ...]:
     )
 
 
-def _cell(record: Record, column: Column) -> str:
-    cell = record.cells[column.index] if column.index < len(record.cells) else ""
-    return " ".join(cell.split()) if column.meaning is not Meaning.PHONE else cell.strip()
+def _found(source: Source, file_name: str, region: str, asked: Asked) -> ListPreview:
+    """Finds out what a file is and how it is written, without looking at its columns."""
+    with opened(source) as stream:
+        mark = stream.read(len(ZIP_MARK))
+        length = stream.seek(0, 2)
+    notes = [Note("list_large", {"mb": str(length // 1_000_000)})] if length > LARGE_BYTES else []
+    if mark == OLD_MARK:
+        raise refuse_old(file_name)
+    suffix = file_name.rpartition(".")[2].casefold()
+    if mark == ZIP_MARK:
+        return _found_workbook(source, file_name, region, asked, suffix, notes)
+    if suffix in ("xlsx", "xlsm", "xls"):
+        notes.append(Note("named_otherwise", {"format": "CSV"}))
+    encoding = _encoding(source, asked.encoding)
+    if not encoding.startswith("utf-8"):
+        notes.append(Note("encoding_read", {"encoding": encoding.upper().replace("_", "-")}))
+    return ListPreview(
+        file_name, encoding, delimiter_of(source, encoding), False, (), (), region,
+        notes=tuple(notes),
+    )  # fmt: skip
 
 
-def _plain_title(cell: str) -> str:
-    return " ".join(re.sub(r"[^\w]+|_", " ", cell.casefold()).split())
-
-
-def _columns(header: Record, titles: Mapping[str, Meaning], width: int) -> tuple[Column, ...]:
-    columns: list[Column] = []
-    used: Counter[str] = Counter()
-    for index in range(width):
-        title = " ".join(header.cells[index].split()) if index < len(header.cells) else ""
-        # "Phone 2" and "Телефон_2" are telephone columns as well.
-        plain = _plain_title(title)
-        meaning = titles.get(plain) or titles.get(re.sub(r"\s*\d+$", "", plain), Meaning.FIELD)
-        name = title or f"column {index + 1}"
-        used[name] += 1
-        if used[name] > 1:
-            name = f"{name} {used[name]}"
-        columns.append(Column(index, title, meaning, name))
-    return tuple(columns)
-
-
-def _untitled(width: int) -> tuple[Column, ...]:
-    return tuple(Column(index, "", Meaning.FIELD, f"column {index + 1}") for index in range(width))
-
-
-def _phones_by_content(
-    columns: tuple[Column, ...], sample: Sequence[Record], region: str
-) -> tuple[Column, ...]:
-    """Finds the columns that hold numbers by what is in them."""
-    found: list[Column] = []
-    for column in columns:
-        cells = [text for record in sample if (text := _cell(record, column))]
-        good = sum(bool(numbers.phones_in(cell, region)[0]) for cell in cells)
-        is_phone = bool(cells) and good >= PHONE_COLUMN_SHARE * len(cells)
-        meaning = Meaning.PHONE if is_phone else column.meaning
-        found.append(Column(column.index, column.title, meaning, column.name))
-    return tuple(found)
-
-
-def _refuse_other_formats(data: bytes, file_name: str) -> None:
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+def _found_workbook(
+    source: Source, file_name: str, region: str, asked: Asked, suffix: str, notes: list[Note]
+) -> ListPreview:
+    if suffix not in ("xlsx", "xlsm"):
+        notes.append(Note("named_otherwise", {"format": "XLSX"}))
+    book = read_book(source, file_name)
+    named = [sheet for sheet in book.sheets if sheet.name == asked.sheet]
+    if asked.sheet and not named:
         raise InvalidRequest(
-            f"The file '{file_name}' is a workbook, not a CSV file.",
-            "Open it in the spreadsheet program and save the sheet as CSV (UTF-8).",
-            [Fault("file", "is a workbook", "workbook")],
+            f"The workbook '{file_name}' has no sheet '{asked.sheet}'.",
+            f"It has: {', '.join(sheet.name for sheet in book.sheets)}.",
+            [Fault("sheet", "there is no such sheet", "choice")],
         )
+    sheet = named[0] if named else book.sheets[0]
+    if len(book.sheets) > 1:
+        notes.append(Note("sheet_chosen", {"sheet": sheet.name, "of": str(len(book.sheets))}))
+    return ListPreview(
+        file_name, "", "", False, (), (), region, notes=tuple(notes), format=Format.XLSX,
+        book=book, sheet=sheet,
+    )  # fmt: skip
+
+
+def _encoding(source: Source, asked: str) -> str:
+    if not asked:
+        return encoding_of(source)
+    plain = asked.casefold().replace("-", "_")
+    if plain not in ENCODINGS:
+        raise InvalidRequest(
+            f"There is no encoding '{asked}' here.", f"Choose one of {', '.join(ENCODINGS)}.",
+            [Fault("encoding", "is none that is known", "choice")],
+        )  # fmt: skip
+    # A mark at the beginning is no part of the first title, whoever named the encoding.
+    return "utf-8-sig" if plain == "utf_8" else plain
+
+
+def _of_titles(columns: tuple[Column, ...], *, has_header: bool) -> Iterator[Note]:
+    if has_header:
+        titles = Counter(column.title for column in columns if column.title)
+        for title, count in titles.items():
+            if count > 1:
+                yield Note("title_twice", {"title": title[:SHOWN_CHARS], "times": str(count)})

@@ -44,6 +44,13 @@ _EXTENSION = re.compile(
 )
 _SEPARATORS = re.compile(r"[;,/|\n\r\t]+")
 _NUMBER = re.compile(r"\+?[0-9\s()\-.]+")
+# Addresses, parameters and header lines of SIP: no person writes a number like that.
+_SIP = re.compile(
+    r"\bsips?:|\bsip/\d|[\w.]@\w|;\s*[a-z][\w.-]*\s*=|[<>]|%0[ad]"
+    r"|\b(?:via|route|record-route|max-forwards|call-id|cseq|(?:proxy-)?authorization"
+    r"|p-asserted-identity|content-(?:length|type))\s*:",
+    re.IGNORECASE | re.ASCII,
+)
 _ROUNDED = re.compile(r"\d[.,]\d+[eEеЕ]\+?\d+")
 # What a spreadsheet that took a number for a quantity makes of it; its comma parts no numbers.
 _QUANTITY = re.compile(r"\+?\d+[.,](?:0|\d+[eEеЕ]\+?\d+)")
@@ -79,6 +86,8 @@ def phones_in(cell: str, region: str) -> tuple[list[Phone], list[NotAPhone]]:
     """Returns the numbers of a cell, in order and once each, and the pieces that are none.
 
     `region` (ISO) is the country of numbers written without one."""
+    if _SIP.search(cell):
+        return [], [NotAPhone("phone_sip_syntax", cell)]
     found: dict[str, Phone] = {}
     faults: list[NotAPhone] = []
     for piece in _pieces(cell):

@@ -30,7 +30,7 @@ const ROOMS: [string, string, string][] = [
   ['agent', 'core/agent.py', 'AgentState'],
   ['entry', 'core/contact.py', 'EntryState'],
   ['stop_source', 'dialer/office_records.py', 'StopSource'],
-  ['use', 'dialer/lists.py', 'Meaning'],
+  ['use', 'dialer/columns.py', 'Meaning'],
   ['cause', 'core/diagnosis.py', 'Cause'],
 ]
 
@@ -73,7 +73,7 @@ describe('server ids', () => {
   })
 
   test('a column may be said to be all that the server knows, and nothing else', () => {
-    expect([...USES].toSorted()).toEqual(enumOf('dialer/lists.py', 'Meaning').toSorted())
+    expect([...USES].toSorted()).toEqual(enumOf('dialer/columns.py', 'Meaning').toSorted())
   })
 
   test('every problem the web process knows has words', () => {

@@ -16,8 +16,15 @@ from starlette.responses import Response
 
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer.access import Door
-from vyzov.dialer.csv_text import records
-from vyzov.dialer.lists import ListPreview, Meaning, read_list, rows, verdict_counts
+from vyzov.dialer.lists import (
+    Asked,
+    ListPreview,
+    Meaning,
+    read_list,
+    records_of,
+    rows,
+    verdict_counts,
+)
 from vyzov.dialer.office_records import ContactList, ImportRow, RowVerdict
 from vyzov.web.admission import Caller, House, In, Who, room
 from vyzov.web.csv_out import Cell, csv_response
@@ -128,7 +135,7 @@ class _Upload:
     def read(self) -> ListPreview:
         """Reads how the file would be taken; slow for a large one."""
         return read_list(
-            self.data, self.file_name, default_region=self.region, known_columns=self.mapping
+            self.data, self.file_name, default_region=self.region, asked=Asked(self.mapping)
         )
 
 
@@ -226,7 +233,7 @@ def _start(house: House, who: Caller, upload: _Upload, seen: ListPreview, total:
 
 
 def _rows_total(upload: _Upload, seen: ListPreview) -> int:
-    count = sum(1 for _ in records(upload.data, seen.encoding, seen.delimiter))
+    count = sum(1 for _ in records_of(upload.data, seen))
     return max(0, count - int(seen.has_header))
 
 
