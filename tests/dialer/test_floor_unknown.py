@@ -244,6 +244,30 @@ def test_a_talk_without_news_of_any_engine_is_over_within_half_a_minute(centre: 
     assert centre.shown_abandoned(campaign) == (0, 1)
 
 
+@pytest.mark.parametrize("stopped", [False, True], ids=["", "and all was stopped meanwhile"])
+def test_who_spoke_with_an_operator_before_floor_and_engine_died_was_not_abandoned(
+    centre: Centre,
+    stopped: bool,
+) -> None:
+    """What a former life left may be a talk: until an engine tells, no limit and no stop ends it."""
+    centre.everybody(plan())
+    centre.begin()
+    centre.reach("talking")
+    centre.world.run(3.0)
+    centre.world.kill_engine(30.0)
+    life = centre.world.lives
+    centre.world.kill_floor()
+    assert centre.until(lambda: centre.world.lives > life and centre.world.is_open, 8.0)
+    if stopped:
+        assert centre.world.ask("office.emergency_stop", "boss", on=True).ok
+    assert centre.until(lambda: bool(centre.outcomes()), 30.0)
+    centre.world.run(1.0)
+    assert centre.outcomes() == ["answered_human"]
+    assert len(centre.facts(FactKind.BRIDGED)) == 1
+    assert centre.facts(FactKind.ABANDONED) == []
+    assert len(centre.rows_of("SELECT * FROM recording")) == 1
+
+
 # ---- an engine that stays away -------------------------------------------------------------------
 
 

@@ -4,7 +4,8 @@ A callee who waits too long was abandoned, unless the word of their bridge, key 
 lost. When such a limit passes, the engine is asked for the number of the leg's latest event; what
 follows from the limit is counted by the moment it passed, not by that of the answer. An engine that
 says nothing is not waited for longer than `HOLD`, one that is out of sight until it is taken for gone.
-What closes unseen waits too, within the bound that `recovery` sets on calls without news.
+What closes unseen waits too, and what a former life left, within the bound that `recovery` sets on calls
+without news.
 """
 
 from datetime import datetime, timedelta
@@ -25,10 +26,11 @@ RUNS_OUT = (CallState.CLASSIFYING, CallState.WAITING, CallState.IN_FLOW, CallSta
 def judged_at(scene: Scene, live: LiveCall) -> datetime | None:
     """The moment by which a limit that has passed is judged; None while the engine is asked."""
     call, now, due = live.call, scene.now.utc, live.call.deadline
-    closes_unseen = call.state is CallState.CLOSING and call.id in scene.room.silent
-    if due is None or (call.state not in RUNS_OUT and not closes_unseen):
+    # What closes, or was taken up from a former life, while no engine tells of it.
+    unseen = call.id in scene.room.silent and (call.state is CallState.CLOSING or live.seq < 0)
+    if due is None or (call.state not in RUNS_OUT and not unseen):
         return now
-    if closes_unseen:
+    if unseen:
         # Whether they answered meanwhile, an engine that comes back in time will tell.
         return _waited_for(scene, live, due, now)
     doubt = open_doubt(live)

@@ -117,8 +117,14 @@ class Office:
         scene.out.effects.append(LoadDue(campaign.record.id, 0, frozenset(), campaign.hours))
 
     def cancel_ringing(self, campaign: str | None, reason: str) -> None:
-        """Gives up what rings, of one campaign or (None) of all."""
-        for live in list(self._scene.room.calls.values()):
+        """Gives up what rings, of one campaign or (None) of all.
+
+        A former life's call of which no engine has told yet may be anything, a talk as well: what is
+        to be done about it is seen when one does."""
+        room = self._scene.room
+        for live in list(room.calls.values()):
+            if not room.engine_up and live.seq < 0 and live.call.id in room.silent:
+                continue
             if live.call.state in UNANSWERED and campaign in (None, live.campaign):
                 self._calls.feed(live, ce.Cancel(reason))
 

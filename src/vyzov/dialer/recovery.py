@@ -276,7 +276,8 @@ class Recovery:
         """Feeds what was missed, without acting on the past."""
         out = self._scene.out
         answered = any(isinstance(event, ports.Answered) for event in log)
-        if answered and not any(isinstance(event, ports.RecordFinished) for event in log):
+        seen = any(isinstance(one, ports.RecordFinished) and one.seq <= live.seq for one in log)
+        if answered and not seen:
             # A former life may have begun a recording: its end is waited for before all is forgotten.
             live.recording = live.call.id
         out.quiet = True
