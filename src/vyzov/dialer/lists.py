@@ -57,6 +57,7 @@ REASONS = (
     "cell_too_long", "phone_missing", "phone_invalid", "phone_rounded", "phone_sip_syntax",
     "phone_kind_refused",
     "phone_zone_unknown", "phones_too_many", "zone_unknown", "duplicate_of_row", "merged_with_row",
+    "known_already", "contact_updated",
     "number_skipped", "extension_ignored", "language_unknown", "consent_unknown",
 )  # fmt: skip
 """Every id a row's reason may have; each has words in every language of the screens."""

@@ -221,7 +221,8 @@ class ImportConsent:
 class ImportedRow:
     """One row as the importer judged it.
 
-    With verdict `merged` or `duplicate`, `same_as` is the earlier row of the file it belongs to."""
+    With verdict `merged` or `duplicate`, `same_as` is the earlier row of the file it belongs to, or
+    `contact` the contact of another list."""
 
     row: int
     verdict: RowVerdict
@@ -234,6 +235,7 @@ class ImportedRow:
     phones: tuple[ImportPhone, ...] = ()
     same_as: int | None = None
     consent: ImportConsent | None = None
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,10 +112,13 @@ contact_list = sa.Table(
     # A list is seen from here on: rows are written in several short transactions before.
     maybe_text("completed_at"),
     maybe_text("undone_at"),
+    # Titles of its columns and what they were for: the next file of these titles is read so.
+    text("reading", default="{}"),
     key("id"),
 )
 
-# Personal: `raw` and `args` hold cells as they stood in the file.
+# Personal: `raw` and `args` hold cells as they stood in the file, `replaced` what a row changed on
+# a contact of another list.
 import_row = sa.Table(
     "import_row",
     metadata,
@@ -127,6 +130,7 @@ import_row = sa.Table(
     text("args"),
     text("raw"),
     maybe_text("contact_id"),
+    text("replaced", default=""),
     sa.PrimaryKeyConstraint("organisation_id", "list_id", "row"),
     of("list_id", "contact_list"),
     one_of("verdict", "ok", "merged", "duplicate", "problem"),
