@@ -38,6 +38,7 @@ def test_every_kind_of_record_is_missed_where_it_was_changed() -> None:
             ("B3", "UPDATE disposition SET result = 'thinking' WHERE result = 'refused'"),
             ("B4", "UPDATE stop_list SET valid_to = valid_from"),
             ("C1", "DELETE FROM fact WHERE kind = 'bridged'"),
+            ("C1", "UPDATE fact SET monotonic_ns = monotonic_ns + 1 WHERE kind = 'final'"),
             ("E4", "UPDATE agent_wish SET wish = 'ready' WHERE wish = 'offline'"),
         ):
             assert rule in found(stage, change), change

@@ -149,17 +149,26 @@ class Books:
             yield from _unlike("B4", f"promise {key}", promises.get(key), wanted)
 
     def _facts(self, connection: sqlite3.Connection) -> Iterator[Found]:
-        rows = {row["dedupe"]: row for row in connection.execute("SELECT * FROM fact")}
-        for row in rows.values():
-            if row["attempt_id"] in self.refused - self.reserved.keys():
+        never, missing = self.refused - self.reserved.keys(), dict(self.facts)
+        for row in connection.execute(
+            "SELECT dedupe, kind, at, clock_id, monotonic_ns, campaign_id, contact_id, attempt_id,"
+            " agent_id FROM fact"
+        ):
+            if row["attempt_id"] in never:
                 yield "A5", f"{row['dedupe']} is told of an attempt that was refused"
-        for key, asked in self.facts.items():
-            wanted: dict[str, object] = {
-                "kind": asked.kind.value, "at": _text(asked.at), "clock_id": asked.clock_id,
-                "monotonic_ns": asked.monotonic_ns, "campaign_id": asked.campaign,
-                "contact_id": asked.contact, "attempt_id": asked.attempt, "agent_id": asked.agent,
-            }  # fmt: skip
-            yield from _unlike("C1", f"fact {key}", rows.get(key), wanted)
+            asked = missing.pop(row["dedupe"], None)
+            if asked is not None and row[1:] != (wanted := _columns_of(asked)):
+                named = dict(zip(row.keys()[1:], wanted, strict=True))
+                yield from _unlike("C1", f"fact {asked.dedupe}", row, named)
+        for key in missing:
+            yield from _unlike("C1", f"fact {key}", None, {})
+
+
+def _columns_of(fact: Fact) -> tuple[object, ...]:
+    return (
+        fact.kind.value, _text(fact.at), fact.clock_id, fact.monotonic_ns, fact.campaign,
+        fact.contact, fact.attempt, fact.agent,
+    )  # fmt: skip
 
 
 def _end(end: w.FinishAttempt) -> dict[str, object]:
