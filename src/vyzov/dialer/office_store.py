@@ -7,11 +7,12 @@ another. An object that is not there is None, never an error; a rule that is bro
 written by the floor only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from vyzov.core.facts import Fact
+from vyzov.dialer.duplicates import Known
 from vyzov.dialer.erasure import Person
 from vyzov.dialer.floor_places import FloorBook
 from vyzov.dialer.kpi_store import KpiStore
@@ -184,11 +185,21 @@ class ListStore(Protocol):
         file_sha256: str,
         rows: Iterable[ImportedRow],
         progress: Callable[[int], None] | None = None,
+        reading: Json | None = None,
     ) -> ContactList:
         """Writes a list, taking rows as they come; `progress` is told how many are done.
 
+        `reading` says how its file was read, for the next one (see `lists.reading_of`).
         It goes in short transactions, so that calls go on meanwhile; the list is seen by nobody
         until it is complete, and an error from `rows` removes what was written."""
+        ...
+
+    def known_numbers(self, organisation: str, numbers: Sequence[str]) -> Mapping[str, Known]:
+        """Returns whose some numbers are in finished lists; the oldest contact counts."""
+        ...
+
+    def reading_of_titles(self, organisation: str, titles: Sequence[str]) -> Json:
+        """Returns how the latest list of just these titles was read, empty where there is none."""
         ...
 
     def discard_unfinished_lists(self, organisation: str) -> int:
@@ -209,7 +220,8 @@ class ListStore(Protocol):
     ) -> Page[ImportRow]: ...
 
     def undo_list(self, organisation: str, list_id: str) -> ContactList | None:
-        """Removes what an import brought; once anybody of it was dialled: `InvalidRequest`."""
+        """Removes what an import brought and puts back what it changed on contacts of other lists;
+        once anybody of it was dialled: `InvalidRequest`."""
         ...
 
 

@@ -12,6 +12,7 @@ from vyzov.core.facts import Fact, FactKind
 from vyzov.dialer.erasure import Person
 from vyzov.storage import tables as t
 from vyzov.storage.entering import settle
+from vyzov.storage.list_undo import replaced_words
 from vyzov.storage.office_base import OfficeBase, append_fact
 from vyzov.storage.office_lists import salt_of
 from vyzov.storage.tally import Tally
@@ -134,8 +135,8 @@ def _person(connection: sa.Connection, organisation: str, contact_id: str) -> Pe
         words += [row.name, row.note, *texts_of(row.fields).values()]
     for row in rows(t.disposition, "fields", "note"):
         words += [row.note, *texts_of(row.fields).values()]
-    for row in rows(t.import_row, "raw"):
-        words += words_of(row.raw)
+    for row in rows(t.import_row, "raw", "replaced"):
+        words += [*words_of(row.raw), *replaced_words(row.replaced)]
     attempts = rows(t.attempt, "id", "call_id", "state")
     ids = [row.id for row in attempts]
     recordings = connection.execute(
@@ -231,7 +232,11 @@ def _forget_person(connection: sa.Connection, organisation: str, contact_id: str
             )
         )
     emptied: list[tuple[sa.Table, str, dict[str, object]]] = [
-        (t.import_row, "contact_id", {"raw": words_text(()), "args": json_text({})}),
+        (
+            t.import_row,
+            "contact_id",
+            {"raw": words_text(()), "args": json_text({}), "replaced": ""},
+        ),
         (t.disposition, "contact_id", {"fields": json_text({}), "note": ""}),
         (t.contact, "id", {"erased_at": now}),
     ]

@@ -1,9 +1,7 @@
 """Imported lists: written in short transactions, seen once complete, undone while nobody was
 called."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,46 +9,27 @@ import sqlalchemy as sa
 
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
-from vyzov.core.instants import from_text, to_text
-from vyzov.dialer.office_records import (
-    ANY_PURPOSE,
-    ContactList,
-    ImportConsent,
-    ImportedRow,
-    ImportRow,
-    Page,
-    RowVerdict,
-)
+from vyzov.core.instants import from_text
+from vyzov.dialer.duplicates import Known
+from vyzov.dialer.office_records import ContactList, ImportedRow, ImportRow, Page, RowVerdict
+from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
-from vyzov.storage.entering import leave_campaigns
+from vyzov.storage.list_undo import remove_contents, remove_list, was_called
+from vyzov.storage.list_writing import Import, write_rows
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.values import (
+    json_object,
     json_text,
     number_reference,
     texts_of,
     time_or_none,
     words_of,
-    words_text,
 )
 
+READINGS_LOOKED_AT = 50
+"""How many of the latest lists are asked what columns of some titles were for."""
 # While a transaction lasts, no floor can reserve: 500 rows take a few hundredths of a second.
 ROWS_PER_TRANSACTION = 500
-
-
-@dataclass(slots=True)
-class _Import:
-    """An import under way: counters, and where each row's contact stands."""
-
-    organisation: str
-    list_id: str
-    file_name: str
-    salt: str
-    now: str
-    rows: int = 0
-    accepted: int = 0
-    contacts: int = 0
-    contact_of: dict[int, str] = field(default_factory=dict[int, str])
-    phones_of: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class Lists(OfficeBase):
@@ -65,19 +44,20 @@ class Lists(OfficeBase):
         file_sha256: str,
         rows: Iterable[ImportedRow],
         progress: Callable[[int], None] | None = None,
+        reading: Json | None = None,
     ) -> ContactList:
         """Writes a list, taking rows as they come; an error from `rows` removes what was
         written."""
-        work = self._begin(organisation, name, file_name, file_sha256)
+        work = self._begin(organisation, name, file_name, file_sha256, reading or {})
         try:
             for piece in _pieces(rows):
                 with self._writing() as connection:
-                    self._write_rows(connection, work, piece)
+                    write_rows(connection, work, piece)
                 if progress is not None:
                     progress(work.rows)
         except BaseException:
             with self._writing() as connection:
-                _remove(connection, organisation, work.list_id)
+                remove_list(connection, organisation, work.list_id)
             raise
         return self._complete(work)
 
@@ -91,7 +71,7 @@ class Lists(OfficeBase):
                 )
             ).all()
             for row in found:
-                _remove(connection, organisation, row.id)
+                remove_list(connection, organisation, row.id)
         return len(found)
 
     def lists(self, organisation: str) -> tuple[ContactList, ...]:
@@ -141,12 +121,12 @@ class Lists(OfficeBase):
             found = _read(connection, organisation, list_id)
             if found is None or found.undone_at is not None:
                 return found
-            if _was_called(connection, organisation, list_id):
+            if was_called(connection, organisation, list_id):
                 raise InvalidRequest(
                     f"People of the list '{found.name}' were called already.",
                     "Finish the campaigns that use it; erase single contacts who ask for it.",
                 )
-            _remove_contents(connection, organisation, list_id)
+            remove_contents(connection, organisation, list_id)
             connection.execute(
                 t.contact_list.update()
                 .where(
@@ -164,10 +144,51 @@ class Lists(OfficeBase):
             )
             return _read(connection, organisation, list_id)
 
-    def _begin(self, organisation: str, name: str, file_name: str, file_sha256: str) -> _Import:
-        work = _Import(organisation, self._new_id(), file_name, "", self._now_text())
+    def known_numbers(self, organisation: str, numbers: Sequence[str]) -> Mapping[str, Known]:
+        """Returns whose some numbers are in finished lists; the oldest contact counts."""
+        contact, phone, lists = t.contact.c, t.contact_phone.c, t.contact_list.c
+        with self._reading() as connection:
+            salt = salt_of(connection, organisation)
+            of_reference = {number_reference(salt, number): number for number in numbers}
+            found = connection.execute(
+                sa.select(phone.number_ref, contact.id, lists.name, contact.row)
+                .join_from(t.contact_phone, t.contact, _same(phone.contact_id, contact.id))
+                .join(t.contact_list, _same(contact.list_id, lists.id))
+                .where(
+                    phone.organisation_id == organisation,
+                    phone.number_ref.in_(sorted(of_reference)),
+                    contact.erased_at.is_(None),
+                    lists.completed_at.is_not(None),
+                    lists.undone_at.is_(None),
+                )
+                .order_by(contact.created_at, contact.id)
+            ).all()
+        known: dict[str, Known] = {}
+        for one in found:
+            known.setdefault(of_reference[one.number_ref], Known(one.id, one.name, one.row))
+        return known
+
+    def reading_of_titles(self, organisation: str, titles: Sequence[str]) -> Json:
+        """Returns how the latest list of just these titles was read, empty where there is none."""
+        lists = t.contact_list.c
+        with self._reading() as connection:
+            found = connection.execute(
+                sa.select(lists.reading)
+                .where(lists.organisation_id == organisation, lists.completed_at.is_not(None))
+                .order_by(lists.created_at.desc(), lists.id.desc())
+                .limit(READINGS_LOOKED_AT)
+            ).all()
+        readings = (json_object(one.reading) for one in found)
+        return next((one for one in readings if one.get("titles") == list(titles)), {})
+
+    def _begin(
+        self, organisation: str, name: str, file_name: str, file_sha256: str, reading: Json
+    ) -> Import:
         with self._writing() as connection:
-            work.salt = salt_of(connection, organisation)
+            work = Import(
+                organisation, self._new_id(), file_name, salt_of(connection, organisation),
+                self._now_text(), self._new_id,
+            )  # fmt: skip
             connection.execute(
                 t.contact_list.insert().values(
                     id=work.list_id,
@@ -179,77 +200,12 @@ class Lists(OfficeBase):
                     rows_ok=0,
                     contacts=0,
                     created_at=work.now,
+                    reading=json_text(reading),
                 )
             )
         return work
 
-    def _write_rows(
-        self, connection: sa.Connection, work: _Import, piece: tuple[ImportedRow, ...]
-    ) -> None:
-        rows: list[dict[str, object]] = []
-        contacts: list[dict[str, object]] = []
-        people: list[dict[str, object]] = []
-        phones: list[dict[str, object]] = []
-        consents: list[dict[str, object]] = []
-        for item in piece:
-            contact = work.contact_of.get(item.same_as or item.row)
-            if item.verdict is RowVerdict.OK:
-                contact = work.contact_of[item.row] = self._new_id()
-                work.contacts += 1
-                contacts.append(_contact_columns(work, item, contact))
-                people.append(_person_columns(work, item, contact))
-                if item.consent is not None:
-                    consents.append(self._consent_columns(work, item.row, item.consent, contact))
-            if item.verdict in {RowVerdict.OK, RowVerdict.MERGED} and contact is not None:
-                work.accepted += 1
-                phones += self._phone_columns(work, item, contact)
-            work.rows += 1
-            rows.append(_row_columns(work, item, contact))
-        for table, values in (
-            (t.contact, contacts),
-            (t.contact_person, people),
-            (t.contact_phone, phones),
-            (t.consent, consents),
-            (t.import_row, rows),
-        ):
-            if values:
-                connection.execute(table.insert(), values)
-
-    def _phone_columns(
-        self, work: _Import, item: ImportedRow, contact: str
-    ) -> list[dict[str, object]]:
-        first = work.phones_of.get(contact, 0)
-        work.phones_of[contact] = first + len(item.phones)
-        return [
-            {
-                "id": self._new_id(),
-                "organisation_id": work.organisation,
-                "contact_id": contact,
-                "position": position,
-                "e164": phone.e164,
-                "number_ref": number_reference(work.salt, phone.e164),
-                "country": phone.country,
-                "zones": words_text(phone.zones),
-            }
-            for position, phone in enumerate(item.phones, first)
-        ]
-
-    def _consent_columns(
-        self, work: _Import, row: int, consent: ImportConsent, contact: str
-    ) -> dict[str, object]:
-        day = consent.on
-        given = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
-        return {
-            "id": self._new_id(),
-            "organisation_id": work.organisation,
-            "contact_id": contact,
-            "purpose": ANY_PURPOSE,
-            "channel": "phone",
-            "source": f"{work.file_name}:{row}",
-            "given_at": to_text(given) if given else work.now,
-        }
-
-    def _complete(self, work: _Import) -> ContactList:
+    def _complete(self, work: Import) -> ContactList:
         with self._writing() as connection:
             connection.execute(
                 t.contact_list.update()
@@ -288,6 +244,12 @@ def _pieces(rows: Iterable[ImportedRow]) -> Iterator[tuple[ImportedRow, ...]]:
         yield piece
 
 
+def _same(column: sa.ColumnElement[str], other: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Joins by an id within one organisation."""
+    mine, theirs = column.table.c.organisation_id, other.table.c.organisation_id
+    return sa.and_(column == other, mine == theirs)
+
+
 def salt_of(connection: sa.Connection, organisation: str) -> str:
     """Returns the salt of an organisation's number references."""
     salt = connection.execute(
@@ -298,83 +260,6 @@ def salt_of(connection: sa.Connection, organisation: str) -> str:
             f"There is no organisation {organisation}.", "Sign in again; it may have been removed."
         )
     return str(salt)
-
-
-def _contact_columns(work: _Import, item: ImportedRow, contact: str) -> dict[str, object]:
-    return {
-        "id": contact,
-        "organisation_id": work.organisation,
-        "list_id": work.list_id,
-        "row": item.row,
-        "language": item.language,
-        "stage": "list",
-        "temperature": "cold",
-        "created_at": work.now,
-    }
-
-
-def _person_columns(work: _Import, item: ImportedRow, contact: str) -> dict[str, object]:
-    return {
-        "contact_id": contact,
-        "organisation_id": work.organisation,
-        "name": item.name,
-        "name_folded": item.name.casefold(),
-        "fields": json_text(dict(item.fields)),
-        "note": "",
-    }
-
-
-def _row_columns(work: _Import, item: ImportedRow, contact: str | None) -> dict[str, object]:
-    return {
-        "organisation_id": work.organisation,
-        "list_id": work.list_id,
-        "row": item.row,
-        "verdict": item.verdict.value,
-        "reason": item.reason,
-        "args": json_text(dict(item.args)),
-        "raw": words_text(item.raw),
-        "contact_id": contact,
-    }
-
-
-def _contacts_of(organisation: str, list_id: str) -> sa.Select[Any]:
-    return sa.select(t.contact.c.id).where(
-        t.contact.c.organisation_id == organisation, t.contact.c.list_id == list_id
-    )
-
-
-def _was_called(connection: sa.Connection, organisation: str, list_id: str) -> bool:
-    called = sa.select(t.attempt.c.id).where(
-        t.attempt.c.organisation_id == organisation,
-        t.attempt.c.contact_id.in_(_contacts_of(organisation, list_id)),
-    )
-    return connection.execute(called.limit(1)).first() is not None
-
-
-def _remove_contents(connection: sa.Connection, organisation: str, list_id: str) -> None:
-    contacts = _contacts_of(organisation, list_id)
-    leave_campaigns(connection, organisation, list_id)
-    for table in (t.callback, t.consent, t.contact_phone, t.contact_person):
-        connection.execute(
-            table.delete().where(
-                table.c.organisation_id == organisation, table.c.contact_id.in_(contacts)
-            )
-        )
-    for table in (t.import_row, t.contact):
-        connection.execute(
-            table.delete().where(
-                table.c.organisation_id == organisation, table.c.list_id == list_id
-            )
-        )
-
-
-def _remove(connection: sa.Connection, organisation: str, list_id: str) -> None:
-    _remove_contents(connection, organisation, list_id)
-    connection.execute(
-        t.contact_list.delete().where(
-            t.contact_list.c.organisation_id == organisation, t.contact_list.c.id == list_id
-        )
-    )
 
 
 def _read(connection: sa.Connection, organisation: str, list_id: str) -> ContactList | None:
