@@ -1,0 +1,193 @@
+"""The floor on which laws of dialling compete, its optimum and its scores, in minutes of a day."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).resolve().parents[1] / "bench"
+sys.path.insert(0, str(BENCH))
+
+from pacing_laws import Blind, Leader, LeaderSettings, Progressive, Ratio, SwitchingCurve  # noqa: E402
+from pacing_optimum import Model, chain_of, optimum  # noqa: E402
+from pacing_place import Curve, Day, Law, View  # noqa: E402
+from pacing_product import Product  # noqa: E402
+from pacing_scenarios import Stage, read_stage, shipped, stage_of  # noqa: E402
+from pacing_score import cell_of, day_score, enough, verdicts  # noqa: E402
+from pacing_world import Floor  # noqa: E402
+
+from vyzov.core.errors import InvalidRequest  # noqa: E402
+
+
+def lived(scenario: str | Stage, agents: int, *laws: Law, seed: int = 1, hours: float = 0.5) -> Day:
+    made = read_stage(scenario) if isinstance(scenario, str) else scenario
+    return Floor(made.place(agents), laws, seed, hours).live()
+
+
+def busy(day: Day, since: int = 15) -> float:
+    return sum(day.busy_s[since:]) / sum(day.staffed_s[since:])
+
+
+class Burst(Blind):
+    """Places many calls at once, once."""
+
+    def dials(self, view: View) -> int:
+        return 60 if view.step == 600 else 0
+
+
+# ---- the floor
+
+
+def test_one_for_one_abandons_nobody_and_leaves_a_third_idle() -> None:
+    day = lived("base", 25, Progressive(), hours=3)
+    assert sum(map(sum, (one.abandoned for one in day.campaigns))) == 0
+    assert busy(day) == pytest.approx(0.645, abs=0.02)
+
+
+def test_the_same_seed_lives_the_same_day() -> None:
+    assert lived("drift", 10, Ratio(2)).busy_s == lived("drift", 10, Ratio(2)).busy_s
+    assert lived("drift", 10, Ratio(2)).busy_s != lived("drift", 10, Ratio(2), seed=2).busy_s
+
+
+def test_who_finds_nobody_within_their_patience_is_abandoned() -> None:
+    day = lived("base", 2, Burst())
+    met = sum(day.campaigns[0].joined)
+    assert met >= 2
+    assert sum(day.campaigns[0].abandoned) == sum(day.campaigns[0].answered) - met > 0
+
+
+def test_a_narrow_trunk_keeps_calls_back() -> None:
+    day = lived("trunk", 25, Ratio(4))
+    assert day.kept_back > 0
+    assert max(day.line_s) <= 32 * 60 + 1e-6
+
+
+def test_operators_who_come_and_go_are_counted_while_they_are_there() -> None:
+    day = lived("coming", 25, Progressive(), hours=0.7)
+    # Twenty for ten minutes, then 25, then 20, then 15; who talks finishes first.
+    assert day.staffed_s[5] == pytest.approx(20 * 60, abs=1)
+    assert day.staffed_s[15] == pytest.approx(25 * 60, abs=1)
+    assert 15 * 60 <= day.staffed_s[39] < 17 * 60
+
+
+def test_a_machine_found_before_the_join_takes_no_operator() -> None:
+    first, later = (
+        lived(f"machines-{kind}", 25, Progressive()) for kind in ("classify", "connect")
+    )
+    assert 0 < first.campaigns[0].machines_joined < 0.1 * sum(first.campaigns[0].joined)
+    assert later.campaigns[0].machines_joined > 0.4 * sum(later.campaigns[0].joined)
+    assert first.campaigns[0].cut > 0
+
+
+def test_two_campaigns_never_place_two_calls_for_one_operator_one_for_one() -> None:
+    day = lived("shared", 30, Progressive(), Progressive(), hours=1)
+    assert sum(sum(one.abandoned) for one in day.campaigns) == 0
+    assert all(sum(one.joined) > 100 for one in day.campaigns)
+
+
+def test_the_product_keeps_operators_busier_than_one_for_one() -> None:
+    ahead, plain = (lived("base", 8, law, hours=0.4) for law in (Product(), Progressive()))
+    assert busy(ahead, since=10) > busy(plain, since=10) + 0.05
+
+
+def test_the_leader_returns_to_one_line_for_each_once_the_day_is_over_its_limit() -> None:
+    law = Leader(LeaderSettings())
+    lived("base", 25, law, hours=1)
+    assert law.level <= 3
+    law.drop_share = 0.031
+    law.dials(View(_Nobody(), 150, 15.0, 25, 0, 0, 0, 0, 0, 25))
+    assert law.level == 1.0
+
+
+class _Nobody:
+    def ages(self) -> tuple[list[float], list[float]]:
+        return [], []
+
+
+# ---- the optimum
+
+
+def test_the_optimum_is_that_of_the_model() -> None:
+    found = optimum(chain_of(10, handle_s=135, ring_s=12, answers=0.25, patience_s=0))
+    assert found.busy == pytest.approx(0.848, abs=0.001)
+    patient = optimum(chain_of(10, handle_s=135, ring_s=12, answers=0.25, patience_s=2))
+    assert patient.busy == pytest.approx(0.853, abs=0.001)
+
+
+def test_nobody_rings_where_an_abandonment_costs_everything() -> None:
+    model = Model(chain_of(3, handle_s=135, ring_s=12, answers=0.25, patience_s=0))
+    cheap, dear = model.solve(5.0), model.solve(1e6)
+    assert dear[3] == 0
+    assert all(many >= few for many, few in zip(cheap, dear, strict=True))
+
+
+def test_a_day_under_the_optimum_is_as_busy_as_worked_out() -> None:
+    found = optimum(chain_of(25, handle_s=135, ring_s=12, answers=0.25, patience_s=0))
+    day = lived("markov", 25, SwitchingCurve(found.ringing_for), hours=4)
+    assert busy(day) == pytest.approx(found.busy, abs=0.02)
+
+
+# ---- scenarios
+
+
+def test_every_shipped_scenario_can_be_lived() -> None:
+    for name in shipped():
+        made = read_stage(name)
+        day = lived(made, 5, *(Progressive() for _ in made.towns), hours=0.1)
+        assert sum(one.dials for one in day.campaigns) > 0, name
+
+
+def test_a_share_between_two_points_lies_on_the_line_or_stays() -> None:
+    points = ((0.0, 0.1), (1800.0, 0.4), (3600.0, 0.1))
+    assert Curve(points, 3600).at(900) == pytest.approx(0.25)
+    assert Curve(points, 3600).at(3600 + 2700) == pytest.approx(0.25)
+    assert Curve(points[:2], 3600, straight=False).at(1799) == 0.1
+    assert Curve(points[:2], 3600, straight=False).at(1800) == 0.4
+
+
+def test_all_that_is_wrong_with_a_scenario_is_said_at_once() -> None:
+    source = {
+        "crews": [{"name": "crew"}],
+        "people": {"town": {}},
+        "campaigns": [{"name": "List", "people": "town"}],
+        "pacing": {"agents": [0], "patince_s": 2, "answers": {"town": {"points": [[5, 2]]}}},
+    }
+    with pytest.raises(InvalidRequest) as told:
+        stage_of(source, "a file", "a")
+    assert {one.field for one in told.value.faults} >= {
+        "pacing.agents", "pacing.patince_s", "pacing.answers.town.points",
+    }  # fmt: skip
+
+
+# ---- scores
+
+
+def record(answered: list[int], abandoned: list[int]) -> dict[str, object]:
+    minutes = len(answered)
+    return {
+        "hours": minutes / 60, "seed": 1, "answered": [answered], "abandoned": [abandoned],
+        "joined": [[1] * minutes], "busy_s": [30.0] * minutes, "staffed_s": [60.0] * minutes,
+        "line_s": [60.0] * minutes, "cut": [0], "look_ms": 0.1,
+    }  # fmt: skip
+
+
+def test_a_half_hour_is_bad_above_three_in_a_hundred_and_the_start_is_left_out() -> None:
+    at_limit = day_score(record([10] * 60, [3] * 15 + [9] + [0] * 44))
+    assert at_limit["bad30"] == 0
+    assert at_limit["worst30"] == pytest.approx(0.03)
+    over = day_score(record([10] * 60, [0] * 15 + [10] + [0] * 44))
+    # Of the sixteen half-hours of minutes 15 to 59, only the first holds minute 15.
+    assert over["bad30"] == pytest.approx(1 / 16)
+    assert at_limit["abandoned_day"] > at_limit["abandoned"]
+    assert over["occupancy"] == 0.5
+
+
+def test_what_falls_short_is_not_met_and_few_seeds_show_nothing() -> None:
+    cell = cell_of([record([10] * 60, [0] * 60)])
+    good, bad = cell | {"occupancy": 0.96}, cell | {"occupancy": 0.94}
+    assert all(one["met"] for one in verdicts("base", 100, {"product": good}, None))
+    assert not all(one["met"] for one in verdicts("base", 100, {"product": bad}, None))
+    late = good | {"abandoned_day_worst": 0.0301}
+    assert not all(one["met"] for one in verdicts("base", 100, {"product": late}, None))
+    assert not enough([good])
+    assert enough([good | {"seeds": 20, "hours": 8.0}])
