@@ -8,6 +8,7 @@ than the hard veto lets through. Limits of lines, trunks and calls per second co
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeAlias
 
 from vyzov.core.making import quickly_made
@@ -25,7 +26,10 @@ _TOLD_AT = 3
 TOLD_AT_S = HORIZONS_S[_TOLD_AT]
 """So far ahead the expected answers and free operators are told, seconds."""
 
-_MOST_AT_ONCE, _MOST_PER_AGENT = 200, 4
+_MOST_AT_ONCE, _MOST_PER_AGENT = 20, 0.1
+"""No tick places more ahead: a large crew that starts together is met by a stream, not by a wave."""
+
+_NO_VETO = 1_000_000
 _RING_MOST_S = 90.0
 """Whoever is called within so many seconds of the end of a window may answer after it."""
 
@@ -86,10 +90,7 @@ def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
     for other, _ in scene.others:
         other.advance(at)
     ages = watch.ages(at)
-    releases = [
-        *map(watch.service.talk_row, scene.talk_ages),
-        *map(watch.service.wrap_row, scene.wrap_ages),
-    ]
+    releases = watch.service.releases(scene.talk_ages, scene.wrap_ages)
     others = [
         (Ringing(other.ages(at), other.ring), other.rate.mean, share)
         for other, share in scene.others
@@ -109,7 +110,7 @@ def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
     threshold = watch.aim * price.now * (1 + 0.15 * scarcity) * (rate / 0.25) ** 0.8
     wished, risk = 0, 0.0
     if scene.agents > 0 and threshold > 0:
-        bound = _MOST_AT_ONCE + _MOST_PER_AGENT * scene.agents
+        bound = max(_MOST_AT_ONCE, int(_MOST_PER_AGENT * scene.agents))
         wished, risk = outlook.dials_within(threshold, scarcity, bound)
     count, reason = _bounded(watch, scene, at, wished)
     return _told(watch, scene, facing, price, (count, reason, risk, threshold))
@@ -138,7 +139,7 @@ def _bounded(watch: Watch, scene: Scene, at: float, wished: int) -> tuple[int, P
 
 def _vetoed(watch: Watch, flight: InFlight, at: float) -> int:
     """Returns how many calls no window can be broken by, and keeps in mind what that asked for."""
-    found, room = _MOST_AT_ONCE * _MOST_PER_AGENT, 0.0
+    found, room = _NO_VETO, 0.0
     over = flight.ringing + flight.waiting - flight.free
     for account in watch.vetoed:
         limit = account.window.limit
@@ -178,7 +179,7 @@ def _told(
         abandoned=price.abandoned,
         answered=price.answered,
         limit=price.limit,
-        free=facing.sure + sum(row[_TOLD_AT] for row in facing.releases),
+        free=facing.sure + sum(map(itemgetter(_TOLD_AT), facing.releases)),
         answers=coming,
         horizon_s=TOLD_AT_S,
         lines_per_agent=busy / max(1, scene.agents),

@@ -105,7 +105,9 @@ class AnswerRate:
         if self._pending is None:
             return
         totals = [sum(column) for column in zip(*self.weights, strict=True)]
-        heights = [x + log(total) for x, total in zip(self._pending, totals, strict=True)]
+        # A rate that a burst of evidence has ruled out weighs nothing until a jump comes there.
+        pairs = zip(self._pending, totals, strict=True)
+        heights = [x + log(total) for x, total in pairs if total > 0]
         top = max(heights)
         factors = [exp(min(700.0, x - top)) for x in self._pending]
         self.weights = [

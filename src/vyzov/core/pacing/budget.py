@@ -165,7 +165,8 @@ class Budget:
         """
         self._roll(at)
         span = self.regulation.rolling_s
-        self._abandons = [moment for moment in self._abandons if moment > at - span]
+        while self._abandons and self._abandons[0] <= at - span:
+            self._abandons.pop(0)
         passed = at - self.began
         into = passed - MINUTE_S * self._minute
         leaving = self._minutes[0] * (1 - into / MINUTE_S)
@@ -173,9 +174,12 @@ class Budget:
         answers_s = (seen + _CONTACTS_PER_AGENT_S * _PRIOR_S * agents) / (
             min(passed, span) + _PRIOR_S
         )
-        own = _Window(self, at, seen, answers_s, MINUTE_S - into, leaving)
-        found = (own.price(flight, calm), OWN_WINDOW)
-        after = own.price(flight, calm, extra=1.0)
+        found = (_CALM_SHARE * self.regulation.limit, OWN_WINDOW)
+        after = found[0]
+        if calm < 1:
+            own = _Window(self, at, seen, answers_s, MINUTE_S - into, leaving)
+            found = (own.price(flight, calm), OWN_WINDOW)
+            after = own.price(flight, calm, extra=1.0)
         for name, account in self.accounts.items():
             account.advance(at)
             allowed = account.price(answers_s, _DAY_RESERVE + reserve)
@@ -241,14 +245,17 @@ class _Window:
         minutes, abandons = budget.minutes, budget.abandons
         gone, place, last = 0.0, 0, len(minutes) - 1
         rooms = list[tuple[float, float]]()
-        for count, moment in enumerate([*abandons, at]):
-            ahead = max(1.0, moment + span - at)
+        stay, usual = len(abandons), limit * answers_s
+        for moment in (*abandons, at):
+            ahead = moment + span - at
+            if ahead < 1.0:
+                ahead = 1.0
             while leaves_in <= ahead and place < last:
                 gone += left
                 place += 1
                 left, leaves_in = minutes[place], leaves_in + MINUTE_S
-            stay = len(abandons) - count
-            rooms.append((ahead, limit * (seen - gone + answers_s * ahead) - stay))
+            rooms.append((ahead, limit * (seen - gone) + usual * ahead - stay))
+            stay -= 1
         self._rooms = _tightest(rooms)
 
     def price(self, flight: float, calm: float, extra: float = 0.0) -> float:
@@ -258,11 +265,13 @@ class _Window:
         # Abandoned calls come in bursts where operators are many: fewer, heavier events.
         spent = 0.1 * regulation.limit * answers_s * regulation.rolling_s
         burst = min(2.0, max(1.0, 0.75 + spent))
-        found = regulation.limit
+        found, least = regulation.limit, _PRICE_LEAST_SHARE * regulation.limit
         for ahead, room in self._rooms:
             allowed = poisson_room((room - reserve) / burst, _WINDOW_TAIL) * burst
             found = min(found, allowed / (answers_s * ahead))
-        found = max(found, _PRICE_LEAST_SHARE * regulation.limit)
+            if found <= least:
+                found = least
+                break
         if calm <= 0 or found <= 0:
             return found
         return exp((1 - calm) * log(found) + calm * log(_CALM_SHARE * regulation.limit))

@@ -6,7 +6,7 @@ start from a plain guess, forget slowly, and are turned into tables only at `reb
 is decided depends on when tables were made and not on which call was asked about first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import exp
 from typing import Any
@@ -157,21 +157,25 @@ class ServiceTimes:
         self._talk_rows: Table = [None] * TALK_BINS
         self._wrap_rows: Table = [None] * WRAP_BINS
 
-    def talk_row(self, age_s: float) -> Row:
-        """Returns, for one who talks for so long, the chance of being free at each horizon, its
-        variance and its third central moment, one after the other."""
-        place = min(TALK_BINS - 1, int(age_s / TALK_BIN_S))
-        row = self._talk_rows[place]
-        if row is None:
-            row = self._talk_rows[place] = _moments(self._talk_releases(self._hazard(place)))
+    def releases(self, talk_ages: Iterable[float], wrap_ages: Iterable[float]) -> list[Row]:
+        """Returns, for each who talks or writes up for so many seconds, the chance of being free at
+        each horizon, its variance and its third central moment, one after the other."""
+        rows, last = self._talk_rows, TALK_BINS - 1
+        places = [int(age / TALK_BIN_S) for age in talk_ages]
+        found = [rows[min(last, place)] or self._talk_row(place) for place in places]
+        rows, last = self._wrap_rows, WRAP_BINS - 1
+        places = [int(age) for age in wrap_ages]
+        found += [rows[min(last, place)] or self._wrap_row(place) for place in places]
+        return found
+
+    def _talk_row(self, place: int) -> Row:
+        place = min(place, TALK_BINS - 1)
+        row = self._talk_rows[place] = _moments(self._talk_releases(self._hazard(place)))
         return row
 
-    def wrap_row(self, age_s: float) -> Row:
-        """Returns the same for one who has been writing up for so long."""
-        place = min(WRAP_BINS - 1, int(age_s))
-        row = self._wrap_rows[place]
-        if row is None:
-            row = self._wrap_rows[place] = _moments(self._wrap_releases(place))
+    def _wrap_row(self, place: int) -> Row:
+        place = min(place, WRAP_BINS - 1)
+        row = self._wrap_rows[place] = _moments(self._wrap_releases(place))
         return row
 
     def _hazard(self, place: int) -> float:

@@ -128,12 +128,13 @@ class Watch:
     def advance(self, at: float) -> None:
         """Whole seconds pass: calls go on ringing, the rate moves on, tables are made anew."""
         now = self._on(at)
-        passed = Counter[int]()
+        passed = dict[int, int]()
         for line in self._lines.values():
-            age = min(RING_BINS, int(now - line[0]))
-            if age > line[1]:
-                passed.update(range(int(line[1]), age))
-                line[1] = age
+            age = int(now - line[0])
+            while line[1] < age and line[1] < RING_BINS:
+                second = int(line[1])
+                passed[second] = passed.get(second, 0) + 1
+                line[1] = second + 1
         self.rate.still_ringing(passed)
         self._move(int(now - self.began) - self._seconds)
         self._seconds = int(now - self.began)
