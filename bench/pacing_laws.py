@@ -76,6 +76,9 @@ class LeaderSettings:
     limit: float = 0.03
 
 
+LEADER_DEFAULTS = LeaderSettings()
+
+
 class Leader(Blind):
     """The dialling level of the market's leader, with a hard limit over the day."""
 

@@ -109,7 +109,7 @@ class Day:
     exceeded: int = 0
     """Abandonments that made the abandoned of the day so far more than the limit, those charged to
     somebody's leaving apart."""
-    charged: int = 0
+    charged: float = 0.0
 
 
 class AgesOf(Protocol):

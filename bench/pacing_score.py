@@ -48,6 +48,16 @@ def day_score(day: Record) -> dict[str, float]:
     }
 
 
+def rolling(day: Record) -> list[float]:
+    """Returns the abandoned share of the half-hour before each minute, of the first campaign."""
+    answered, abandoned = day["answered"][0], day["abandoned"][0]
+    found = list[float]()
+    for until in range(1, round(day["hours"] * 60) + 1):
+        first = max(0, until - WINDOW_MIN)
+        found.append(round(_share(sum(abandoned[first:until]), sum(answered[first:until])), 4))
+    return found
+
+
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 

@@ -70,6 +70,7 @@ class Line:
     taken: bool = True
     classified: bool = False
     takes_s: float = 0.0
+    placed: float = 0.0
     waits: bool = False
     turn: int = 0
 
@@ -128,7 +129,7 @@ class Floor:
                 for number in range(count):
                     asked = (number + step) % count
                     if due or at_events[asked]:
-                        self._look(asked, step)
+                        self.look(asked, step)
         self._spend(self.end)
         return self.day
 
@@ -156,7 +157,7 @@ class Floor:
                 self._operator_moves(Kind(kind), what, at)
                 happened = True
             elif turn == what.turn:
-                self._line_moves(what, at)
+                self.line_moves(what, at)
                 happened = True
         while self.waiting and self.free:
             self._join(self.waiting.popleft(), self.free.popleft(), at)
@@ -202,21 +203,31 @@ class Floor:
     def leaves(self, one: Operator) -> None:
         """An operator goes: at once where free, else after this call.
 
-        Where calls on their way had counted on a free one, one abandonment is charged to the going:
-        as a person who walks away is no dial of ours."""
+        What calls on their way may now abandon beyond the limit, if the worst comes, is charged to the
+        going: nobody who walks away is a dial of ours. The charge is taken back as the worst fails to
+        come (`_discharge`)."""
         if one.state is State.FREE:
             self.free.remove(one)
             one.state = State.AWAY
-            if self.too_many(0) > TIDY or self.too_many(sum(map(len, self.ringing))) > TIDY:
-                self.day.charged += 1
+            self.day.charged = max(self.day.charged, self.too_many())
         elif one.state is not State.AWAY and not one.leaving:
             one.leaving = True
             self.leaving += 1
 
-    def too_many(self, answers: int) -> float:
-        """Returns by how much too many were abandoned if so many of those ringing answered now."""
+    def _discharge(self) -> None:
+        if self.day.charged:
+            self.day.charged = min(self.day.charged, max(0.0, self.too_many()))
+
+    def too_many(self) -> float:
+        """Returns by how much too many will have been abandoned today if the worst comes.
+
+        The worst is that all who are called answer, or none, while nobody becomes free: between the
+        two it is never worse, as the people left over grow by none or one with each answer."""
+        return max(self._left(0), self._left(sum(map(len, self.ringing))))
+
+    def _left(self, answers: int) -> float:
         left = max(0, len(self.waiting) + answers - len(self.free))
-        return self.abandoned - self.day.charged + left - self.limit * (self.answered + answers)
+        return self.abandoned + left - self.limit * (self.answered + answers)
 
     def ages(self) -> tuple[list[float], list[float]]:
         """Returns how long those talk, and those write, who will take another call."""
@@ -231,8 +242,10 @@ class Floor:
 
     # ---- calls
 
-    def _look(self, number: int, step: int) -> None:
+    def look(self, number: int, step: int) -> None:
+        """Asks a law and places the calls that the trunk carries."""
         law, day = self.laws[number], self.day
+        self._discharge()
         ringing = len(self.ringing[number])
         others = sum(map(len, self.ringing)) - ringing
         there = len(self.free) + self.talking + self.wrapping - self.leaving
@@ -263,7 +276,7 @@ class Floor:
     def _dial(self, number: int, step: int) -> None:
         at = step / STEPS_PER_S
         self.numbers += 1
-        line = Line(self.numbers, number, answers=False)
+        line = Line(self.numbers, number, answers=False, placed=at)
         rings_s = self.fate(line, at)
         self.ringing[number][line.id] = line
         self.lines += 1
@@ -293,7 +306,8 @@ class Floor:
                 break
         return min(rings_s, town.ring_timeout_s)
 
-    def _line_moves(self, line: Line, at: float) -> None:
+    def line_moves(self, line: Line, at: float) -> None:
+        """Somebody answers, is told from a machine, or the call ends."""
         law, tally = self.laws[line.campaign], self.day.campaigns[line.campaign]
         found = self.place.campaigns[line.campaign].detection
         listens = line.answers and found is not None and found.first
@@ -319,13 +333,8 @@ class Floor:
     def _join(self, line: Line, one: Operator, at: float) -> None:
         line.waits = False
         tally, number = self.day.campaigns[line.campaign], line.campaign
-        town, dice = self.place.campaigns[number], self.talk_dice[number]
-        found = town.detection
-        if town.callee_talk is not None and dice.random() < town.leaves_first:
-            talk_s = town.callee_talk.draw(dice)
-        else:
-            talk_s = town.talk.draw(dice)
-        wrap_s = town.wrap_up.draw(dice)
+        found = self.place.campaigns[number].detection
+        talk_s, wrap_s = self.lengths(number, at)
         reached = not line.machine
         if found is not None and not found.first and not line.taken:
             # Detection goes on listening and ends the call: nobody has anything to write.
@@ -341,6 +350,15 @@ class Floor:
         self.talking += 1
         self.laws[number].served(at)
         self.later(one.until, Kind.TALK_ENDS, one)
+
+    def lengths(self, number: int, at: float) -> tuple[float, float]:  # noqa: ARG002 - for who needs it
+        """Draws how long a talk that begins now and what is written after it will take."""
+        town, dice = self.place.campaigns[number], self.talk_dice[number]
+        if town.callee_talk is not None and dice.random() < town.leaves_first:
+            talk_s = town.callee_talk.draw(dice)
+        else:
+            talk_s = town.talk.draw(dice)
+        return talk_s, town.wrap_up.draw(dice)
 
     def _gives_up(self, line: Line, at: float) -> None:
         line.waits = False

@@ -1,6 +1,7 @@
 """The floor on which laws of dialling compete, its optimum and its scores, in minutes of a day."""
 
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ sys.path.insert(0, str(BENCH))
 
 from pacing_laws import Blind, Leader, LeaderSettings, Progressive, Ratio, SwitchingCurve  # noqa: E402
 from pacing_optimum import Model, chain_of, optimum  # noqa: E402
+from pacing_pictures import pictures  # noqa: E402
 from pacing_place import Curve, Day, Law, View  # noqa: E402
 from pacing_product import Product  # noqa: E402
 from pacing_scenarios import Stage, read_stage, shipped, stage_of  # noqa: E402
 from pacing_score import cell_of, day_score, enough, verdicts  # noqa: E402
+from pacing_veto import Adversary, trace_of  # noqa: E402
+from pacing_veto import live as live_trace  # noqa: E402
 from pacing_world import Floor  # noqa: E402
 
 from vyzov.core.errors import InvalidRequest  # noqa: E402
@@ -104,6 +108,61 @@ class _Nobody:
         return [], []
 
 
+# ---- days against the law
+
+
+def waiting_for_all(agents: int, calls: int) -> Floor:
+    """A floor whose operators are all free, with so many calls on their way."""
+
+    class Once(Blind):
+        def dials(self, view: View) -> int:
+            return calls if view.step == 0 else 0
+
+    floor = Floor(read_stage("base").place(agents), (Once(),), 1, 0.0002)
+    floor.live()
+    assert len(floor.ringing[0]) == calls
+    assert len(floor.free) == agents
+    return floor
+
+
+def test_an_operator_who_leaves_calls_that_counted_on_them_is_charged_with_the_worst() -> None:
+    floor = waiting_for_all(agents=3, calls=3)
+    floor.leaves(floor.operators[0])
+    # Three answers, two operators: one abandoned, of which three answers allow 0.09.
+    assert floor.day.charged == pytest.approx(0.91)
+
+
+def test_an_operator_on_whom_nobody_counted_is_charged_with_nothing() -> None:
+    floor = waiting_for_all(agents=3, calls=2)
+    floor.leaves(floor.operators[0])
+    assert floor.day.charged == 0
+
+
+def test_a_charge_ends_with_the_calls_it_was_for() -> None:
+    floor = waiting_for_all(agents=3, calls=3)
+    floor.leaves(floor.operators[0])
+    for line in list(floor.ringing[0].values())[:2]:
+        line.answers = False
+        floor.line_moves(line, 1.0)
+    floor.look(0, 10)
+    assert floor.day.charged == 0
+
+
+def test_a_day_against_the_law_breaks_the_limit_where_nobody_looks_at_it() -> None:
+    class Reckless(Ratio):
+        at_events = True
+
+    trace = next(one for one in map(trace_of, range(50)) if one.strikes and one.agents == 25)
+    day = Adversary(read_stage("base").place(25), Reckless(3), trace).live()
+    assert day.exceeded > 0
+
+
+def test_the_veto_keeps_the_window_on_a_day_on_which_the_law_alone_does_not() -> None:
+    row = live_trace(next(n for n in range(50) if trace_of(n).agents == 3 and trace_of(n).strikes))
+    assert row["exceeded_on"] == row["exceeded_progressive"] == row["under_progressive"] == 0
+    assert row["exceeded_off"] > 0
+
+
 # ---- the optimum
 
 
@@ -157,6 +216,24 @@ def test_all_that_is_wrong_with_a_scenario_is_said_at_once() -> None:
     assert {one.field for one in told.value.faults} >= {
         "pacing.agents", "pacing.patince_s", "pacing.answers.town.points",
     }  # fmt: skip
+
+
+# ---- pictures
+
+
+def test_pictures_are_drawings_with_every_law_and_its_limit() -> None:
+    cell = {"abandoned": 0.02, "occupancy": 0.9}
+    case = {
+        "scenario": "base", "agents": 10, "optimum": 0.85, "laws": {"product": cell, "ratio": cell},
+        "traces": {"product": {"window": [0.0, 0.01, 0.02]}},
+    }  # fmt: skip
+    made = pictures({"cases": [case]})
+    assert set(made) == {"pacing-base.svg", "pacing-base-10-day.svg"}
+    for drawing in made.values():
+        root = ET.fromstring(drawing)
+        assert root.tag.endswith("svg")
+        assert "product" in drawing
+        assert "stroke-dasharray" in drawing
 
 
 # ---- scores
