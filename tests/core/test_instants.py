@@ -18,3 +18,13 @@ def test_a_moment_is_written_in_utc_with_microseconds(zone: timezone) -> None:
 def test_texts_sort_as_the_moments_do() -> None:
     moments = [NOON + timedelta(microseconds=n * 999) for n in (3, 0, 1001, 2)]
     assert sorted(map(to_text, moments)) == [to_text(at) for at in sorted(moments)]
+
+
+def test_a_moment_is_written_as_the_library_writes_it() -> None:
+    for at in (
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC),
+        datetime(2026, 11, 23, 14, 5, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ):
+        assert to_text(at) == at.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -13,7 +13,10 @@ def to_text(at: datetime) -> str:
     assert at.tzinfo is not None, "a moment without a zone cannot be told apart from local time"
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return at.isoformat(timespec="microseconds")[:-6] + "Z"
+    # As `isoformat` writes it, in half the time: it asks the zone again for its offset.
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % (  # noqa: UP031 - the quickest there is
+        at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond,
+    )  # fmt: skip
 
 
 def from_text(text: str) -> datetime:
