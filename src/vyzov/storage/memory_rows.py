@@ -101,14 +101,16 @@ class Rows:
         moved: set[str] = set()
         reserved: set[str] = set()
         for write in batch:
+            if type(write) is w.AppendFact:  # Most of all that is written.
+                if write.epoch is not None:
+                    return False
+                continue
             match write:
-                case w.AppendFact(_, epoch):
-                    usual = epoch is None
+                case w.Journalled() | w.MarkOriginated() | w.AddRecording():
+                    continue
                 case w.SetEntry():
                     usual = write.state in STATES and self._has_bucket(write)
                     moved.add(write.contact)
-                case w.Journalled() | w.MarkOriginated() | w.AddRecording():
-                    usual = True
                 case w.FinishAttempt():
                     usual = write.state in OVER
                 case w.Reserve():
@@ -180,13 +182,16 @@ class Rows:
         """Carries a usual batch out; returns the numbers of the facts that are new."""
         self.turn += 1
         seqs: list[int] = []
+        known = self._dedupes
         for write in batch:
+            if type(write) is w.AppendFact:
+                dedupe = write.fact.dedupe
+                if dedupe not in known:
+                    known.add(dedupe)
+                    self.seq += 1
+                    seqs.append(self.seq)
+                continue
             match write:
-                case w.AppendFact(fact):
-                    if fact.dedupe not in self._dedupes:
-                        self._dedupes.add(fact.dedupe)
-                        self.seq += 1
-                        seqs.append(self.seq)
                 case w.Journalled(life, place):
                     self.marks[life] = max(place, self.marks.get(life, 0))
                 case w.SetEntry():

@@ -4,9 +4,9 @@ What the statements of `queries/hopper.sql` say of an index, this says of sorted
 asks it the same questions by the same names.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vyzov.dialer.floor_store import DueContact
 
@@ -14,6 +14,9 @@ Place = tuple[str, int, str]
 """An hour (empty for none), a row of the list and a contact."""
 
 Answer = list[dict[str, object]]
+
+GONE_MAX = 1_000
+"""So many places of those who went from the head of a queue are kept, then given back at once."""
 
 
 @dataclass(slots=True)
@@ -40,36 +43,77 @@ class Entry:
         return self.next_due or "", self.position, self.contact
 
 
+@dataclass(slots=True)
+class Queue:
+    """Those who wait, in order, from the place `first` on: most are taken from the head, and the rest
+    is not moved up for each of them."""
+
+    places: list[Place] = field(default_factory=list[Place])
+    first: int = 0
+
+    def __len__(self) -> int:
+        return len(self.places) - self.first
+
+    def add(self, place: Place) -> None:
+        """Lets somebody wait at their place."""
+        insort(self.places, place, self.first)
+
+    def remove(self, place: Place) -> bool:
+        """Takes somebody out; False where nobody waits there."""
+        places = self.places
+        at = bisect_left(places, place, self.first)
+        if at == len(places) or places[at] != place:
+            return False
+        if at > self.first:
+            del places[at]
+            return True
+        self.first += 1
+        if self.first > GONE_MAX:
+            del places[: self.first]
+            self.first = 0
+        return True
+
+    def after_hour(self, hour: str) -> int:
+        """Where those begin whose hour is a later one."""
+        # No text stands between an hour and the same with the least of letters added.
+        return bisect_left(self.places, (hour + "\0",), self.first)
+
+    def after_row(self, hour: str, row: int) -> int:
+        """Where those begin who come after this row of this hour."""
+        return bisect_left(self.places, (hour, row + 1), self.first)
+
+
 class Waiting:
     """The queues of all campaigns by campaign, state and bucket."""
 
     def __init__(self, zones: Mapping[int, str]) -> None:
         """`zones` says which zones a bucket stands for, as they are stored."""
         self._zones = zones
-        self._queues: dict[tuple[str, str], dict[int, list[Place]]] = {}
+        self._queues: dict[tuple[str, str], dict[int, Queue]] = {}
 
     def fill(self, entries: list[Entry]) -> None:
         """Adds many at once."""
         for entry in entries:
-            self._of(entry).append(entry.place)
+            self._of(entry).places.append(entry.place)
         for buckets in self._queues.values():
             for queue in buckets.values():
-                queue.sort()
+                queue.places.sort()
 
     def add(self, entry: Entry) -> None:
         """Lets a contact wait where its row says."""
-        insort(self._of(entry), entry.place)
+        self._of(entry).add(entry.place)
 
     def remove(self, entry: Entry) -> None:
         """Takes a contact out; its row is still as it was when it was added."""
-        queue, place = self._of(entry), entry.place
-        at = bisect_left(queue, place)
-        assert queue[at] == place, f"{entry.contact} does not wait in {entry.campaign}"
-        del queue[at]
+        waited = self._of(entry).remove(entry.place)
+        assert waited, f"{entry.contact} does not wait in {entry.campaign}"
 
-    def _of(self, entry: Entry) -> list[Place]:
+    def _of(self, entry: Entry) -> Queue:
         buckets = self._queues.setdefault((entry.campaign, entry.state), {})
-        return buckets.setdefault(entry.bucket, [])
+        queue = buckets.get(entry.bucket)
+        if queue is None:
+            queue = buckets[entry.bucket] = Queue()
+        return queue
 
     # ---- what the look-ahead asks
 
@@ -82,24 +126,20 @@ class Waiting:
                 for bucket in sorted(found)
                 if found[bucket]
             ]
-        queue = found.get(int(str(values["bucket"])), [])
+        queue = found.get(int(str(values["bucket"])), Queue())
         if name == "next_hour":
-            after = str(values["after"])
             # An hour of nobody is the empty text, which is before all others.
-            at = bisect_right(queue, after or "", key=lambda place: place[0])
-            return [{"at": queue[at][0] if at < len(queue) else None}]
+            at = queue.after_hour(str(values["after"]))
+            return [{"at": queue.places[at][0] if at < len(queue.places) else None}]
         if name == "fresh":
-            after_row = int(str(values["after"]))
-            first = bisect_right(queue, ("", after_row), key=lambda place: place[:2])
-            last = bisect_right(queue, "", key=lambda place: place[0])
+            first, last = queue.after_row("", int(str(values["after"]))), queue.after_hour("")
         else:
             assert name == "waiting", f"the look-ahead asks no '{name}'"
-            after = (str(values["after_due"]), int(str(values["after"])))
-            first = bisect_right(queue, after, key=lambda place: place[:2])
-            first = max(first, bisect_right(queue, "", key=lambda place: place[0]))
-            last = bisect_right(queue, str(values["now"]), key=lambda place: place[0])
+            first = queue.after_row(str(values["after_due"]), int(str(values["after"])))
+            first = max(first, queue.after_hour(""))
+            last = queue.after_hour(str(values["now"]))
         until = min(max(first, last), first + int(str(values["limit"])))
         return [
             {"contact_id": contact, "next_due_at": at or None, "position": row}
-            for at, row, contact in queue[first:until]
+            for at, row, contact in queue.places[first:until]
         ]
