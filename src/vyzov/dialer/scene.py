@@ -25,7 +25,7 @@ class Scene:
 
     def begin(self, now: Now) -> Out:
         """Begins a step: nothing is to be done yet."""
-        self.now, self.out = now, Out(now)
+        self.now, self.out = now, Out(now, [], [], [], [], [])
         return self.out
 
     def fact(

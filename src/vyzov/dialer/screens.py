@@ -15,7 +15,7 @@ from vyzov.core.call import CallState
 from vyzov.core.campaign import CampaignState
 from vyzov.core.instants import to_text
 from vyzov.core.trunk import TrunkHealth
-from vyzov.core.window import CallWindow, is_open, zones_of
+from vyzov.core.window import CallWindow, zones_of
 from vyzov.dialer import clock_desk, desk_phones
 from vyzov.dialer.agents import PAUSE_LONG
 from vyzov.dialer.effects import Tell
@@ -190,12 +190,11 @@ def _hours_of(window: CallWindow) -> Mapping[str, str]:
 
 def open_until(window: CallWindow, names: tuple[str, ...], now: datetime) -> datetime | None:
     """When the hours of the first of the callee's zones end; None while they may not be called."""
-    zones = zones_of(names)
-    if zones is None or not is_open(window, zones, now):
+    places = [now.astimezone(zone) for zone in zones_of(names) or ()]
+    if not places or not all(window.is_open(local) for local in places):
         return None
     ends: list[datetime] = []
-    for zone in zones:
-        local = now.astimezone(zone)
+    for local in places:
         end = local.replace(hour=window.end.hour, minute=window.end.minute, second=0, microsecond=0)
         ends.append(end if end > local else end + timedelta(days=1))
     return min(ends)
