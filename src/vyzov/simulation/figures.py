@@ -11,6 +11,10 @@ from vyzov.simulation.scenario import Figures
 
 BUSY = (AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP)
 STAFFED = (*BUSY, AgentState.READY, AgentState.RESERVED, AgentState.NO_DEVICE)
+ENDS = frozenset({FactKind.FINAL, FactKind.RESOLVED})
+SAID = frozenset({FactKind.DISPOSED, FactKind.DISPOSITION_UNDONE})
+"""The facts that outcomes, and results, are counted from: what is not one of them is not gone through."""
+
 PEOPLE = frozenset({Outcome.ANSWERED_HUMAN.value, Outcome.ABANDONED.value})
 
 
@@ -25,7 +29,9 @@ def folded(facts: Sequence[Fact], contacts: int, closed: int, until: datetime) -
     bridged = by_kind.get(FactKind.BRIDGED, [])
     abandoned = {fact.attempt for fact in by_kind.get(FactKind.ABANDONED, [])}
     late = {fact.attempt for fact in bridged if fact.data.get("within_limit") is False}
-    outcomes = {name.value: cell.count for name, cell in report.outcomes(facts).cells.items()}
+    ends = [fact for fact in facts if fact.kind in ENDS]
+    outcomes = {name.value: cell.count for name, cell in report.outcomes(ends).cells.items()}
+    said = [fact for fact in facts if fact.kind in SAID]
     spent = [
         time.states for time in report.agent_times(by_kind.get(FactKind.AGENT_STATE, []), until)
     ]
@@ -43,7 +49,7 @@ def folded(facts: Sequence[Fact], contacts: int, closed: int, until: datetime) -
         staffed_s=round(_seconds(spent, STAFFED), 3),
         waits_s=tuple(round(_number(fact, "wait_s"), 3) for fact in bridged),
         outcomes=dict(sorted(outcomes.items())),
-        results={code: cell.count for code, cell in report.results(facts).cells.items()},
+        results={code: cell.count for code, cell in report.results(said).cells.items()},
     )  # fmt: skip
 
 

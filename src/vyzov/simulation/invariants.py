@@ -89,9 +89,12 @@ class Watch:
 
     def committed(self, batch: w.Batch, result: w.CommitResult) -> None:
         """Takes in a batch that the store has carried out."""
+        records = self.records
         for write in batch:
-            self.records.committed(write, result)
-            if type(write) is not w.AppendFact:  # Facts, most of all that is written, are records.
+            if type(write) is w.AppendFact:  # Facts, most of all that is written, are records.
+                records.told(write.fact, result)
+            else:
+                records.committed(write, result)
                 self.calling.committed(write, result)
                 self.people.committed(write, result)
             if self.keeps_books:

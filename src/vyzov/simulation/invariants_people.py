@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vyzov.core.agent import is_free
+from vyzov.core.agent import Work, is_free
 from vyzov.core.call import CallState
 from vyzov.core.outcome import Outcome
 from vyzov.dialer import writes as w
@@ -178,7 +178,12 @@ class PeopleRules:
         # Who goes to rest leaves calls behind that were right when they were placed: only campaigns
         # that have decided just now are looked at, each alone and all of them together.
         deciding = sorted({live.campaign for live in people if live.call.id in fresh})
-        free = {key for key, found in room.agents.items() if is_free(found.agent)}
+        free = {
+            key
+            for key, found in room.agents.items()
+            # Most are at work: those are passed over before anybody is asked.
+            if found.agent.work is Work.NONE and is_free(found.agent)
+        }
         for chosen in sorted({*((key,) for key in deciding), tuple(deciding)}):
             calls = sum(live.campaign in chosen for live in people)
             able = free & frozenset[str]().union(*(room.campaigns[one].crew for one in chosen))

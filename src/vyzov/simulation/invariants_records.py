@@ -60,10 +60,6 @@ class RecordRules:
             case w.SetEntry(campaign, contact, attempt=attempt):
                 if attempt not in result.refused and not result.stale:
                     self.entries[campaign, contact] = write
-            case w.AppendFact(fact):
-                if fact.attempt not in result.refused and fact.dedupe not in self._known:
-                    self._known.add(fact.dedupe)
-                    self._fact(fact)
             case w.AddCallback() | w.CloseCallback() if result.stale:
                 pass
             case w.AddCallback(promise, campaign, contact):
@@ -77,7 +73,11 @@ class RecordRules:
             case _:
                 pass
 
-    def _fact(self, fact: Fact) -> None:
+    def told(self, fact: Fact, result: w.CommitResult) -> None:
+        """Takes in a fact that was carried out; told again, or of a refused attempt, it is none."""
+        if fact.dedupe in self._known or fact.attempt in result.refused:
+            return
+        self._known.add(fact.dedupe)
         self.facts.append(fact)
         attempt = fact.attempt or ""
         match fact.kind:

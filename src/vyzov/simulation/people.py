@@ -7,10 +7,11 @@ signalling is the caller's business (`vyzov.pstn` on a wire, a simulation in vir
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
+from vyzov.core.changing import replace
 from vyzov.core.making import quickly_made
 
 VOICE_FREQUENCIES: tuple[int, ...] = tuple(range(300, 600, 20))
@@ -157,6 +158,8 @@ class Callee:
             patience_s=dice.uniform(30.0, 45.0),
         )
         plan = _shape(plan, dice)
+        if hurry == 1.0:
+            return plan
         return replace(
             plan,
             post_dial_s=plan.post_dial_s / hurry,

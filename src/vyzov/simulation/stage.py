@@ -7,13 +7,14 @@ scenario's seed and the number; the hours at which they are home follow their ow
 import functools
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from vyzov.core.campaign import CampaignSettings
+from vyzov.core.changing import replace
 from vyzov.core.instants import to_text
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.office_records import (

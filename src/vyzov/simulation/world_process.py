@@ -260,13 +260,14 @@ class FloorProcess:
             return
         self._stepping = True
         try:
-            while self.awake and self._inbox:
-                held = self._timeline.now < self._lease_until
+            inbox, timeline = self._inbox, self._timeline
+            while inbox and self.alive and self._frozen_until is None:
+                held = timeline.now < self._lease_until
                 if held is not self._lease_held:
                     self._lease_held = held
-                    self._inbox.appendleft(fx.LeaseKept() if held else fx.LeaseOver())
-                item = self._inbox.popleft()
-                self._timeline.turned(item)
+                    inbox.appendleft(fx.LeaseKept() if held else fx.LeaseOver())
+                item = inbox.popleft()
+                timeline.turned(item)
                 self._step(item)
         finally:
             self._stepping = False

@@ -95,7 +95,10 @@ class Timeline:
             if act is None:
                 continue
             self.now = alarm.at
-            self.turned(act)
+            if alarm.at - self._still_since >= STILL_S:
+                self._still_since, self._still = alarm.at, 1
+            else:
+                self.turned(act)
             act()
             if is_enough is not None and is_enough():
                 return True
