@@ -124,21 +124,24 @@ class Days:
 
     def __init__(self, out: Path | None, jobs: int) -> None:
         self.jobs = jobs
-        self.code = code()
+        self.peers, self.product = codes()
         self.path = out / "days.jsonl" if out else None
         self.known = dict[str, Record]()
         if self.path and self.path.is_file():
             for line in self.path.read_text(encoding="utf-8").splitlines():
                 record = json.loads(line)
-                if record["code"] == self.code:
+                if record["code"] == self._code(record["law"]):
                     self.known[record["key"]] = record
+
+    def _code(self, law: str) -> str:
+        return self.product if law.startswith("product") else self.peers
 
     def of(self, tasks: Iterable[Task]) -> list[Record]:
         """Returns the records of days, in their order."""
         wanted = list(tasks)
         missing = [one for one in wanted if one.key not in self.known]
         for record in self._live(missing):
-            record["code"] = self.code
+            record["code"] = self._code(record["law"])
             self.known[record["key"]] = record
             if self.path:
                 with self.path.open("a", encoding="utf-8") as file:
@@ -153,16 +156,19 @@ class Days:
             yield from pool.imap_unordered(live, tasks)
 
 
-def code() -> str:
-    """Returns a digest of all that days depend on: the bench, its scenarios and the product's law."""
-    files = [
-        *Path(__file__).parent.glob("pacing*.py"), *SHIPPED.glob("*.toml"),
-        *(ROOT / "src" / "vyzov" / "core" / "pacing").glob("*.py"),
-    ]  # fmt: skip
+def codes() -> tuple[str, str]:
+    """Returns digests of all that a day depends on: of the peers, and of the product's law as well."""
+    here = Path(__file__).parent
+    names = ("laws", "optimum", "place", "scenarios", "world")
+    files = [*(here / f"pacing_{name}.py" for name in names), *sorted(SHIPPED.glob("*.toml"))]
     digest = hashlib.sha256()
-    for path in sorted(files):
+    for path in files:
         digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    peers = digest.hexdigest()[:12]
+    law = sorted((ROOT / "src" / "vyzov" / "core" / "pacing").glob("*.py"))
+    for path in (here / "pacing_product.py", *law):
+        digest.update(path.read_bytes())
+    return peers, digest.hexdigest()[:12]
 
 
 # ---- one place: a scenario with a number of operators
@@ -354,7 +360,7 @@ def main() -> int:
     mine = [case["laws"]["product"] for case in cases if "product" in case["laws"]]
     result = {
         "bench": "pacing",
-        "code": days.code,
+        "code": days.product,
         "seeds": options.seeds,
         "hours": options.hours,
         "cases": cases,
