@@ -18,7 +18,9 @@ from vyzov.dialer.lists import (
     Asked,
     ListPreview,
     Meaning,
+    columns_of_reading,
     read_list,
+    reading_of,
     rows,
     verdict_counts,
 )
@@ -169,6 +171,42 @@ def test_a_file_without_titles_finds_its_numbers_by_what_they_are() -> None:
         Meaning.FIELD,
     ]
     assert [row.row for row in judged("Ann;+70005550101;S\nBen;+70005550102;M\n")] == [1, 2]
+
+
+def test_unknown_titles_are_known_by_the_numbers_below_them() -> None:
+    text = "Кому;Куда\nАнна;+70005550101\nПётр;+70005550102\n"
+    found = preview(text)
+    assert (found.has_header, found.titles) == (True, ("Кому", "Куда"))
+    assert [row.fields for row in judged(text)] == [{"Кому": "Анна"}, {"Кому": "Пётр"}]
+
+
+def test_columns_without_titles_may_be_given_their_meaning() -> None:
+    data = b"Ann;+70005550101;S\nBen;+70005550102;M\n"
+    found = read_list(data, "clients.csv", asked=Asked({"column 1": Meaning.NAME}))
+    assert (found.titles, reading_of(found)) == ((), {})
+    assert [row.name for row in rows(data, found)] == ["Ann", "Ben"]
+
+
+def test_a_person_may_name_the_encoding() -> None:
+    data = "phone;слово\n+70005550101;Ёлка\n".encode("koi8-r")
+    found = read_list(data, "clients.csv", asked=Asked(encoding="KOI8-R"))
+    assert only(rows(data, found)).fields == {"слово": "Ёлка"}
+    marked = "\ufeffphone;имя\n+70005550101;Ёлка\n".encode()
+    assert read_list(marked, "a.csv", asked=Asked(encoding="utf-8")).columns[0].title == "phone"
+    with pytest.raises(InvalidRequest, match="no encoding 'ebcdic'"):
+        read_list(data, "clients.csv", asked=Asked(encoding="ebcdic"))
+
+
+def test_how_a_file_was_read_is_kept_and_used_again() -> None:
+    data = "Куда;Кому\n+70005550101;Анна\n".encode()
+    first = read_list(data, "clients.csv", asked=Asked({"Кому": Meaning.NAME}))
+    kept = reading_of(first)
+    again = read_list(data, "clients.csv", remembered=lambda _: columns_of_reading(kept))
+    assert again.columns == first.columns
+    assert [note.id for note in again.notes] == ["columns_remembered"]
+    assert columns_of_reading({"columns": {"Кому": "heart", "Куда": "phone"}}) == {
+        "Куда": Meaning.PHONE
+    }
 
 
 def test_titles_a_person_has_explained_before_are_known() -> None:

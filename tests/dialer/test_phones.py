@@ -4,10 +4,12 @@ import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import timezone
 
 from vyzov.core.numbers import is_e164
 from vyzov.dialer.phones import (
     FICTION,
+    ZONE_DIGITS,
     NotAPhone,
     Phone,
     phone_of,
@@ -227,3 +229,62 @@ def test_every_number_of_the_fictional_range_is_read(number: int, shape: str) ->
 
 def test_the_table_of_fiction_is_three_ranges_of_e164() -> None:
     assert [country for _, country, _ in FICTION] == ["RU", "US", "GB"]
+
+
+# ---- a cell that is no number on purpose, and the way through in a hurry -------------------------
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "sip:+70005550101@example.org",
+        "<sip:+70005550101@example.org;user=phone>",
+        "+70005550101@example.org",
+        "+70005550101;transport=tcp",
+        "tel:+70005550101;phone-context=example.org",
+        "+70005550101\r\nVia: SIP/2.0/UDP 192.0.2.1",
+        "+70005550101\nCall-ID : 7",
+        "+70005550101%0d%0aVia: x",
+        "+70005550101>",
+    ],
+)
+def test_a_number_with_sip_in_it_is_refused_whole(cell: str) -> None:
+    assert phones_in(cell, "RU") == ([], [NotAPhone("phone_sip_syntax", cell)])
+
+
+@pytest.mark.parametrize(
+    "cell", ["+70005550101 контакт: Анна", "+70005550101; доб. 5", "+70005550101\nдом: 80005550102"]
+)
+def test_words_of_people_are_not_taken_for_sip(cell: str) -> None:
+    found, faults = phones_in(cell, "RU")
+    assert found or faults
+    assert all(fault.reason == "phone_invalid" for fault in faults)
+
+
+def test_two_numbers_on_two_lines_of_a_cell_stay_two() -> None:
+    assert e164("8 000 555-01-01\n8 000 555-01-02") == ["+70005550101", "+70005550102"]
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+    st.sampled_from(["", "0", "00", "7", "77"]),
+    st.integers(10**6, 10**11),
+)
+def test_zones_kept_by_the_first_digits_are_those_of_the_whole_number(
+    region: str, before: str, digits: int
+) -> None:
+    try:
+        number = phonenumbers.parse(f"{before}{digits}", region)
+    except phonenumbers.NumberParseException:
+        return
+    found = phone_of(f"{before}{digits}", region)
+    if isinstance(found, Phone) and not found.e164.startswith(("+7000555", "+120255501")):
+        whole = phonenumbers.parse(found.e164)
+        zones = tuple(timezone.time_zones_for_number(whole))
+        assert found.zones == possible_zones(zones, found.country)
+    elif isinstance(found, NotAPhone) and found.reason == "phone_invalid":
+        assert not phonenumbers.is_valid_number(number)
+
+
+def test_the_table_of_zones_looks_at_no_more_digits_than_are_kept() -> None:
+    assert timezone.TIMEZONE_LONGEST_PREFIX <= ZONE_DIGITS

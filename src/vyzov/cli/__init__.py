@@ -11,6 +11,7 @@ import typer
 from vyzov import __version__
 from vyzov.cli.copies import copies
 from vyzov.cli.facts import facts_group
+from vyzov.cli.importing import importing
 from vyzov.cli.plans import plans
 from vyzov.cli.report import report_group
 from vyzov.core.errors import VyzovError
@@ -455,6 +456,7 @@ def floors_put(
 
 
 app.add_typer(plans)
+app.add_typer(importing)
 app.add_typer(copies)
 
 

@@ -115,6 +115,8 @@ def _evenness(lines: list[str], mark: str) -> tuple[float, int]:
 
 
 def _cells(text: str, delimiter: str) -> tuple[str, ...]:
+    if '"' not in text:
+        return tuple(text.split(delimiter))
     # A quote left open is allowed to run to the end of what was already cut to be one record.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     return tuple(cell for row in reader for cell in row)

@@ -31,6 +31,7 @@ from vyzov.dialer.consent import consent_in
 from vyzov.dialer.csv_text import ENCODINGS, delimiter_of, encoding_of, records
 from vyzov.dialer.number_book import NumberBook
 from vyzov.dialer.office_records import ImportedRow, ImportPhone, RowVerdict
+from vyzov.dialer.ports import Json
 from vyzov.dialer.sheet import Record, Source, opened
 from vyzov.dialer.workbook import (
     OLD_MARK,
@@ -192,6 +193,19 @@ def read_list(
         problems=tuple(problems),
         notes=tuple(noted),
     )
+
+
+def reading_of(preview: ListPreview) -> Json:
+    """Returns what is kept of how a file was read, for the next one of the same titles."""
+    columns = {name: meaning.value for name, meaning in preview.meanings().items()}
+    return {"titles": list(preview.titles), "columns": columns} if preview.titles else {}
+
+
+def columns_of_reading(reading: Json) -> dict[str, Meaning]:
+    """Returns what columns were for, as `reading_of` kept it; what no version knows is left out."""
+    known = {meaning.value: meaning for meaning in Meaning}
+    columns = reading.get("columns", {})
+    return {name: known[use] for name, use in columns.items() if use in known}
 
 
 def records_of(source: Source, preview: ListPreview) -> Iterator[Record]:

@@ -37,6 +37,10 @@ REFUSED_KINDS = {
 }
 NON_GEOGRAPHIC = "001"
 PIECES_MAX = 10
+ZONE_DIGITS = 9
+"""So many digits of a number, at most, does the table of zones look at."""
+ZONES_KEPT = 50_000
+_ZONES: dict[tuple[str, int], tuple[str, ...]] = {}
 
 _EXTENSION = re.compile(
     r"[\s,(]*(?:доб(?:авочный)?|вн(?:утр(?:енний)?)?|ext(?:ension)?|x|доп)\.?\s*:?\s*(\d{1,6})\)?\s*$",
@@ -86,6 +90,10 @@ def phones_in(cell: str, region: str) -> tuple[list[Phone], list[NotAPhone]]:
     """Returns the numbers of a cell, in order and once each, and the pieces that are none.
 
     `region` (ISO) is the country of numbers written without one."""
+    if _NUMBER.fullmatch(cell) and cell.isprintable():
+        # One plain number, as nearly every cell holds: nothing to part, nothing to suspect.
+        phone = phone_of(cell, region)
+        return ([], [phone]) if isinstance(phone, NotAPhone) else ([phone], [])
     if _SIP.search(cell):
         return [], [NotAPhone("phone_sip_syntax", cell)]
     found: dict[str, Phone] = {}
@@ -103,13 +111,14 @@ def phone_of(piece: str, region: str) -> Phone | NotAPhone:
     """Reads one number, written as people write it."""
     text = _plain(piece)
     extension = ""
-    if match := _EXTENSION.search(text):
-        extension, text = match[1], text[: match.start()]
-    if _ROUNDED.fullmatch(text.strip()):
-        # A spreadsheet has rounded the number away: its last digits are lost for good.
-        return NotAPhone("phone_rounded", piece)
     if not _NUMBER.fullmatch(text):
-        return NotAPhone("phone_invalid", piece)
+        if match := _EXTENSION.search(text):
+            extension, text = match[1], text[: match.start()]
+        if _ROUNDED.fullmatch(text.strip()):
+            # A spreadsheet has rounded the number away: its last digits are lost for good.
+            return NotAPhone("phone_rounded", piece)
+        if not _NUMBER.fullmatch(text):
+            return NotAPhone("phone_invalid", piece)
     fictional = _fictional(text, region)
     if fictional is not None:
         return Phone(fictional.e164, fictional.country, fictional.zones, extension)
@@ -188,10 +197,12 @@ def _pieces(cell: str) -> list[str]:
 
 
 def _plain(piece: str) -> str:
-    # Marks of writing direction and the like come along with numbers copied from a screen.
-    seen = (letter for letter in piece if unicodedata.category(letter) != "Cf")
-    text = unicodedata.normalize("NFKC", "".join(seen)).strip()
-    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    text = piece.strip()
+    if not text.isascii():
+        # Marks of writing direction and the like come along with numbers copied from a screen.
+        seen = (letter for letter in piece if unicodedata.category(letter) != "Cf")
+        text = unicodedata.normalize("NFKC", "".join(seen)).strip()
+        text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     if match := _QUOTED_FORMULA.fullmatch(text):
         text = match[1]
     text = text.removeprefix("'").removeprefix("tel:").strip()
@@ -225,20 +236,33 @@ def _real(text: str, region: str, piece: str, extension: str) -> Phone | NotAPho
         number = _valid("+" + text, region)
     if number is None:
         return NotAPhone("phone_invalid", piece)
-    kind = REFUSED_KINDS.get(phonenumbers.number_type(number))
-    country = phonenumbers.region_code_for_number(number) or NON_GEOGRAPHIC
-    if kind is not None or country == NON_GEOGRAPHIC:
+    parsed, kind = number
+    country = phonenumbers.region_code_for_number(parsed) or NON_GEOGRAPHIC
+    if kind in REFUSED_KINDS or country == NON_GEOGRAPHIC:
         return NotAPhone("phone_kind_refused", piece)
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    zones = possible_zones(tuple(number_zones.time_zones_for_number(number)), country)
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    zones = possible_zones(_zones(parsed, e164, kind), country)
     if not zones:
         return NotAPhone("phone_zone_unknown", piece)
     return Phone(e164, country, zones, extension)
 
 
-def _valid(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+def _valid(text: str, region: str) -> tuple[phonenumbers.PhoneNumber, int] | None:
+    """Returns a valid number and its kind; a number is valid just where its kind is known."""
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_valid_number(number) else None
+    kind = phonenumbers.number_type(number)
+    return None if kind == phonenumbers.PhoneNumberType.UNKNOWN else (number, kind)
+
+
+def _zones(number: phonenumbers.PhoneNumber, e164: str, kind: int) -> tuple[str, ...]:
+    """Returns the zones of a numbering table, which looks at the first digits of a number only."""
+    key = (e164[: ZONE_DIGITS + 1], kind)
+    zones = _ZONES.get(key)
+    if zones is None:
+        if len(_ZONES) >= ZONES_KEPT:
+            _ZONES.clear()
+        zones = _ZONES[key] = tuple(number_zones.time_zones_for_number(number))
+    return zones

@@ -92,7 +92,7 @@ def _execute(connection: sa.Connection, work: Import, out: _Piece) -> None:
         (t.import_row, out.rows),
     ):
         if values:
-            connection.execute(table.insert(), values)
+            _insert(connection, table, values)
     person = t.contact_person.c
     for contact, values in out.changed.items():
         connection.execute(
@@ -100,6 +100,18 @@ def _execute(connection: sa.Connection, work: Import, out: _Piece) -> None:
             .where(person.organisation_id == work.organisation, person.contact_id == contact)
             .values(**values)
         )
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Values]) -> None:
+    """Inserts rows of one shape: the statement is made once, the rows go to the driver as they are.
+
+    Going through each row's columns costs a fifth of a large import."""
+    made = table.insert().compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    order = made.positiontup if made.positional else None
+    values = [dict(row) for row in rows] if order is None else [
+        tuple(row[name] for name in order) for row in rows
+    ]  # fmt: skip
+    connection.exec_driver_sql(str(made), values)  # type: ignore[arg-type]
 
 
 class _Before:

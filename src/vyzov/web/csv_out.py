@@ -45,6 +45,13 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str
     yield buffer.getvalue()
 
 
+def csv_line(cells: Sequence[Cell]) -> str:
+    """Gives one line of such a file."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow([safe_cell(cell) for cell in cells])
+    return buffer.getvalue()
+
+
 def csv_response(
     file_name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
 ) -> StreamingResponse:
