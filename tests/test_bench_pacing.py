@@ -1,5 +1,7 @@
 """The floor on which laws of dialling compete, its optimum and its scores, in minutes of a day."""
 
+import argparse
+import json
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 BENCH = Path(__file__).resolve().parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 
+import pacing  # noqa: E402
 from pacing_laws import Blind, Leader, LeaderSettings, Progressive, Ratio, SwitchingCurve  # noqa: E402
 from pacing_optimum import Model, chain_of, optimum  # noqa: E402
 from pacing_pictures import pictures  # noqa: E402
@@ -216,6 +219,46 @@ def test_all_that_is_wrong_with_a_scenario_is_said_at_once() -> None:
     assert {one.field for one in told.value.faults} >= {
         "pacing.agents", "pacing.patince_s", "pacing.answers.town.points",
     }  # fmt: skip
+
+
+# ---- the command
+
+
+def test_a_day_that_was_lived_by_the_same_code_is_not_lived_again(tmp_path: Path) -> None:
+    task = pacing.Task("base", 5, "progressive", 1, 0.05)
+    first = pacing.Days(tmp_path, 1).of([task])
+    again = pacing.Days(tmp_path, 1)
+    assert again.of([task]) == first
+    assert len((tmp_path / "days.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+    path = tmp_path / "days.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace(again.peers, "another"), "utf-8")
+    assert pacing.Days(tmp_path, 1).known == {}
+
+
+def test_peers_are_set_to_the_busiest_that_keeps_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = argparse.Namespace(seeds=[1, 2, 3, 4], hours=0.05)
+    case = pacing.Case("base", 3, options, pacing.Days(None, 1))
+    cells = {
+        1.0: {"abandoned": 0.0, "occupancy": 0.6}, 2.0: {"abandoned": 0.03, "occupancy": 0.8},
+        3.0: {"abandoned": 0.031, "occupancy": 0.9},
+    }  # fmt: skip
+    monkeypatch.setattr(case.days, "of", lambda tasks: [task.ratio for task in tasks])
+    monkeypatch.setattr(pacing, "cell_of", lambda ratios: cells[ratios[0]])
+    assert case.tuned("ratio", [{"ratio": one} for one in cells]) == ({"ratio": 2.0}, 0.8)
+
+
+def test_the_command_fails_where_few_seeds_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "pacing --scenario small --agents 5 --seeds 1 --hours 0.3 --laws progressive,product"
+    monkeypatch.setattr(sys, "argv", [*words.split(), "--json", "--out", str(tmp_path)])
+    assert pacing.main() == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert {one["what"] for one in told["verdicts"]} >= {
+        "gap to the optimum closed", "abandoned, worst day",
+    }  # fmt: skip
+    assert not told["enough_seeds"]
 
 
 # ---- pictures
