@@ -187,9 +187,7 @@ def _cut(shares: Iterable[float]) -> tuple[RatePoint, ...]:
             if room <= 1e-12 and parts:
                 found.append(RatePoint(weight, moment / weight))
                 weight, moment, room = 0.0, 0.0, parts.pop(0)
-    if weight > 1e-12:
-        found.append(RatePoint(weight, moment / weight))
-    return tuple(found)
+    return (*found, RatePoint(weight, moment / weight))
 
 
 def _drifted(row: Sequence[float], regime: int, span_s: float) -> list[float]:
