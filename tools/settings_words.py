@@ -83,9 +83,13 @@ CAMPAIGN: Mapping[str, str] = {
     "destinations": "Country prefixes that may be called. *API*",
     "redial": "How often and when somebody is tried again (below).",
     "connect_limit_s": "From the answer (200 OK) to an agent's voice; longer counts as lost.",
-    "abandon_limit": "Share of lost calls the floor shows as the limit.",
+    "abandon_limit": "Share of lost calls that `predictive` stays within and the floor shows.",
     "abandon_window_days": "Days the share is counted over. *API*",
     "abandon_rule": "Formula of the share. *API*",
+    "abandon_guard": "What `predictive` keeps the limit in: the `day` while people answer "
+    "steadily, or every `half_hour`.",
+    "abandon_veto": "Nobody may break the limit of the day or of the period through a call of "
+    "ours, whoever answers (`predictive`).",
     "classify": "When the answer is listened to: after joining, before it, or never. *API*",
     "classify_limit_s": "Longest listening before joining, with `classify_first`. *API*",
     "flow": "The offer with keys (below); needed for `agentless`. *API*",
@@ -95,6 +99,8 @@ CAMPAIGN: Mapping[str, str] = {
     "wrap_up_s": "Time to write a call up; then the next call may come.",
     "recording": "Whether talks are recorded, left the customer, right the agent.",
     "agents": "Ids of the people who get this campaign's calls.",
+    "priority": "Among campaigns with the same agents a higher one calls first.",
+    "weight": "Among those of one priority, its share of the calls.",
     "agent_return_limit_s": "How long a customer waits for an agent whose line broke in the talk. *API*",
     "window.days": "Weekdays, 1 Monday to 7 Sunday.",
     "window.start": "First permitted minute.",

@@ -61,6 +61,14 @@ class AbandonRule(StrEnum):
     US_AB_1 = "US-AB-1"
 
 
+class AbandonGuard(StrEnum):
+    """What a campaign that dials ahead keeps its limit of abandoned calls in: the day as a whole
+    while people answer steadily, or every half-hour whatever happens."""
+
+    DAY = "day"
+    HALF_HOUR = "half_hour"
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptStep:
     """One page of what the agent says, by language; `{{name}}` is a field of the contact."""
@@ -90,6 +98,8 @@ class CampaignSettings:
     abandon_limit: float = 0.03
     abandon_window_days: int = 30
     abandon_rule: AbandonRule = AbandonRule.US_AB_1
+    abandon_guard: AbandonGuard = AbandonGuard.DAY
+    abandon_veto: bool = False
     classify: ClassifyMode = ClassifyMode.CONNECT_FIRST
     classify_limit: timedelta = timedelta(seconds=2.5)
     flow: Flow | None = None
@@ -99,6 +109,8 @@ class CampaignSettings:
     wrap_up: timedelta = timedelta(seconds=30)
     recording: bool = True
     agents: tuple[str, ...] = ()
+    priority: int = 0
+    weight: float = 1.0
     agent_return_limit: timedelta = timedelta(seconds=15)
 
     @classmethod
@@ -130,6 +142,8 @@ class CampaignSettings:
             "abandon_limit": self.abandon_limit,
             "abandon_window_days": self.abandon_window_days,
             "abandon_rule": self.abandon_rule.value,
+            "abandon_guard": self.abandon_guard.value,
+            "abandon_veto": self.abandon_veto,
             "classify": self.classify.value,
             "classify_limit_s": self.classify_limit.total_seconds(),
             "flow": self.flow.to_json() if self.flow else None,
@@ -142,6 +156,8 @@ class CampaignSettings:
             "wrap_up_s": self.wrap_up.total_seconds(),
             "recording": self.recording,
             "agents": list(self.agents),
+            "priority": self.priority,
+            "weight": self.weight,
             "agent_return_limit_s": self.agent_return_limit.total_seconds(),
         }
 
@@ -171,6 +187,8 @@ def _read(fields: Fields) -> CampaignSettings:
         abandon_limit=fields.number("abandon_limit", 0.03, least=0, most=1),
         abandon_window_days=fields.whole("abandon_window_days", 30, least=1, most=366),
         abandon_rule=fields.choice("abandon_rule", AbandonRule, AbandonRule.US_AB_1),
+        abandon_guard=fields.choice("abandon_guard", AbandonGuard, AbandonGuard.DAY),
+        abandon_veto=fields.flag("abandon_veto", default=False),
         classify=fields.choice("classify", ClassifyMode, ClassifyMode.CONNECT_FIRST),
         classify_limit=seconds("classify_limit_s", 2.5, 0.1, 30),
         flow=None if fields.get("flow") is None else read_flow(fields.inner("flow")),
@@ -180,6 +198,8 @@ def _read(fields: Fields) -> CampaignSettings:
         wrap_up=seconds("wrap_up_s", 30, 0, 3600),
         recording=fields.flag("recording", default=True),
         agents=fields.texts("agents"),
+        priority=fields.whole("priority", 0, least=-9, most=9),
+        weight=fields.number("weight", 1.0, least=0.1, most=100),
         agent_return_limit=seconds("agent_return_limit_s", 15, 1, 300),
     )
 

@@ -27,6 +27,7 @@ from vyzov.dialer.room import Out, Room
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.screens import tell_desk, tell_floor
 from vyzov.dialer.trunks import Trunks
+from vyzov.dialer.watching import Watching
 from vyzov.dialer.writes import Reserve
 
 FLOOR_TOLD_S = 0.5
@@ -58,7 +59,8 @@ class Floor:
             self._scene, self._calls, self._trunks, self._phones,
             {**self._protection.verbs, **self._clock.verbs},
         )  # fmt: skip
-        self._pacer = Pacer(self._scene, self.id, self._trunks)
+        self.watching = Watching(self._scene)
+        self._pacer = Pacer(self._scene, self.id, self._trunks, self.watching)
         self._recovery = Recovery(
             self._scene, self._calls, self._agents, self._trunks, self._phones
         )
@@ -93,6 +95,7 @@ class Floor:
             if not self._reserved:
                 self._pacer.pace()
             self._close_drained()
+        self.watching.fold()
         self._flush(out)
         ticked = type(item) is fx.Tick
         self._tell(ticked)
@@ -139,6 +142,7 @@ class Floor:
                 self.room.fence = fence
                 self._recovery.open(state)
                 self._clock.resume(state.clocks)
+                self.watching.open(state.recent)
             case fx.Reloaded(state):
                 self._recovery.reload(state)
             case fx.StoreAway():
@@ -219,6 +223,8 @@ class Floor:
         self._settled(batch)
         for attempt in self._reserved.pop(batch, ()):
             live = self.room.calls.get(attempt)
+            if attempt in refused:
+                self.watching.withdrawn(attempt)
             if live is None:
                 continue
             reason = refused.get(attempt)
@@ -245,6 +251,7 @@ class Floor:
         self._settled(batch)
         for attempt in self._reserved.pop(batch, ()):
             self.room.calls.pop(attempt, None)
+            self.watching.withdrawn(attempt)
             self.room.doubtful.add(attempt)
         for effect in self._after.pop(batch, ()):
             if isinstance(effect, fx.Reply):

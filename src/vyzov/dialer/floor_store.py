@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from vyzov.core.facts import Fact
 from vyzov.core.lookahead import Hours
 from vyzov.core.making import quickly_made
 from vyzov.core.steadiness import Past
@@ -203,6 +204,9 @@ class FloorState:
     """What the floor's facts say of UTC; None before the first of them."""
     unknown: tuple[OpenAttempt, ...] = ()
     """Attempts of the last hour whose end is booked as unknown and may still be told."""
+    recent: tuple[Fact, ...] = ()
+    """What the floor's last hours say of calls and operators, oldest first, where a campaign dials
+    ahead and it was asked for."""
 
 
 @quickly_made
@@ -247,7 +251,9 @@ class FloorStore(Protocol):
         """Gives the lease back so that the next holder need not wait for its end."""
         ...
 
-    def load_floor(self, floor: str) -> FloorState: ...
+    def load_floor(self, floor: str, *, since: datetime | None = None) -> FloorState:
+        """Returns the floor's state; `recent` facts only where `since` says how old they may be."""
+        ...
 
     def due(
         self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str],

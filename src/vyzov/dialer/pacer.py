@@ -26,6 +26,7 @@ from vyzov.core.eligibility import (
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
 from vyzov.core.pacing import Pace, PaceReason, calls_to_place, filled, spent
+from vyzov.core.pacing.turns import Turn, in_turn
 from vyzov.core.routing import NoTrunk, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
 from vyzov.dialer.effects import DueLoaded, LoadDue, Reload
@@ -34,6 +35,7 @@ from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.room import LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
+from vyzov.dialer.watching import Watching
 from vyzov.dialer.writes import CloseCallback, HoldEntry, Reserve, ReserveRefusal
 
 LOOK_AHEAD = 60
@@ -53,8 +55,9 @@ QUARANTINE_LOOK_S = 5.0
 class Pacer:
     """Places calls for all campaigns of a floor."""
 
-    def __init__(self, scene: Scene, floor: str, trunks: Trunks) -> None:
+    def __init__(self, scene: Scene, floor: str, trunks: Trunks, watching: Watching) -> None:
         self._scene = scene
+        self._watching = watching
         self._floor = floor
         self._trunks = trunks
         self._asked_at = 0.0
@@ -135,9 +138,7 @@ class Pacer:
     def pace(self) -> None:
         """Reserves as many calls as the pace of each campaign says."""
         room = self._scene.room
-        for campaign in room.campaigns.values():
-            if not may_dial(campaign.state):
-                continue
+        for campaign in self._in_turn():
             self._read_ahead(campaign)
             if room.stopped or room.leaving or not room.engine_up or not room.store_up:
                 campaign.why = ("not_dialling", {"stopped": room.stopped})
@@ -155,6 +156,20 @@ class Pacer:
                 continue
             self._place(campaign)
 
+    def _in_turn(self) -> list[LiveCampaign]:
+        """Campaigns that may dial: who shares agents with others takes turns with them."""
+        running = [one for one in self._scene.room.campaigns.values() if may_dial(one.state)]
+        if len(running) < 2:
+            return running
+        known = {one.record.id: one for one in running}
+        turns = in_turn(
+            Turn(key, one.settings.priority, one.had, has_somebody=bool(one.hopper))
+            for key, one in known.items()
+        )
+        for turn in turns:
+            known[turn.campaign].had = turn.had
+        return [known[turn.campaign] for turn in turns]
+
     def _ask_whether_lifted(self) -> None:
         """Reads the floor anew every so often: a command line lifts a quarantine too."""
         mono = self._scene.now.mono
@@ -165,7 +180,8 @@ class Pacer:
     def _place(self, campaign: LiveCampaign) -> None:
         now = self._scene.now.utc
         pace = self._pace_of(campaign)
-        decision = calls_to_place(pace, campaign.settings, now)
+        campaign.ahead = self._watching.wish(campaign, pace.free_agents - self._held(campaign))
+        decision = calls_to_place(pace, campaign.settings, now, campaign.ahead)
         campaign.why = (decision.reason.value, dict(decision.args))
         if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):
             campaign.why = (f"trunk_{NoTrunk.ALL_DOWN.value}", {})
@@ -223,14 +239,27 @@ class Pacer:
 
     def _shared(self, campaign: LiveCampaign) -> int:
         """Calls of other campaigns on their way to the same free agents."""
-        if len(self._scene.room.campaigns) == 1:
-            return 0
-        count, free = 0, self._free_for(campaign)
-        for other in self._scene.room.campaigns.values():
-            if other is campaign or free.isdisjoint(other.crew):
-                continue
-            count += self._promised(other)
-        return count
+        return sum(self._promised(other) for other in self._rivals(campaign))
+
+    def _held(self, campaign: LiveCampaign) -> int:
+        """Of those the calls of campaigns that place one for each free agent: they hold theirs."""
+        return sum(
+            self._promised(other)
+            for other in self._rivals(campaign)
+            if other.settings.mode is not DialMode.PREDICTIVE
+        )
+
+    def _rivals(self, campaign: LiveCampaign) -> list[LiveCampaign]:
+        """Other campaigns whose calls may be handed to the same free agents."""
+        room = self._scene.room
+        if len(room.campaigns) == 1:
+            return []
+        free = self._free_for(campaign)
+        return [
+            other
+            for other in room.campaigns.values()
+            if other is not campaign and not free.isdisjoint(other.crew)
+        ]
 
     # ---- one contact
 
@@ -320,6 +349,7 @@ class Pacer:
         scene.room.calls[attempt] = live
         self._pass_on(live)
         campaign.bucket = spent(filled(campaign.bucket, campaign.settings.calls_per_second, now), 1)
+        campaign.had += 1 / campaign.settings.weight
         self._trunks.placed(trunk)
         self._count(campaign, dialed=1)
         promised = to_text(entry.promise.due) if entry.promise else None

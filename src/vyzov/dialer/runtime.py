@@ -23,6 +23,7 @@ from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.journal import Journal, Life
 from vyzov.dialer.ports import Event, Json, Originate, Refused, Verb
 from vyzov.dialer.store_line import BACKLOG_BATCHES_MAX, StoreLine
+from vyzov.dialer.watching import PAST_SPAN
 
 T = TypeVar("T")
 log = logging.getLogger("vyzov.floor")
@@ -152,7 +153,8 @@ class Runtime:
             return False
         self._lease_until = asked_at + LEASE_SPAN_S
         self.fence = fence
-        state = await self._in_store(lambda: self.store.load_floor(self.floor_id))
+        since = datetime.now(UTC) - PAST_SPAN
+        state = await self._in_store(lambda: self.store.load_floor(self.floor_id, since=since))
         if journal is not None:
             began = datetime.now(UTC)
             life = Life(self.holder, state.organisation.id, self.floor_id, fence, began)

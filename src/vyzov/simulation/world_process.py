@@ -19,6 +19,7 @@ from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.journal import Life
 from vyzov.dialer.ports import EngineLost, Event, Json, Originate, Refused, Verb
 from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, TICK_S
+from vyzov.dialer.watching import PAST_SPAN
 from vyzov.dialer.writes import Batch, CommitResult, Journalled
 from vyzov.simulation.engine import SimulatedEngine
 from vyzov.simulation.world_journal import WorldJournal
@@ -162,7 +163,10 @@ class FloorProcess:
                 self.floor.id, self.holder, self._timeline.utc, LEASE_SPAN,
                 gone=self._lease.holder if silent else "",
             )  # fmt: skip
-            state = None if fence is None else self._store.load_floor(self.floor.id)
+            since = self._timeline.utc - PAST_SPAN
+            state = (
+                None if fence is None else self._store.load_floor(self.floor.id, since=since)
+            )
         except StoreFault:
             fence = state = None
         if fence is None or state is None:

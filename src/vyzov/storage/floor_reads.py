@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from vyzov.core.facts import FactKind
+from vyzov.core.campaign import DialMode
+from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import from_text, to_text
 from vyzov.core.steadiness import Pairing, Past
 from vyzov.dialer import floor_store as f
@@ -13,13 +14,15 @@ from vyzov.dialer.office_records import Organisation
 from vyzov.storage.lookahead import LookAhead
 from vyzov.storage.session import Ask, Row, Session
 from vyzov.storage.trunk_rows import trunk_of
-from vyzov.storage.values import json_object, texts_of, time_or_none, words_of
+from vyzov.storage.values import fact_of, json_object, texts_of, time_or_none, words_of
 
 UNDISPOSED_SPAN = timedelta(minutes=10)
 UNKNOWN_SPAN = timedelta(hours=1)
 ABANDONMENT_SPAN = timedelta(days=30)
 MINUTES_FACTS = 50_000
 """More facts than a floor writes in the minute for which a step of UTC counts."""
+RECENT_FACTS = 60_000
+"""At most so many facts of the past are looked at for estimates: an hour of some 200 operators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,11 @@ class Reader:
         return [one.rows for one in told]
 
 
-def floor_state(reader: Reader, now: datetime) -> f.FloorState:
-    """Reads the whole state of a floor as of `now`."""
+def floor_state(reader: Reader, now: datetime, since: datetime | None = None) -> f.FloorState:
+    """Reads the whole state of a floor as of `now`, with the recent facts `since` then if asked."""
     owner = reader.rows("floor", "organisation")[0]
+    campaigns = tuple(_campaign(row) for row in reader.rows("floor", "campaigns"))
+    ahead = since is not None and any(one.mode == DialMode.PREDICTIVE for one in campaigns)
     return f.FloorState(
         floor=reader.floor,
         organisation=Organisation(
@@ -56,7 +61,7 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
             emergency_stop_at=time_or_none(owner["emergency_stop_at"]),
             created_at=from_text(owner["created_at"]),
         ),
-        campaigns=tuple(_campaign(row) for row in reader.rows("floor", "campaigns")),
+        campaigns=campaigns,
         trunks=tuple(trunk_of(dict(row)) for row in reader.rows("floor", "trunks")),
         agents=tuple(_agent(row) for row in reader.rows("floor", "agents")),
         open_attempts=tuple(
@@ -78,6 +83,7 @@ def floor_state(reader: Reader, now: datetime) -> f.FloorState:
             _open_attempt(row, None)
             for row in reader.rows("floor", "unknown", since=to_text(now - UNKNOWN_SPAN))
         ),
+        recent=_recent(reader, since) if since is not None and ahead else (),
     )
 
 
@@ -257,6 +263,24 @@ def _abandonment(reader: Reader, now: datetime) -> dict[str, tuple[f.AbandonDay,
         )
         found[row["campaign_id"]] = (*found.get(row["campaign_id"], ()), day)
     return found
+
+
+def _recent(reader: Reader, since: datetime) -> tuple[Fact, ...]:
+    """Reads what the floor's lives wrote down since then of calls and operators, oldest first."""
+    lives: list[list[Fact]] = []
+    left = RECENT_FACTS
+    for head in reader.rows("floor", "heads"):
+        rows = reader.rows(
+            "floor", "recent_facts", epoch=head["epoch"], after=head["place"] - left,
+            since=to_text(since),
+        )  # fmt: skip
+        if not rows:
+            break
+        lives.append([fact_of(dict(row)) for row in rows])
+        left -= head["place"]
+        if left <= 0:
+            break
+    return tuple(fact for life in reversed(lives) for fact in life)
 
 
 def _clocks(reader: Reader) -> Past | None:

@@ -145,10 +145,10 @@ class MemoryStore:
 
     # ---- reads
 
-    def load_floor(self, floor: str) -> FloorState:
+    def load_floor(self, floor: str, *, since: datetime | None = None) -> FloorState:
         """Reads the floor from its database, as of the time last given to the lease."""
         self._database.write_back()
-        return self._sql.load_floor(floor)
+        return self._sql.load_floor(floor, since=since)
 
     def due(
         self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str],

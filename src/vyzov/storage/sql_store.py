@@ -106,12 +106,12 @@ class SqlFloorStore:
 
     # ---- reads
 
-    def load_floor(self, floor: str) -> FloorState:
+    def load_floor(self, floor: str, *, since: datetime | None = None) -> FloorState:
         """Reads the floor in one snapshot, as of the time last given to the lease."""
         if self._now is None or floor != self._floor:
             raise _no_lease(floor)
         with self._reading() as reader:
-            return reads.floor_state(reader, self._now)
+            return reads.floor_state(reader, self._now, since)
 
     def due(
         self, campaign_id: str, now: datetime, limit: int, exclude: Collection[str],

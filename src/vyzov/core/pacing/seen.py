@@ -5,6 +5,8 @@ first: both are the same fold, so a restart begins where the estimates were. Whe
 seen is the caller's word (`at`); what the watch makes of it is `watch`.
 """
 
+from collections.abc import Mapping
+
 from vyzov.core.agent import AgentState
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.outcome import Outcome
@@ -42,6 +44,22 @@ class Seen:
         elif fact.campaign == self.campaign and fact.attempt and fact.kind in CALL_FACTS:
             self._call(fact, fact.attempt, at)
 
+    def settle(self, ringing: Mapping[str, float], at: float) -> None:
+        """Takes what rings for the truth: calls nobody told of are added with the second they were
+        placed, those that are known nowhere else are let go of."""
+        for attempt in sorted(self._ringing - ringing.keys()):
+            self.withdrawn(attempt, at)
+        for attempt, placed_at in ringing.items():
+            if attempt not in self._ringing:
+                self._ringing.add(attempt)
+                self.watch.dialled(attempt, placed_at)
+
+    def withdrawn(self, attempt: str, at: float) -> None:
+        """A call that was to be placed was not, or nothing can be known of it any more."""
+        if attempt in self._ringing:
+            self._ringing.discard(attempt)
+            self.watch.withdrawn(attempt, at)
+
     def _call(self, fact: Fact, attempt: str, at: float) -> None:
         match fact.kind:
             case FactKind.ATTEMPT_RESERVED:
@@ -62,7 +80,7 @@ class Seen:
 
     def _met(self, attempt: str, *, in_time: bool, at: float) -> None:
         if attempt in self._ringing:
-            # Their answer crossed our giving up: nobody was asked for, and somebody was left all the same.
+            # Their answer crossed our giving up: nobody was asked for, and somebody was left.
             self._ringing.discard(attempt)
             self._unserved.add(attempt)
             self.watch.answered(attempt, at)
@@ -76,12 +94,10 @@ class Seen:
 
     def _over(self, attempt: str, outcome: str, at: float) -> None:
         self._unserved.discard(attempt)
-        if attempt not in self._ringing:
-            return
-        self._ringing.discard(attempt)
         if outcome in _NO_ANSWER_OF_THEIRS:
-            self.watch.withdrawn(attempt, at)
-        else:
+            self.withdrawn(attempt, at)
+        elif attempt in self._ringing:
+            self._ringing.discard(attempt)
             self.watch.not_answered(attempt, at)
 
     def _agent(self, fact: Fact, at: float) -> None:

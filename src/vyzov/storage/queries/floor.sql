@@ -112,6 +112,24 @@ WHERE organisation_id = :organisation AND floor_id = :floor AND epoch = :epoch
     AND place > 0 AND place > :after AND kind IN ('clock_stepped', 'clock_trusted')
 ORDER BY place DESC LIMIT 1;
 
+-- name: heads
+-- The latest lives of the floor and how many facts each wrote.
+SELECT epoch, place FROM fact_head
+WHERE organisation_id = :organisation AND floor_id = :floor AND place > 0
+ORDER BY epoch DESC LIMIT 20;
+
+-- name: recent_facts
+-- What estimates are folded from; read by place, so that a long past costs nothing.
+SELECT kind, version, at, clock_id, monotonic_ns, campaign_id, contact_id, attempt_id, agent_id,
+    data, dedupe
+FROM fact
+WHERE organisation_id = :organisation AND floor_id = :floor AND epoch = :epoch
+    AND place > 0 AND place > :after AND at >= :since
+    AND kind IN (
+        'attempt_reserved', 'agent_asked', 'bridged', 'abandoned', 'final', 'agent_state'
+    )
+ORDER BY place;
+
 -- name: history
 SELECT a.id, a.reserved_at, a.outcome, a.bridged_at, a.ended_at, a.agent_id, d.result
 FROM attempt a

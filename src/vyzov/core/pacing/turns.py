@@ -1,0 +1,33 @@
+"""Whose turn it is among campaigns that share operators: by priority first, then by what each has had.
+
+Each call a campaign places moves it back by one over its weight, so that over time calls go by weight
+(stride scheduling). A campaign that had nobody to call saves up no turns.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a campaign stands: a higher `priority` goes first; `had` is calls by weight so far."""
+
+    campaign: str
+    priority: int
+    had: float
+    has_somebody: bool
+
+
+def in_turn(turns: Iterable[Turn]) -> list[Turn]:
+    """Returns the campaigns in the order in which they may place calls; equals keep theirs.
+
+    Those without anybody to call are brought up to the least of those that have, and wait.
+    """
+    known = list(turns)
+    floor = min((turn.had for turn in known if turn.has_somebody), default=0.0)
+    level = [
+        turn if turn.has_somebody or turn.had >= floor
+        else Turn(turn.campaign, turn.priority, floor, has_somebody=False)
+        for turn in known
+    ]  # fmt: skip
+    return sorted(level, key=lambda turn: (-turn.priority, turn.had))
