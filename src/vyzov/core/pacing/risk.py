@@ -7,6 +7,7 @@ give the same kind of outlook. What risk is allowed is decided in `ahead`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import erfc, exp, sqrt
 from operator import mul
 from typing import Protocol
@@ -17,6 +18,9 @@ from vyzov.core.pacing.histograms import HORIZONS_S, RingTimes, Row
 _COUNT = len(HORIZONS_S)
 _ANSWER_MOST = 0.99
 _ROOT_HALF, _BELL = 0.7071067811865476, 0.3989422804014327
+_ROOM_FOR = 3
+"""Small groups seldom place more calls at once than this."""
+
 _FAR = -8.0
 """So many deviations away nothing happens."""
 
@@ -149,30 +153,40 @@ class _Point:
 
 
 class ExactOutlook:
-    """The outlook of small groups, by convolution of what each operator and each call may do."""
+    """The outlook of small groups, by convolution of what each operator and each call may do.
+
+    Counted are operators who become free and calls that are *not* answered: nobody is there for the
+    next one while they are no more than all calls less who is sure to be free. Only the chances of
+    so few, and of a few more for calls to be added, are worked out.
+    """
 
     def __init__(self, facing: Facing) -> None:
+        self._facing = facing
         self._masses = facing.own.times.masses
         self._by_horizon = facing.own.times.by_horizon
         self._points = facing.points
-        # Counted are operators who become free and calls that are *not* answered: nobody is there
-        # for the next one while they are no more than all calls less who is sure to be free.
-        rows = list(facing.releases)
-        base = [_convolved((1.0,), [row[place] for row in rows]) for place in range(_COUNT)]
-        calls = 0
+        calls = sum(facing.own.ages.values())
+        calls += sum(sum(ringing.ages.values()) for ringing, _, _ in facing.others)
+        self._short = calls - facing.sure
+        self._whole = sum(point.weight * point.rate for point in facing.points)
+        self._convolve(_ROOM_FOR)
+
+    def _convolve(self, added: int) -> None:
+        """Works out the chances that matter until so many calls are added."""
+        facing = self._facing
+        self._kept = kept = max(1, self._short + added + 1)
+        columns = list(zip(*facing.releases, strict=True))[:_COUNT] or [()] * _COUNT
+        base = [_convolved([1.0], column, kept) for column in columns]
         for ringing, rate, share in facing.others:
             silent = _silences(ringing, rate, share)
-            base = [_convolved(one, more) for one, more in zip(base, silent, strict=True)]
-            calls += sum(ringing.ages.values())
+            base = [_convolved(one, more, kept) for one, more in zip(base, silent, strict=True)]
         self._chances = [
             [
-                _convolved(one, silent)
+                _convolved(one, silent, kept)
                 for one, silent in zip(base, _silences(facing.own, point.rate, 1.0), strict=True)
             ]
             for point in facing.points
         ]
-        self._short = calls + sum(facing.own.ages.values()) - facing.sure
-        self._whole = sum(point.weight * point.rate for point in facing.points)
 
     @property
     def flight(self) -> float:
@@ -183,22 +197,30 @@ class ExactOutlook:
         )
 
     def dials_within(self, most: float, scarcity: float, bound: int) -> tuple[int, float]:
-        """Adds one call after the other: each makes the convolutions one longer."""
+        """Adds one call after the other, and has more worked out where many are added."""
         added, last = 0, 0.0
         grown = self._chances
         while added < bound:
+            if self._short + added >= self._kept:
+                self._convolve(2 * added)
+                grown = self._chances
+                for _ in range(added):
+                    grown = self._with_call(grown)
             risk = self._risk(grown, self._short + added, scarcity)
             if risk > most:
                 return added, last if added else risk
             added, last = added + 1, risk
-            grown = [
-                [
-                    _with_one(chances, 1 - point.rate * by)
-                    for chances, by in zip(rows, self._by_horizon, strict=True)
-                ]
-                for point, rows in zip(self._points, grown, strict=True)
-            ]
+            grown = self._with_call(grown)
         return added, last
+
+    def _with_call(self, grown: Sequence[Sequence[list[float]]]) -> list[list[list[float]]]:
+        return [
+            [
+                _with_one(chances, 1 - point.rate * by, self._kept)
+                for chances, by in zip(rows, self._by_horizon, strict=True)
+            ]
+            for point, rows in zip(self._points, grown, strict=True)
+        ]
 
     def _risk(
         self, grown: Sequence[Sequence[Sequence[float]]], short: int, scarcity: float
@@ -271,16 +293,19 @@ def _silences(ringing: Ringing, rate: float, share: float) -> list[list[float]]:
     return found
 
 
-def _with_one(chances: Sequence[float], chance: float) -> list[float]:
-    """Returns the distribution of a count to which one more is added by chance."""
+def _with_one(chances: list[float], chance: float, kept: int) -> list[float]:
+    """Returns the distribution of a count to which one more is added by chance, its first `kept`."""
     rest = 1 - chance
-    inner = [a * rest + b * chance for a, b in zip(chances[1:], chances, strict=False)]
-    return [chances[0] * rest, *inner, chances[-1] * chance]
+    grown = [chances[0] * rest]
+    grown += [a * chance + b * rest for a, b in pairwise(chances)]
+    if len(grown) < kept:
+        grown.append(chances[-1] * chance)
+    return grown
 
 
-def _convolved(chances: Sequence[float], more: Iterable[float]) -> Sequence[float]:
+def _convolved(chances: list[float], more: Iterable[float], kept: int) -> list[float]:
     for chance in more:
-        chances = _with_one(chances, chance)
+        chances = _with_one(chances, chance, kept)
     return chances
 
 
