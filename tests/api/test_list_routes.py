@@ -1,12 +1,23 @@
 """Lists through the API: preview, import with a verdict for every row, problems, undo."""
 
+import asyncio
 import csv
+import hashlib
 import io
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from api_site import Site
+from starlette.datastructures import UploadFile
+
+from vyzov.web.uploads import hold
+
+sys.path.append(str(Path(__file__).parent.parent / "dialer"))
+
+from workbook_maker import workbook
 
 RU = (
     "Телефон;Имя;Тариф\r\n"
@@ -101,6 +112,81 @@ def test_a_repeated_import_with_one_key_imports_once(site: Site) -> None:
     assert len(manager.get("/lists").json()["items"]) == 2
     other = upload(manager, text=RU + "+7 000 555-01-44;Ещё;M\r\n", key="same")
     assert other.json()["code"] == "key_reused"
+
+
+def test_a_workbook_is_looked_at_and_imported_like_a_csv_file(site: Site) -> None:
+    manager = site.browser_of("manager")
+    data = workbook(
+        sheets={
+            "Март": [("Телефон", "Имя"), ("+7 000 555-01-61", "Ёлка Книжная"), ("нет", "Пётр")],
+            "Апрель": [("Телефон",), ("+7 000 555-01-62",)],
+        }
+    )
+    files = {"file": ("clients.csv", data)}
+    told = manager.post("/lists?preview=true", files=files).json()
+    assert (told["format"], told["sheet"], told["sheets"]) == ("xlsx", "Март", ["Март", "Апрель"])
+    assert [note["id"] for note in told["notes"]] == ["named_otherwise", "sheet_chosen"]
+    assert (told["rows_total"], told["verdicts"]["ok"]) == (2, 1)
+    april = manager.post("/lists?preview=true", files=files, data={"sheet": "Апрель"}).json()
+    assert (april["sheet"], april["rows_total"]) == ("Апрель", 1)
+    made = manager.post("/lists", files=files, headers={"Idempotency-Key": "book"})
+    ready = finished(manager, made.json())
+    assert (ready["state"], ready["contacts"]) == ("ready", 1)
+    found = manager.get("/contacts", params={"q": "Книжная"}).json()["items"]
+    assert [one["phone"] for one in found] == ["+70005550161"]
+
+
+def test_people_of_other_lists_are_left_out_or_added_to(site: Site) -> None:
+    manager = site.browser_of("manager")
+    imported(manager, name="Весна")
+    text = "Телефон;Имя\r\n+7 000 555-01-31;Анна Осенняя\r\n"
+    seen = upload(manager, text=text, preview=True, key=None, duplicates="skip").json()
+    (row,) = seen["first_rows"]
+    assert (row["verdict"], row["reason"]) == ("duplicate", "known_already")
+    assert row["args"] == {"list": "Весна", "row": "2"}
+    told = imported(manager, text=text, key="autumn", duplicates="update")
+    assert (told["verdicts"]["merged"], told["contacts"]) == (1, 0)
+    found = manager.get("/contacts", params={"q": "Осенняя"}).json()["items"]
+    assert [one["phone"] for one in found] == ["+70005550131"]
+    assert manager.delete(f"/lists/{told['id']}").status_code == 204
+    assert manager.get("/contacts", params={"q": "Осенняя"}).json()["items"] == []
+
+
+def test_a_way_with_duplicates_that_there_is_not_is_refused(site: Site) -> None:
+    answer = upload(site.browser_of("manager"), duplicates="burn")
+    assert answer.status_code == 422
+    assert "keep, skip, update" in answer.json()["next_step"]
+
+
+def test_what_columns_were_for_is_known_the_next_time(site: Site) -> None:
+    manager = site.browser_of("manager")
+    text = "Куда;Прочее\r\n+70005550171;x\r\n"
+    imported(manager, text=text, mapping='{"Прочее": "ignored"}')
+    told = upload(manager, text=text, preview=True, key=None).json()
+    assert [column["use"] for column in told["columns"]] == ["phone", "ignored"]
+    assert [note["id"] for note in told["notes"]] == ["encoding_read", "columns_remembered"]
+    other = site.browser_of("manager", "other")
+    told = upload(other, text=text, preview=True, key=None).json()
+    assert [column["use"] for column in told["columns"]] == ["phone", "field"]
+
+
+def test_problem_rows_say_what_is_wrong_in_the_persons_language(site: Site) -> None:
+    manager = site.browser_of("manager")
+    manager.patch("/session", json={"language": "ru"})
+    told = imported(manager)
+    text = manager.get(f"/lists/{told['id']}/problems.csv").text
+    assert "Это не номер: 12. Напишите его с кодом страны" in text
+
+
+def test_a_held_file_is_read_by_several_at_once() -> None:
+    file = io.BytesIO(b"one\ntwo\nthree\n")
+    held = asyncio.run(hold(UploadFile(file)))
+    assert held.sha256 == hashlib.sha256(file.getvalue()).hexdigest()
+    first, second = held.open(), held.open()
+    assert (first.readline(), second.readline(), first.readline()) == (b"one\n",) * 2 + (b"two\n",)
+    assert (first.seek(0, 2), first.seek(-6, 1), first.read()) == (14, 8, b"three\n")
+    first.close()
+    assert second.read() == b"two\nthree\n"
 
 
 def test_an_import_needs_a_key(site: Site) -> None:

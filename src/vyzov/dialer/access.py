@@ -6,11 +6,14 @@ customers) or to another agent (for operators) does not exist for them, which is
 class in `access_history` hands out contacts and call history. Who the person is, sessions find out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_kpi import KpiDoor
+from vyzov.dialer.columns import Meaning
+from vyzov.dialer.duplicates import Known
+from vyzov.dialer.lists import columns_of_reading
 from vyzov.dialer.office_records import (
     CampaignProgress,
     CampaignRecord,
@@ -328,8 +331,9 @@ class Door(KpiDoor):
         file_sha256: str,
         rows: Iterable[ImportedRow],
         progress: Callable[[int], None],
+        reading: Json | None = None,
     ) -> ContactList:
-        """Writes a list in one transaction; `progress` gets the rows done so far."""
+        """Writes a list in short transactions; `progress` gets the rows done so far."""
         self.person.must(Action.LIST_EDIT)
         return self._office.import_list(
             self._own,
@@ -338,7 +342,18 @@ class Door(KpiDoor):
             file_sha256=file_sha256,
             rows=rows,
             progress=progress,
+            reading=reading,
         )
+
+    def known_numbers(self, numbers: Sequence[str]) -> Mapping[str, Known]:
+        """Gives whose some numbers of a file are in other lists."""
+        self.person.must(Action.LIST_EDIT)
+        return self._office.known_numbers(self._own, numbers)
+
+    def columns_of_titles(self, titles: Sequence[str]) -> Mapping[str, Meaning]:
+        """Gives what columns of just these titles were for the last time."""
+        self.person.must(Action.LIST_EDIT)
+        return columns_of_reading(self._office.reading_of_titles(self._own, titles))
 
     def undo_list(self, list_id: str) -> ContactList:
         """Removes what an import brought while nobody of it was dialled."""

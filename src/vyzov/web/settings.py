@@ -42,7 +42,7 @@ class WebSettings:
     tries_remembered: int = 10_000
 
     body_max: int = 256 * 1024
-    list_max: int = 64 * 1024 * 1024
+    list_max: int = 256 * 1024 * 1024
     imports_at_once: int = 1
     imports_waiting_max: int = 4
     page_default: int = 50

@@ -49,6 +49,10 @@ export type Settings = {
   abandon_limit?: number
   abandon_window_days?: number
   abandon_rule?: string
+  abandon_guard?: 'day' | 'half_hour'
+  abandon_veto?: boolean
+  power_ratio?: number
+  weight?: number
   classify?: string
   flow?: unknown
   safe_harbour_prompt?: string
@@ -98,6 +102,10 @@ export type Verdicts = { ok?: number; merged?: number; duplicate?: number; probl
 export type PreviewColumn = { name: string; use: string; field: string | null }
 export type Preview = {
   file: string
+  format: 'csv' | 'xlsx'
+  sheet: string
+  sheets: string[]
+  notes: { id: string; args: Record<string, string> }[]
   encoding: string
   delimiter: string
   has_header: boolean

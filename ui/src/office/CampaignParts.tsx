@@ -9,6 +9,7 @@ import { NumberField, TextField, Ticks } from './fields.tsx'
 import { FIRST_FLOW, keysOf } from './flow.ts'
 import { ListPart } from './ListPart.tsx'
 import { ModeCards } from './ModeCards.tsx'
+import { Guards, ShareFields } from './PaceFields.tsx'
 import type { Editing } from './useCampaign.ts'
 import { useTrunks, useUsers } from './useOffice.ts'
 
@@ -113,7 +114,9 @@ export function How({ editing, campaign }: PartProps) {
           disabled={off}
           save={(share) => set({ settings: { abandon_limit: share / 100 } })}
         />
+        <ShareFields editing={editing} campaign={campaign} />
       </div>
+      {campaign.mode === 'predictive' && <Guards editing={editing} campaign={campaign} />}
       <Switch
         on={settings.recording ?? true}
         set={(recording) => !off && set({ settings: { recording } })}

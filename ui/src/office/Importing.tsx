@@ -1,6 +1,5 @@
 /* A file on its way in: how it would be read, what each column is, a verdict for the first rows; then import. */
 import { useQuery } from '@tanstack/react-query'
-import { Check, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { api, idempotencyKey, problemIn } from '../api/http.ts'
 import type { ContactList, Preview } from '../api/types.ts'
@@ -8,18 +7,20 @@ import { Bar, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
 import { encodingName } from './encoding.ts'
-import { USES } from './uses.ts'
+import { ImportColumns } from './ImportColumns.tsx'
+import { type How, ImportHow } from './ImportHow.tsx'
 
-const REGIONS = ['RU', 'US', 'GB'] as const
-const SHOWN = 6
 const POLL_MS = 400
 
 type Mapping = Record<string, string>
 
-function formOf(file: File, region: string, mapping: Mapping): FormData {
+function formOf(file: File, how: How, mapping: Mapping): FormData {
   const form = new FormData()
   form.set('file', file)
-  form.set('default_region', region)
+  form.set('default_region', how.region)
+  form.set('duplicates', how.duplicates)
+  form.set('encoding', how.encoding)
+  form.set('sheet', how.sheet)
   if (Object.keys(mapping).length > 0) form.set('mapping', JSON.stringify(mapping))
   return form
 }
@@ -43,73 +44,6 @@ function useImport(id: string | null, done: (list: ContactList) => void): Contac
   return data
 }
 
-function Columns({
-  preview,
-  set,
-}: {
-  preview: Preview
-  set: (column: string, use: string) => void
-}) {
-  const words = useWords()
-  const { t } = words
-  return (
-    <div className="scroll">
-      <table className="tight">
-        <thead>
-          <tr>
-            <th className="r">{t('list.row')}</th>
-            <th>{t('list.verdict')}</th>
-            {preview.columns.map((column) => (
-              <th key={column.name}>
-                <div className="cut ink2">{column.name}</div>
-                <select
-                  className="input s"
-                  aria-label={t('list.column_is', { name: column.name })}
-                  value={column.use}
-                  onChange={(event) => set(column.name, event.target.value)}
-                >
-                  {USES.map((use) => (
-                    <option key={use} value={use}>
-                      {t(`use.${use}`)}
-                    </option>
-                  ))}
-                </select>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {preview.first_rows.slice(0, SHOWN).map((row) => {
-            const bad = row.verdict === 'problem'
-            return (
-              <tr key={row.row}>
-                <td className="r num ink3">{row.row}</td>
-                <td className="verdict">
-                  <span className={`st small ${bad ? 'bad' : 'ok'}`}>
-                    {bad ? (
-                      <TriangleAlert className="s" aria-hidden />
-                    ) : (
-                      <Check className="s" aria-hidden />
-                    )}
-                    {row.reason
-                      ? words.id('row', row.reason, row.args)
-                      : words.id('verdict', row.verdict)}
-                  </span>
-                </td>
-                {preview.columns.map((column, index) => (
-                  <td key={column.name} className={column.use === 'ignored' ? 'ink3' : ''}>
-                    {row.cells[index] ?? ''}
-                  </td>
-                ))}
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
 export function Importing({
   file,
   done,
@@ -121,16 +55,21 @@ export function Importing({
 }) {
   const words = useWords()
   const { t, num } = words
-  const [region, setRegion] = useState<string>(words.lang === 'ru' ? 'RU' : 'US')
+  const [how, setHow] = useState<How>({
+    region: words.lang === 'ru' ? 'RU' : 'US',
+    duplicates: 'keep',
+    encoding: '',
+    sheet: '',
+  })
   const [mapping, setMapping] = useState<Mapping>({})
   const [started, setStarted] = useState<string | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const key = useRef(idempotencyKey())
   const preview = useQuery({
-    queryKey: ['preview', file.name, file.size, file.lastModified, region, mapping],
+    queryKey: ['preview', file.name, file.size, file.lastModified, how, mapping],
     placeholderData: (before) => before,
     queryFn: () =>
-      api<Preview>('/lists?preview=true', { method: 'POST', form: formOf(file, region, mapping) }),
+      api<Preview>('/lists?preview=true', { method: 'POST', form: formOf(file, how, mapping) }),
   })
   const going = useImport(started, done)
   const set = (column: string, use: string) => {
@@ -140,11 +79,17 @@ export function Importing({
     key.current = idempotencyKey()
     setMapping({ ...now, [column]: use })
   }
+  const say = (change: Partial<How>) => {
+    key.current = idempotencyKey()
+    // Another encoding or sheet has other titles: what was said of the old ones is forgotten.
+    if ('encoding' in change || 'sheet' in change) setMapping({})
+    setHow({ ...how, ...change })
+  }
   const start = async () => {
     try {
       const list = await api<ContactList>('/lists', {
         method: 'POST',
-        form: formOf(file, region, mapping),
+        form: formOf(file, how, mapping),
         key: key.current,
       })
       setStarted(list.id)
@@ -176,29 +121,23 @@ export function Importing({
         {shown && (
           <span className="small ink3 num">
             {t('list.rows_n', { n: shown.rows_total })} ·{' '}
-            {t('list.encoding', { encoding: encodingName(shown.encoding) })} ·{' '}
-            {t('list.delimiter', {
-              delimiter: shown.delimiter === '\t' ? t('list.tab') : shown.delimiter,
-            })}
+            {shown.format === 'xlsx'
+              ? t('list.of_sheet', { sheet: shown.sheet })
+              : `${t('list.encoding', { encoding: encodingName(shown.encoding) })} · ${t(
+                  'list.delimiter',
+                  { delimiter: shown.delimiter === '\t' ? t('list.tab') : shown.delimiter },
+                )}`}
           </span>
         )}
-        <label className="row push small">
-          <span className="ink3">{t('list.region')}</span>
-          <select
-            className="input s"
-            value={region}
-            onChange={(event) => setRegion(event.target.value)}
-          >
-            {REGIONS.map((known) => (
-              <option key={known} value={known}>
-                {t(`region.${known}`)}
-              </option>
-            ))}
-          </select>
-        </label>
       </div>
+      <ImportHow how={how} preview={shown} set={say} />
+      {shown?.notes.map((note) => (
+        <Note key={note.id + JSON.stringify(note.args)} tone="warn">
+          {words.id('note', note.id, note.args)}
+        </Note>
+      ))}
       {!shown && !told && <p className="ink3">{t('list.reading')}</p>}
-      {shown && <Columns preview={shown} set={set} />}
+      {shown && <ImportColumns preview={shown} set={set} />}
       {shown?.problems.map((id) => (
         <Note key={id} tone="bad" alert>
           {words.id('row', id)}

@@ -46,7 +46,7 @@ function Drop({ take }: { take: (file: File) => void }) {
         ref={input}
         type="file"
         name="list"
-        accept=".csv,.txt,.tsv,text/csv"
+        accept=".csv,.txt,.tsv,.xlsx,.xlsm,text/csv"
         hidden
         onChange={(event) => {
           const file = event.target.files?.[0]

@@ -1,9 +1,13 @@
 /* How calls and agents meet: the modes this version dials in. */
-import { ArrowRight, Grip, type LucideIcon } from 'lucide-react'
+import { ArrowRight, Grip, type LucideIcon, Split, TrendingUp } from 'lucide-react'
 import { useWords } from '../kit/prefs.ts'
 
-export const MODES: { id: 'progressive' | 'agentless'; icon: LucideIcon }[] = [
+type Mode = 'progressive' | 'predictive' | 'power' | 'agentless'
+
+export const MODES: { id: Mode; icon: LucideIcon }[] = [
   { id: 'progressive', icon: ArrowRight },
+  { id: 'predictive', icon: TrendingUp },
+  { id: 'power', icon: Split },
   { id: 'agentless', icon: Grip },
 ]
 

@@ -20,6 +20,10 @@ export const list = (lang) => ({
 
 export const preview = (lang) => ({
   file: pick(lang, 'клиенты.csv', 'clients.csv'),
+  format: 'csv',
+  sheet: '',
+  sheets: [],
+  notes: pick(lang, [{ id: 'encoding_read', args: { encoding: 'CP1251' } }], []),
   encoding: pick(lang, 'cp1251', 'utf_8'),
   delimiter: ';',
   has_header: true,

@@ -1,7 +1,6 @@
 """Lists: what a file would bring, bringing it in, what became of each row, and taking it back."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,22 +15,27 @@ from starlette.responses import Response
 
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.dialer.access import Door
+from vyzov.dialer.duplicates import Duplicates, settled_rows
+from vyzov.dialer.list_words import said, sentence
 from vyzov.dialer.lists import (
     Asked,
+    Format,
     ListPreview,
     Meaning,
     read_list,
+    reading_of,
     records_of,
     rows,
     verdict_counts,
 )
-from vyzov.dialer.office_records import ContactList, ImportRow, RowVerdict
+from vyzov.dialer.office_records import ContactList, ImportedRow, ImportRow, RowVerdict
 from vyzov.web.admission import Caller, House, In, Who, room
 from vyzov.web.csv_out import Cell, csv_response
 from vyzov.web.imports import Import
 from vyzov.web.once import key_of
 from vyzov.web.problems import Problem
 from vyzov.web.shapes import Cursor, Limit, PageOf, PathId, Shape, page_of
+from vyzov.web.uploads import Held, hold
 
 Json = dict[str, Any]
 
@@ -41,6 +45,7 @@ _JUDGED_IN_PREVIEW = 2_000
 _SHOWN_IN_PREVIEW = 20
 _NAME_MAX = 200
 _ROWS_PER_PAGE = 500
+_WORDS = ("name", "default_region", "mapping", "duplicates", "encoding", "sheet")
 
 _UPLOAD = {
     "requestBody": {
@@ -54,6 +59,19 @@ _UPLOAD = {
                         "file": {"type": "string", "format": "binary"},
                         "name": {"type": "string", "maxLength": _NAME_MAX},
                         "default_region": {"type": "string", "examples": ["RU", "US", "GB"]},
+                        "duplicates": {
+                            "type": "string",
+                            "enum": [policy.value for policy in Duplicates],
+                            "description": "What becomes of people who are in other lists.",
+                        },
+                        "encoding": {
+                            "type": "string",
+                            "description": "Of a CSV; found where it is not said.",
+                        },
+                        "sheet": {
+                            "type": "string",
+                            "description": "Of a workbook; the first where it is not said.",
+                        },
                         "mapping": {
                             "type": "string",
                             "description": "JSON: titles of columns to what they mean.",
@@ -85,10 +103,23 @@ class RowShape(Shape):
     cells: list[str]
 
 
+class NoteShape(Shape):
+    """Something to know of a file: an id to be worded with `args`."""
+
+    id: str
+    args: dict[str, str]
+
+
 class PreviewShape(Shape):
-    """What a file would bring; verdicts are of the first `rows_judged` rows."""
+    """What a file would bring; verdicts are of the first `rows_judged` rows.
+
+    Of a workbook `sheet` is read, one of `sheets`; its encoding and delimiter are empty."""
 
     file: str
+    format: Format
+    sheet: str
+    sheets: list[str]
+    notes: list[NoteShape]
     encoding: str
     delimiter: str
     has_header: bool
@@ -120,23 +151,25 @@ class ListShape(Shape):
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """What was sent: the file's bytes and how to read them."""
+    """What was sent: the file and how to read it."""
 
-    data: bytes
+    held: Held
     file_name: str
     name: str
     region: str
-    mapping: dict[str, Meaning]
+    asked: Asked
+    duplicates: Duplicates
 
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
-
-    def read(self) -> ListPreview:
+    def read(self, door: Door) -> ListPreview:
         """Reads how the file would be taken; slow for a large one."""
         return read_list(
-            self.data, self.file_name, default_region=self.region, asked=Asked(self.mapping)
-        )
+            self.held.open, self.file_name, default_region=self.region, asked=self.asked,
+            remembered=door.columns_of_titles,
+        )  # fmt: skip
+
+    def judged(self, seen: ListPreview, door: Door) -> Iterator[ImportedRow]:
+        """Yields the file's rows as they would be written."""
+        return settled_rows(rows(self.held.open, seen), self.duplicates, door.known_numbers)
 
 
 async def _upload_of(request: Request) -> _Upload:
@@ -148,16 +181,28 @@ async def _upload_of(request: Request) -> _Upload:
                 "invalid_request", "There is no file in the form.",
                 fields=(Fault("file", "is not in the form", "needed"),),
             )  # fmt: skip
-        data = await file.read()
+        held = await hold(file)
         told = file.filename or "list.csv"
-        words = {name: str(form.get(name) or "") for name in ("name", "default_region", "mapping")}
+        words = {name: str(form.get(name) or "").strip() for name in _WORDS}
     bare = "".join(c for c in told.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())
     file_name = bare[:_NAME_MAX] or "list.csv"
-    region = words["default_region"].strip().upper() or "RU"
+    region = words["default_region"].upper() or "RU"
     if len(region) != 2 or not region.isascii() or not region.isalpha():
         raise Problem("invalid_request", "The default region is two letters, such as RU.")
-    name = words["name"].strip()[:_NAME_MAX] or file_name.rsplit(".", 1)[0]
-    return _Upload(data, file_name, name, region, _mapping(words["mapping"]))
+    name = words["name"][:_NAME_MAX] or file_name.rsplit(".", 1)[0]
+    asked = Asked(_mapping(words["mapping"]), words["encoding"], words["sheet"])
+    return _Upload(held, file_name, name, region, asked, _policy(words["duplicates"]))
+
+
+def _policy(text: str) -> Duplicates:
+    try:
+        return Duplicates(text or Duplicates.KEEP)
+    except ValueError as error:
+        raise Problem(
+            "invalid_request", "There is no such way with duplicates.",
+            next_step=f"Use one of {', '.join(Duplicates)}.",
+            fields=(Fault("duplicates", "is none that is known", "choice"),),
+        ) from error  # fmt: skip
 
 
 def _mapping(text: str) -> dict[str, Meaning]:
@@ -191,9 +236,9 @@ async def import_list(
 ) -> Response:
     """Starts an import (needs an Idempotency-Key), or with `preview=true` only looks."""
     upload = await _upload_of(request)
-    seen = await asyncio.to_thread(upload.read)
+    seen = await asyncio.to_thread(upload.read, who.door)
     if preview:
-        shown = await asyncio.to_thread(_preview, upload, seen)
+        shown = await asyncio.to_thread(_preview, upload, seen, who.door)
         return Response(shown.model_dump_json(), media_type="application/json")
     key = key_of(request, required=True)
     if seen.problems:
@@ -208,8 +253,12 @@ async def import_list(
         total = await asyncio.to_thread(_rows_total, upload, seen)
         return 202, _import_shape(_start(house, who, upload, seen, total)).model_dump(mode="json")
 
-    said = [upload.sha256, upload.name, upload.region, sorted(upload.mapping.items())]
-    return await house.once.answer(who.person, "POST /lists", key, json.dumps(said).encode(), work)
+    asked = upload.asked
+    told = [
+        upload.held.sha256, upload.name, upload.region, sorted(asked.columns.items()),
+        asked.encoding, asked.sheet, upload.duplicates,
+    ]  # fmt: skip
+    return await house.once.answer(who.person, "POST /lists", key, json.dumps(told).encode(), work)
 
 
 def _start(house: House, who: Caller, upload: _Upload, seen: ListPreview, total: int) -> Import:
@@ -224,31 +273,36 @@ def _start(house: House, who: Caller, upload: _Upload, seen: ListPreview, total:
         lambda done: who.door.import_list(
             name=upload.name,
             file_name=upload.file_name,
-            file_sha256=upload.sha256,
-            rows=rows(upload.data, seen),
+            file_sha256=upload.held.sha256,
+            rows=upload.judged(seen, who.door),
             progress=done,
+            reading=reading_of(seen),
         ),
         told,
     )
 
 
 def _rows_total(upload: _Upload, seen: ListPreview) -> int:
-    count = sum(1 for _ in records_of(upload.data, seen))
+    count = sum(1 for _ in records_of(upload.held.open, seen))
     return max(0, count - int(seen.has_header))
 
 
-def _preview(upload: _Upload, seen: ListPreview) -> PreviewShape:
+def _preview(upload: _Upload, seen: ListPreview, door: Door) -> PreviewShape:
     judged = []
     if "no_phone_column" not in seen.problems:
-        judged = list(islice(rows(upload.data, seen), _JUDGED_IN_PREVIEW))
+        judged = list(islice(upload.judged(seen, door), _JUDGED_IN_PREVIEW))
     return PreviewShape(
         file=seen.file_name,
+        format=seen.format,
+        sheet=seen.sheet.name if seen.sheet else "",
+        sheets=[sheet.name for sheet in seen.book.sheets] if seen.book else [],
+        notes=[NoteShape(id=note.id, args=dict(note.args)) for note in seen.notes],
         encoding=seen.encoding,
         delimiter=seen.delimiter,
         has_header=seen.has_header,
         columns=[
             ColumnShape(
-                name=column.title or column.name,
+                name=column.name,
                 use=column.meaning,
                 field=column.name if column.meaning is Meaning.FIELD else None,
             )
@@ -374,19 +428,21 @@ def list_rows(
 
 @router.get("/lists/{list_id}/problems.csv", response_class=Response, summary="Rows with problems")
 def problem_rows(list_id: PathId, who: Who) -> Response:
-    """Gives the rows with problems as a file: the row's number, the reason, then its cells."""
+    """Gives the rows with problems as a file: the row's number, what is wrong, then its cells."""
     who.door.contact_list(list_id)
+    language = who.door.myself().language
     return csv_response(
-        "problems.csv", ("row", "reason", "about"), _problem_cells(who.door, list_id)
+        "problems.csv", ("row", "reason", "what"), _problem_cells(who.door, list_id, language)
     )
 
 
-def _problem_cells(door: Door, list_id: str) -> Iterator[tuple[Cell, ...]]:
+def _problem_cells(door: Door, list_id: str, language: str) -> Iterator[tuple[Cell, ...]]:
     cursor: str | None = None
     while True:
         page = door.list_rows(list_id, RowVerdict.PROBLEM, cursor, _ROWS_PER_PAGE)
         for one in page.items:
-            yield (one.row, one.reason, ", ".join(one.args.values()), *one.raw)
+            what = sentence(said("row", one.reason, one.args, language))
+            yield (one.row, one.reason, what, *one.raw)
         cursor = page.next
         if cursor is None:
             return
