@@ -65,9 +65,9 @@ INSTALLATION: Mapping[str, str] = {
 }
 
 CAMPAIGN: Mapping[str, str] = {
-    "mode": "How calls and agents meet. This version dials `progressive` (one call for each free agent) "
-    "and `agentless` (an offer with keys) by themselves; `power` and `predictive` dial like "
-    "`progressive`; the others do not dial.",
+    "mode": "How calls and agents meet. `progressive` places one call for each free agent, `power` "
+    "`power_ratio` calls, `predictive` as many as the chance of losing one allows, `agentless` (an "
+    "offer with keys) fills the lines; the others do not dial by themselves.",
     "purpose": "What the calls are for. A robot may call for `advertising` and `political` only those "
     "whose consent is on record.",
     "caller_id": "The number people see: E.164 or a service number. They must be able to call it back.",
