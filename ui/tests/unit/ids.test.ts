@@ -22,7 +22,7 @@ function enumOf(path: string, name: string): string[] {
 const ROOMS: [string, string, string][] = [
   ['outcome', 'core/outcome.py', 'Outcome'],
   ['fact', 'core/facts.py', 'FactKind'],
-  ['why', 'core/pacing/pace.py', 'PaceReason'],
+  ['why', 'core/pacing/reasons.py', 'PaceReason'],
   ['gate_name', 'core/eligibility.py', 'Gate'],
   ['campaign_state', 'core/campaign.py', 'CampaignState'],
   ['purpose', 'core/campaign.py', 'Purpose'],
