@@ -36,11 +36,9 @@ class Product(Blind):
 
     def dials(self, view: View) -> int:
         """Returns how many calls to place."""
-        at = view.at
-        self.watch.advance(at)
         talks, wraps = view.ages()
         scene = Scene(
             free=view.free, waiting=view.waiting, talk_ages=talks, wrap_ages=wraps,
             agents=view.agents, others=self.others,
         )  # fmt: skip
-        return dial_ahead(self.watch, scene, at).count
+        return dial_ahead(self.watch, scene, view.at).count
