@@ -54,6 +54,15 @@ def test_the_same_facts_and_the_same_rows_come_of_it() -> None:
     assert memory.figures.attempts > 25
 
 
+def test_a_day_whose_rules_nobody_looks_at_is_the_same_to_the_last_fact() -> None:
+    judged, rows, _ = lived(DAY)
+    bare, bare_rows, _ = lived(replace(DAY, watched=False))
+    assert bare.facts == judged.facts
+    assert (bare.digest, bare.figures, bare_rows) == (judged.digest, judged.figures, rows)
+    assert sum(judged.checks.values()) > 1000
+    assert (bare.checks, bare.breaches) == ({}, ())
+
+
 def test_a_manager_who_stops_numbers_and_saves_settings_is_heard_at_once() -> None:
     meddled = replace(
         DAY, span_s=150.0,

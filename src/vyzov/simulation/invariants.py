@@ -44,8 +44,6 @@ class Watch:
         self.floor = FloorRules(self.notes)
         self.people = PeopleRules(self.notes, self.calling)
         self.books = Books()
-        self.looks_at_floor = True
-        self.keeps_books = True
         self._compared = False
 
     @property
@@ -97,8 +95,7 @@ class Watch:
                 records.committed(write, result)
                 self.calling.committed(write, result)
                 self.people.committed(write, result)
-            if self.keeps_books:
-                self.books.committed(write, result)
+            self.books.committed(write, result)
 
     # ---- what leaves, and what the network sees
 
@@ -189,6 +186,10 @@ class Watch:
         """A process does something, and believes that the floor is its own (`holds`) or not."""
         self.calling.works(holder, fence, holds=holds)
 
+    def prolonged(self, holder: str, fence: int) -> None:
+        """A process was told that the lease is still its own."""
+        self.people.prolonged(holder, fence)
+
     def floor_died(self) -> None:
         """Spans are counted anew: another life has its own limits."""
         self.notes.calm_since = None
@@ -206,11 +207,10 @@ class Watch:
             self._compared = self.records.agrees(floor) or notes.calm_s > AGREES_WITHIN_S
             if self._compared:
                 self.records.compare(floor, "C3")
-        if self.looks_at_floor:
-            self.floor.look(floor)
-            self.people.look(floor)
-            self.notes.end_look()
-            self.calling.look()
+        self.floor.look(floor)
+        self.people.look(floor)
+        self.notes.end_look()
+        self.calling.look()
 
     # ---- the end of the day
 

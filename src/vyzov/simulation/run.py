@@ -93,7 +93,7 @@ def run_on(
     lasted_s = world.timeline.now - begun
     if scenario.settles:
         settle(world)
-        if scenario.compares:
+        if scenario.watched:
             for rule, what in world.watch.books.compare(stage.connection):
                 world.watch.notes.breach(rule, what)
     return _outcome(scenario, seed, stage, lasted_s)

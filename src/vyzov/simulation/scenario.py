@@ -122,7 +122,8 @@ class Scenario:
     settles: bool = True
     """After the span dialling stops, calls are let end and the rules of a day's end are checked."""
     watched: bool = True
-    """Whether the floor and its operators are looked at all the while, not only what they do."""
+    """Whether the rules are looked at all the while; where not, nothing is judged at all, and the
+    database is not held against what was acknowledged."""
     shows_screens: bool = True
     """Whether the screens of those who watch the floor are drawn; operators' desks always are."""
     in_memory: bool = False
@@ -130,12 +131,6 @@ class Scenario:
     quicker, and without what a database does to each write."""
     points: tuple[str, ...] = ()
     """Named points (`points`) at which the floor's process is to die, where it is killed at all."""
-
-    @property
-    def compares(self) -> bool:
-        """Whether the database is held against what was acknowledged, at the end: a day in memory
-        whose rules nobody looks at never writes it."""
-        return self.watched or not self.in_memory
 
 
 @dataclass(frozen=True, slots=True)

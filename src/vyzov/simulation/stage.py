@@ -203,10 +203,8 @@ def build(scenario: Scenario, seed: int) -> Stage:
     world = World(
         open_store=open_store,
         floor=FLOOR, begin=scenario.begin, seed=seed, plan_of=residents.plan,
-        faults=scenario.faults, delays=Delays(), timeline=timeline,
+        faults=scenario.faults, delays=Delays(), timeline=timeline, watched=scenario.watched,
     )  # fmt: skip
-    world.watch.looks_at_floor = scenario.watched
-    world.watch.keeps_books = scenario.compares
     world.shows_screens = scenario.shows_screens
     world.points = list(reversed(scenario.points))
     oracle = world.watch.calling.oracle = Oracle(timeline)

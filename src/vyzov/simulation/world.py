@@ -25,6 +25,7 @@ from vyzov.simulation.engine_parts import PlanOf
 from vyzov.simulation.faults import NO_FAULTS, FaultKind, Faults
 from vyzov.simulation.invariants import Watch
 from vyzov.simulation.noise import Noise
+from vyzov.simulation.onlooker import Onlooker
 from vyzov.simulation.people import callee_for
 from vyzov.simulation.points import name_of
 from vyzov.simulation.world_journal import WorldJournal
@@ -54,18 +55,19 @@ class World:
     def __init__(
         self, *, open_store: Callable[[], FloorStore], floor: str, begin: datetime, seed: int = 0,
         plan_of: PlanOf | None = None, faults: Faults = NO_FAULTS, delays: Delays | None = None,
-        timeline: Timeline | None = None,
+        timeline: Timeline | None = None, watched: bool = True,
     ) -> None:  # fmt: skip
         """Stands still with everything down; `open_store` is called for each life of the floor.
 
-        `timeline` is given where the store's own clock must follow the same time."""
+        `timeline` is given where the store's own clock must follow the same time; `watched` says
+        whether the rules are looked at."""
         self.timeline = timeline or Timeline(begin)
         self.floor_id = floor
         self.seed = seed
         self.faults = faults
         self.delays = delays or Delays()
         self.random = Random(f"{seed}/world")
-        self.watch = Watch(self.timeline)
+        self.watch = Watch(self.timeline) if watched else Onlooker(self.timeline)
         self.engine = SimulatedEngine(
             self.timeline, plan_of or self._townspeople, self.watch, Random(f"{seed}/engine")
         )
@@ -338,7 +340,7 @@ class World:
         return True
 
     def prolonged(self, process: FloorProcess) -> None:
-        self.watch.people.prolonged(process.holder, process.fence)
+        self.watch.prolonged(process.holder, process.fence)
 
     def took(self, process: FloorProcess, item: fx.Input, effects: list[fx.Effect]) -> None:
         if process is self.process:
