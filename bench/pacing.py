@@ -28,7 +28,6 @@ from pacing_laws import (
     Ratio,
     SwitchingCurve,
     leader_grid,
-    leader_round_about,
 )
 from pacing_optimum import Optimum, chain_of, optimum
 from pacing_pictures import pictures
@@ -49,6 +48,8 @@ LAWS = (
 )  # fmt: skip
 USUAL = tuple(law for law in LAWS if law != "product-veto")
 TUNING_SEEDS = 3
+HOPELESS = 0.05
+"""Settings that abandon as many on the first seed will not come down to the limit on three."""
 TRACED = ("leader", "leader-tuned", "product")
 
 
@@ -204,6 +205,8 @@ class Case:
         found: tuple[Mapping[str, Any], float] = (grid[0], 0.0)
         for settings in grid:
             few = [self.task(law, seed, **settings) for seed in self.options.seeds[:TUNING_SEEDS]]
+            if cell_of(self.days.of(few[:1]))["abandoned"] > HOPELESS:
+                continue
             cell = cell_of(self.days.of(few))
             if cell["abandoned"] <= LIMIT and cell["occupancy"] > found[1]:
                 found = settings, cell["occupancy"]
@@ -214,10 +217,7 @@ class Case:
         if law == "ratio":
             return self.tuned(law, [{"ratio": ratio} for ratio in RATIOS])[0]
         if law == "leader-tuned":
-            first = self.tuned(law, [{"leader": one} for one in leader_grid(self.agents)])
-            around = leader_round_about(first[0]["leader"], self.agents)
-            second = self.tuned(law, [{"leader": one} for one in around])
-            return max(first, second, key=lambda one: one[1])[0]
+            return self.tuned(law, [{"leader": one} for one in leader_grid(self.agents)])[0]
         if law == "optimum":
             if not self.stage.markov or self.best is None:
                 return None

@@ -158,23 +158,16 @@ class SwitchingCurve(Blind):
 
 RATIOS = (1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
 LEVELS = (2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
-AROUND = (-0.02, 0.02, 0.05, 0.1, 0.15)
+AROUND = (-0.02, 0.0, 0.02, 0.05, 0.1, 0.15)
 BELOW = (0.0, -0.04, -0.08, -0.16, -0.3)
-"""Shares of the operators that the leader is told to have free more or fewer."""
+"""Shares of the operators that the leader is told to have free, more or fewer."""
 
 
 def leader_grid(agents: int) -> list[LeaderSettings]:
-    """Returns the settings among which the leader's best are looked for, first of two rounds."""
-    grid = [LeaderSettings(difference=round(share * agents, 1)) for share in BELOW]
-    return grid + [LeaderSettings(level, 0.0, available_only=True) for level in LEVELS]
-
-
-def leader_round_about(best: LeaderSettings, agents: int) -> list[LeaderSettings]:
-    """Returns the second round: about the best level of the first, other differences."""
-    place = LEVELS.index(best.level_max) if best.available_only else 2
-    levels = LEVELS[max(0, place - 1) : place + 2]
-    return [
+    """Returns the settings among which the leader's best are looked for."""
+    at_work = [LeaderSettings(difference=round(share * agents, 1)) for share in BELOW]
+    return at_work + [
         LeaderSettings(level, round(share * agents, 1), available_only=True)
-        for level in levels
+        for level in LEVELS
         for share in AROUND
     ]

@@ -240,11 +240,19 @@ def test_peers_are_set_to_the_busiest_that_keeps_the_limit(monkeypatch: pytest.M
     case = pacing.Case("base", 3, options, pacing.Days(None, 1))
     cells = {
         1.0: {"abandoned": 0.0, "occupancy": 0.6}, 2.0: {"abandoned": 0.03, "occupancy": 0.8},
-        3.0: {"abandoned": 0.031, "occupancy": 0.9},
+        3.0: {"abandoned": 0.031, "occupancy": 0.9}, 4.0: {"abandoned": 0.2, "occupancy": 0.99},
     }  # fmt: skip
-    monkeypatch.setattr(case.days, "of", lambda tasks: [task.ratio for task in tasks])
+    asked = list[float]()
+
+    def of(tasks: list[pacing.Task]) -> list[float]:
+        asked.extend(task.ratio for task in tasks)
+        return [task.ratio for task in tasks]
+
+    monkeypatch.setattr(case.days, "of", of)
     monkeypatch.setattr(pacing, "cell_of", lambda ratios: cells[ratios[0]])
     assert case.tuned("ratio", [{"ratio": one} for one in cells]) == ({"ratio": 2.0}, 0.8)
+    assert asked.count(3.0) == 1 + 3, "three seeds, after the first alone"
+    assert asked.count(4.0) == 1, "what abandons a fifth on one seed is not asked again"
 
 
 def test_the_command_fails_where_few_seeds_ran(
