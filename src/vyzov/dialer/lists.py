@@ -294,7 +294,7 @@ class _Judge:
             return ImportedRow(
                 row=record.number,
                 verdict=RowVerdict.MERGED if fresh else RowVerdict.DUPLICATE,
-                raw=_shown(record),
+                raw=record.cells[:COLUMNS_MAX],
                 reason="merged_with_row" if fresh else "duplicate_of_row",
                 args={"row": str(owner)},
                 phones=phones,
@@ -306,7 +306,7 @@ class _Judge:
         return ImportedRow(
             row=record.number,
             verdict=RowVerdict.OK,
-            raw=_shown(record),
+            raw=record.cells[:COLUMNS_MAX],
             reason=reason,
             args={"value": value[:SHOWN_CHARS]} if reason else {},
             name=self._name(record),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from vyzov.core.facts import Fact
+from vyzov.core.making import quickly_made
 from vyzov.dialer.ports import Json
 
 Item = TypeVar("Item")
@@ -201,6 +202,7 @@ class ImportRow:
     raw: tuple[str, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ImportPhone:
     """A number on its way in: strict E.164, ISO country, every zone it may be in."""
@@ -217,6 +219,7 @@ class ImportConsent:
     on: date | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
     """One row as the importer judged it.

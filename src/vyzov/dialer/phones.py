@@ -15,6 +15,8 @@ from zoneinfo import available_timezones
 import phonenumbers
 from phonenumbers import timezone as number_zones
 
+from vyzov.core.making import quickly_made
+
 # Ranges kept for fiction: they ring at nobody's, and a numbering plan may call them invalid.
 FICTION = (
     (re.compile(r"\+7000555[0-9]{4}"), "RU", ("Europe/Moscow",)),
@@ -68,6 +70,7 @@ _RUSSIA_BY_MOSCOW = {
 }  # fmt: skip
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A number as a list gives it: strict E.164, ISO country, all zones it may be in."""

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from vyzov.core.making import quickly_made
+
 Source = bytes | Callable[[], BinaryIO]
 """The bytes of a file, or what opens it anew: a long file is read several times and never held."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Record:
     """One row: `number` as a spreadsheet counts (the first row is 1), its cells, what broke it."""

@@ -7,6 +7,7 @@ from where it was written. Which rows are whose is decided in `dialer.lists` and
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -15,6 +16,9 @@ from vyzov.dialer.office_records import ANY_PURPOSE, ImportConsent, ImportedRow,
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
 from vyzov.storage.values import json_text, number_reference, texts_of, words_text
+
+ZONES_KEPT = 1024
+"""Sets of zones whose text is remembered: of them there are few, and every number has one."""
 
 Values = dict[str, object]
 
@@ -251,10 +255,15 @@ def _phone_columns(work: Import, item: ImportedRow, owner: _Owner) -> list[Value
             "e164": phone.e164,
             "number_ref": number_reference(work.salt, phone.e164),
             "country": phone.country,
-            "zones": words_text(phone.zones),
+            "zones": _zones_text(phone.zones),
         }
         for position, phone in enumerate(item.phones, first)
     ]
+
+
+@lru_cache(maxsize=ZONES_KEPT)
+def _zones_text(zones: tuple[str, ...]) -> str:
+    return words_text(zones)
 
 
 def _consent_columns(work: Import, item: ImportedRow, contact: str) -> list[Values]:
@@ -287,7 +296,7 @@ def _row_columns(
         "row": item.row,
         "verdict": item.verdict.value,
         "reason": item.reason,
-        "args": json_text(dict(item.args)),
+        "args": json_text(dict(item.args)) if item.args else "{}",
         "raw": words_text(item.raw),
         "contact_id": contact,
         "replaced": json_text(dict(replaced)) if replaced else "",
