@@ -24,7 +24,7 @@ from vyzov.cli.demo import Centre, open_centre
 SAMPLE_S = 10.0
 CONTACTS_MAX = 10_000
 QUIET_S = 120.0
-STILL_S = 30.0
+STILL_S = 90.0
 PAGE_KB = 4
 
 
@@ -56,11 +56,13 @@ def sample(centre: Centre, ledger: Ledger, phase: str) -> dict[str, Any]:
     return found
 
 
-def watch(centre: Centre, ledger: Ledger, file: Any, phase: str, seconds: float) -> None:
-    """Writes a sample every ten seconds for so long."""
+def watch(
+    centre: Centre, ledger: Ledger, file: Any, phase: str, seconds: float, every_s: float = SAMPLE_S
+) -> None:  # fmt: skip
+    """Writes a sample every so often for so long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        time.sleep(min(SAMPLE_S, max(0.1, end - time.monotonic())))
+        time.sleep(min(every_s, max(0.1, end - time.monotonic())))
         gone = centre.died()
         if gone:
             raise RuntimeError(f"{gone} ended in mid-run; read {centre.out / gone}.log")
@@ -70,14 +72,15 @@ def watch(centre: Centre, ledger: Ledger, file: Any, phase: str, seconds: float)
 
 
 def fall_quiet(centre: Centre, ledger: Ledger, file: Any, phase: str) -> None:
-    """Waits until no call lives, then looks for a while."""
+    """Waits until no call lives, then looks for a while, closely: people with bad lines lose their
+    browsers and come back all the time, and what is open then is told by the emptiest moment."""
     end = time.monotonic() + QUIET_S
     while time.monotonic() < end:
         ledger.read()
         if not ledger.ringing and not ledger.talking:
             break
         time.sleep(1.0)
-    watch(centre, ledger, file, phase, STILL_S)
+    watch(centre, ledger, file, phase, STILL_S, every_s=1.0)
 
 
 def main() -> int:

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vyzov.web import passwords
 from vyzov.web.csv_out import BOM, lines, safe_cell
 from vyzov.web.desk_asks import shown_on_desk
 from vyzov.web.guard import own_origin
@@ -228,3 +232,19 @@ def test_the_phone_is_elsewhere_for_every_window_but_its_own(
     desk = {"device": {"state": state, "owner": owner}, "agent": {"id": "a"}}
     assert seen_by(desk, "me")["device"]["state"] == seen
     assert desk["device"] == {"state": state, "owner": owner}
+
+
+def test_however_many_sign_in_two_threads_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: set[str] = set()
+
+    class Hasher:
+        def hash(self, _password: str) -> str:
+            seen.add(threading.current_thread().name)
+            time.sleep(0.002)
+            return "hash"
+
+    monkeypatch.setattr(passwords, "_HASHER", Hasher())
+    with ThreadPoolExecutor(12) as many:
+        assert set(many.map(passwords.hash_password, ["secret"] * 48)) == {"hash"}
+    assert 0 < len(seen) <= 2
+    assert all(name.startswith("hashing") for name in seen)

@@ -6,6 +6,7 @@ nobody can lock somebody else out for long.
 """
 
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
@@ -16,15 +17,21 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _HASHER.hash("nobody has this password, this hash only costs the same time")
 
 
+# Each thread that ever hashed keeps what a hash needs (some 20 MB) until it ends: two are enough, and
+# the workers of the web process, of which there may be dozens, hand the work to them.
+_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hashing")
+
+
 def hash_password(password: str) -> str:
     """Makes an argon2id hash; tens of milliseconds, so call it in a thread."""
-    return _HASHER.hash(password)
+    return _THREADS.submit(_HASHER.hash, password).result()
 
 
 def check_password(stored: str | None, password: str) -> bool:
     """Checks a password against its hash, or against nobody's with equal work; use a thread."""
     try:
-        return _HASHER.verify(stored or _NOBODY, password) and stored is not None
+        right = _THREADS.submit(_HASHER.verify, stored or _NOBODY, password).result()
+        return right and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
