@@ -56,6 +56,16 @@ def test_each_second_of_ringing_is_evidence_once() -> None:
     assert often.rate.mean < 0.8 * before
 
 
+def test_a_watch_brought_up_to_one_moment_twice_is_the_same() -> None:
+    once, twice = Watch(AheadPolicy(), 0.0), Watch(AheadPolicy(), 0.0)
+    for watch in (once, twice):
+        watch.dialled("a", 0.0)
+        watch.advance(7.5)
+    twice.advance(7.5)
+    twice.advance(7.0)
+    assert twice.to_state() == once.to_state()
+
+
 def test_a_call_that_was_withdrawn_says_nothing_but_its_silence() -> None:
     watch = Watch(AheadPolicy(), 0.0)
     watch.dialled("a", 0.0)

@@ -53,6 +53,7 @@ class Watch:
         self.aim = _AIM
         self._price = 0.0
         self._seconds = 0
+        self._advanced_to: float | None = None
         self._tables_at = at
         self._wished_at, self._wished = at, 0.0
         # Each line: when it was placed, and up to which whole second it was counted as ringing.
@@ -128,6 +129,9 @@ class Watch:
     def advance(self, at: float) -> None:
         """Whole seconds pass: calls go on ringing, the rate moves on, tables are made anew."""
         now = self._on(at)
+        if now == self._advanced_to:
+            return
+        self._advanced_to = now
         passed = dict[int, int]()
         for line in self._lines.values():
             age = int(now - line[0])
