@@ -9,6 +9,7 @@ from contract_house import House, row
 from vyzov.core.errors import InvalidRequest
 from vyzov.dialer.duplicates import Duplicates, Known, settled_rows
 from vyzov.dialer.office_records import ContactCard, ImportConsent, ImportedRow, RowVerdict
+from vyzov.storage import list_undo, office_lists
 
 ANN, BEN, NEW = "+70005550002", "+70005550003", "+70005550009"
 
@@ -193,6 +194,50 @@ def test_rows_that_met_people_of_a_list_taken_back_are_nobodys(house: House) -> 
     assert cards(house, autumn) == []
     house.office.undo_list(house.organisation, autumn)
     assert house.office.known_numbers(house.organisation, [ANN]) == {}
+
+
+def test_a_long_list_is_taken_back_in_short_transactions(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spring = first_list(house)
+    before = cards(house, spring)
+    made = [row(2, ANN, NEW, name="Ann B."), *(row(number) for number in range(20, 60))]
+    autumn = second_list(house, made, Duplicates.UPDATE)
+    house.campaign(list_id=autumn)
+    monkeypatch.setattr(list_undo, "ROWS_PER_PIECE", 7)
+    turns = 0
+    writing = house.office._writing  # type: ignore[attr-defined]
+
+    def counted() -> object:
+        nonlocal turns
+        turns += 1
+        return writing()
+
+    monkeypatch.setattr(house.office, "_writing", counted)
+    undone = house.office.undo_list(house.organisation, autumn)
+    assert undone is not None
+    assert (undone.undone_at, undone.verdicts) == (house.clock.now, {})
+    # To leave the campaign, one change, six pieces of 40 contacts, six of 41 rows, nothing, the end.
+    assert turns == 1 + 1 + 6 + 6 + 1 + 1
+    assert cards(house, spring) == before
+    assert house.office.contacts(house.organisation, list_id=autumn).items == ()
+
+
+def test_a_list_half_taken_back_is_removed_at_the_next_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = house.list_of([row(number) for number in range(2, 22)])
+
+    def killed(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office_lists, "remove_piece", killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.office.undo_list(house.organisation, made)
+    assert house.office.lists(house.organisation) == ()
+    assert house.office.discard_unfinished_lists(house.organisation) == 1
+    assert house.office.contacts(house.organisation).items == ()
 
 
 def test_how_a_file_was_read_is_remembered_by_its_titles(house: House) -> None:

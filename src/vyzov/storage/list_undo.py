@@ -5,6 +5,7 @@ asked here too: not once somebody was called by what it brought.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,6 @@ import sqlalchemy as sa
 from vyzov.dialer.office_records import RowVerdict
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
-from vyzov.storage.entering import leave_campaigns
 from vyzov.storage.values import json_object, json_text, texts_of
 
 ROWS_PER_PIECE = 500
@@ -39,45 +39,83 @@ def was_called(connection: sa.Connection, organisation: str, list_id: str) -> bo
     return False
 
 
-def remove_contents(connection: sa.Connection, organisation: str, list_id: str) -> None:
-    """Removes all that a list brought, and puts back what it changed elsewhere."""
-    for _, contact, replaced in _changes(connection, organisation, list_id):
-        _put_back(connection, organisation, contact, replaced)
-    contacts = _contacts_of(organisation, list_id)
-    leave_campaigns(connection, organisation, list_id)
-    row = t.import_row.c
-    # Rows of other lists that met these people are nobody's again: erasing by number finds them so.
-    connection.execute(
-        t.import_row.update()
-        .where(
-            row.organisation_id == organisation,
-            row.list_id != list_id,
-            row.contact_id.in_(contacts),
-        )
-        .values(contact_id=None)
+def remove_piece(connection: sa.Connection, organisation: str, list_id: str) -> bool:
+    """Removes some of what a list brought, what it changed elsewhere first; False once all is gone.
+
+    To be called until then, each time in a transaction of its own, after `leave_campaigns`: while
+    one lasts no floor can reserve, and a long list has millions of rows."""
+    return (
+        _put_back_some(connection, organisation, list_id)
+        or _remove_contacts(connection, organisation, list_id)
+        or _remove_rows(connection, organisation, list_id)
     )
-    for table in (t.callback, t.consent, t.contact_phone, t.contact_person):
-        connection.execute(
-            table.delete().where(
-                table.c.organisation_id == organisation, table.c.contact_id.in_(contacts)
-            )
-        )
-    for table in (t.import_row, t.contact):
-        connection.execute(
-            table.delete().where(
-                table.c.organisation_id == organisation, table.c.list_id == list_id
-            )
-        )
 
 
 def remove_list(connection: sa.Connection, organisation: str, list_id: str) -> None:
-    """Removes a list as if it had never been."""
-    remove_contents(connection, organisation, list_id)
+    """Removes a list that has nothing left, as if it had never been."""
     connection.execute(
         t.contact_list.delete().where(
             t.contact_list.c.organisation_id == organisation, t.contact_list.c.id == list_id
         )
     )
+
+
+def _put_back_some(connection: sa.Connection, organisation: str, list_id: str) -> bool:
+    row = t.import_row.c
+    some = list(islice(_changes(connection, organisation, list_id), ROWS_PER_PIECE))
+    for _, contact, replaced in some:
+        _put_back(connection, organisation, contact, replaced)
+    connection.execute(
+        t.import_row.update()
+        .where(
+            row.organisation_id == organisation,
+            row.list_id == list_id,
+            row.row.in_([one for one, _, _ in some]),
+        )
+        .values(replaced="")
+    )
+    return bool(some)
+
+
+def _remove_contacts(connection: sa.Connection, organisation: str, list_id: str) -> bool:
+    some = [
+        one.id
+        for one in connection.execute(_contacts_of(organisation, list_id).limit(ROWS_PER_PIECE))
+    ]
+    if not some:
+        return False
+    for table in (t.callback, t.consent, t.contact_phone, t.contact_person):
+        connection.execute(
+            table.delete().where(
+                table.c.organisation_id == organisation, table.c.contact_id.in_(some)
+            )
+        )
+    row = t.import_row.c
+    # Rows of other lists that met these people are nobody's again: erasing by number finds them so.
+    connection.execute(
+        t.import_row.update()
+        .where(
+            row.organisation_id == organisation, row.list_id != list_id, row.contact_id.in_(some)
+        )
+        .values(contact_id=None)
+    )
+    connection.execute(
+        t.contact.delete().where(
+            t.contact.c.organisation_id == organisation, t.contact.c.id.in_(some)
+        )
+    )
+    return True
+
+
+def _remove_rows(connection: sa.Connection, organisation: str, list_id: str) -> bool:
+    row = t.import_row.c
+    which = (row.organisation_id == organisation, row.list_id == list_id)
+    last = connection.execute(
+        sa.select(row.row).where(*which).order_by(row.row).limit(1).offset(ROWS_PER_PIECE)
+    ).scalar()
+    until = () if last is None else (row.row < last,)
+    gone = connection.execute(t.import_row.delete().where(*which, *until)).rowcount
+    return gone > 0
 
 
 def _contacts_of(organisation: str, list_id: str) -> sa.Select[Any]:

@@ -14,7 +14,8 @@ from vyzov.dialer.duplicates import Known
 from vyzov.dialer.office_records import ContactList, ImportedRow, ImportRow, Page, RowVerdict
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
-from vyzov.storage.list_undo import remove_contents, remove_list, was_called
+from vyzov.storage.entering import leave_campaigns
+from vyzov.storage.list_undo import remove_list, remove_piece, was_called
 from vyzov.storage.list_writing import Import, write_rows
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.values import (
@@ -56,22 +57,21 @@ class Lists(OfficeBase):
                 if progress is not None:
                     progress(work.rows)
         except BaseException:
-            with self._writing() as connection:
-                remove_list(connection, organisation, work.list_id)
+            self._remove(organisation, work.list_id)
             raise
         return self._complete(work)
 
     def discard_unfinished_lists(self, organisation: str) -> int:
         """Removes what imports left that a crash cut short; returns how many there were."""
-        with self._writing() as connection:
+        with self._reading() as connection:
             found = connection.execute(
                 sa.select(t.contact_list.c.id).where(
                     t.contact_list.c.organisation_id == organisation,
                     t.contact_list.c.completed_at.is_(None),
                 )
             ).all()
-            for row in found:
-                remove_list(connection, organisation, row.id)
+        for row in found:
+            self._remove(organisation, row.id)
         return len(found)
 
     def lists(self, organisation: str) -> tuple[ContactList, ...]:
@@ -126,15 +126,13 @@ class Lists(OfficeBase):
                     f"People of the list '{found.name}' were called already.",
                     "Finish the campaigns that use it; erase single contacts who ask for it.",
                 )
-            remove_contents(connection, organisation, list_id)
-            connection.execute(
-                t.contact_list.update()
-                .where(
-                    t.contact_list.c.organisation_id == organisation,
-                    t.contact_list.c.id == list_id,
-                )
-                .values(undone_at=self._now_text())
-            )
+            leave_campaigns(connection, organisation, list_id)
+            # From here on it is an unfinished list: should this process die, the next one goes on.
+            _set(connection, organisation, list_id, completed_at=None)
+        self._empty(organisation, list_id)
+        with self._writing() as connection:
+            now = self._now_text()
+            _set(connection, organisation, list_id, completed_at=now, undone_at=now)
             self._tell(
                 connection,
                 organisation,
@@ -143,6 +141,19 @@ class Lists(OfficeBase):
                 {"list": list_id, "undone": True},
             )
             return _read(connection, organisation, list_id)
+
+    def _remove(self, organisation: str, list_id: str) -> None:
+        """Removes a list that nobody has seen yet."""
+        self._empty(organisation, list_id)
+        with self._writing() as connection:
+            remove_list(connection, organisation, list_id)
+
+    def _empty(self, organisation: str, list_id: str) -> None:
+        """Removes what a list brought, in short transactions."""
+        is_left = True
+        while is_left:
+            with self._writing() as connection:
+                is_left = remove_piece(connection, organisation, list_id)
 
     def known_numbers(self, organisation: str, numbers: Sequence[str]) -> Mapping[str, Known]:
         """Returns whose some numbers are in finished lists; the oldest contact counts."""
@@ -236,6 +247,15 @@ class Lists(OfficeBase):
                 },
             )
         return made
+
+
+def _set(connection: sa.Connection, organisation: str, list_id: str, **values: str | None) -> None:
+    lists = t.contact_list.c
+    connection.execute(
+        t.contact_list.update()
+        .where(lists.organisation_id == organisation, lists.id == list_id)
+        .values(**values)
+    )
 
 
 def _pieces(rows: Iterable[ImportedRow]) -> Iterator[tuple[ImportedRow, ...]]:
