@@ -1,6 +1,7 @@
 """`vyzov import` and `vyzov lists`: a file looked at, brought in, given to a campaign, taken back."""
 
 import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from vyzov.cli import app
+from vyzov.cli import app, list_work
 from vyzov.cli.serve import first_run
 from vyzov.core.errors import InvalidRequest
 from vyzov.dialer.office_store import OfficeStore
@@ -160,3 +161,22 @@ def test_what_cannot_be_done_is_said_with_the_way_out(
 def test_a_file_that_is_not_there_is_named(home: Path) -> None:
     with pytest.raises(InvalidRequest, match="no file"):
         run(home, "import", str(home / "none.csv"))
+
+
+class Terminal(io.StringIO):
+    """An error output that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Телефон\r\n" + "".join(f"+7 000 555-{n:04d}\r\n" for n in range(600))
+    terminal = Terminal()
+    monkeypatch.setattr(list_work, "PROGRESS_S", -1.0)
+    monkeypatch.setattr(list_work.sys, "stderr", terminal)
+    order = list_work.Order(Path(listed(tmp_path, text)), dry_run=True)
+    list_work.import_list(tmp_path / "nowhere", order, as_json=True)
+    assert terminal.getvalue().endswith("\r256 rows \r512 rows \r")
