@@ -152,8 +152,8 @@ class Agents:
     def _offer_work(self, found: LiveAgent) -> None:
         """A newly free agent takes the call that has waited longest."""
         mine = self._campaigns_of(found.agent.id)
-        calls = [live.call for key in sorted(mine) for live in self._scene.room.calls_of(key)]
-        chosen = call_for(calls)
+        book = self._scene.room.calls
+        chosen = call_for(live.call for key in mine for live in book.on_the_way(key))
         if chosen is not None:
             self.find_for(self._scene.room.calls[chosen])
 

@@ -313,6 +313,9 @@ class Calls:
     # ---- commands of the machine
 
     def _carry_out(self, live: LiveCall, command: ce.Command, at: datetime) -> None:
+        if type(command) is ce.Record:  # Most of all commands are.
+            self._write(live, command, at)
+            return
         out, leg = self._scene.out, live.call.id
         match command:
             case ce.SendOriginate():

@@ -116,6 +116,9 @@ class Floor:
     # ---- inputs
 
     def _take(self, item: fx.Input) -> None:
+        if isinstance(item, ports.LegEvent):  # Every second input of a busy floor is one.
+            self._leg_event(item)
+            return
         match item:
             case fx.Tick():
                 self._agents.miss_engine()
