@@ -1,10 +1,12 @@
 """A day whose floor works in memory is the day it would have been on the database, to the last row."""
 
+import json
 from dataclasses import replace
 
+from vyzov.core.facts import Fact, FactKind, to_json
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.people import CalleeKind
-from vyzov.simulation.run import run_on
+from vyzov.simulation.run import line_of, run_on, run_scenario
 from vyzov.simulation.scenario import (
     Crew,
     Management,
@@ -61,6 +63,17 @@ def test_a_day_whose_rules_nobody_looks_at_is_the_same_to_the_last_fact() -> Non
     assert (bare.digest, bare.figures, bare_rows) == (judged.digest, judged.figures, rows)
     assert sum(judged.checks.values()) > 1000
     assert (bare.checks, bare.breaches) == ({}, ())
+
+
+def test_a_line_of_the_digest_is_the_json_of_its_fact() -> None:
+    facts = run_scenario(replace(DAY, span_s=60.0)).facts
+    odd = Fact(
+        FactKind.ENDED, facts[0].at, 'a "clock"', 7, "\u0000\u2028é\\", campaign="", contact="\ud800",
+        data={"b": [1.5, None, True], "a": {"z": "\n", "y": 1e22}},
+    )  # fmt: skip
+    for fact in (*facts, odd, replace(odd, agent='"', attempt="}")):
+        assert line_of(fact) == json.dumps(to_json(fact), sort_keys=True)
+    assert len({fact.kind for fact in facts}) > 8
 
 
 def test_a_manager_who_stops_numbers_and_saves_settings_is_heard_at_once() -> None:

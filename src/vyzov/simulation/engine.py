@@ -113,8 +113,8 @@ class SimulatedEngine:
         event = replace(event, seq=record.seq, at=self._timeline.now)
         if not isinstance(event, ports.DeviceAnswer | ports.DeviceQuality):
             record.log.append(event)
-        link = self._links.get(record.floor)
-        if link is not None:
+            record.told = event.seq
+        if (link := self._links.get(record.floor)) is not None:
             link.hear(event)
 
     # ---- verbs

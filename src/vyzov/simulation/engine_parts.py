@@ -60,12 +60,13 @@ class Witness(Protocol):
 
 @dataclass(slots=True)
 class Record:
-    """What the journal keeps of a leg."""
+    """What the journal keeps of a leg; `seq` numbers its events, `told` is the latest in the log."""
 
     floor: str
     attempt: str | None
     log: list[ports.LegEvent] = field(default_factory=list[ports.LegEvent])
     seq: int = 0
+    told: int = 0
     answered: bool = False
     recordings: dict[str, float] = field(default_factory=dict[str, float])
     forgotten: bool = False
@@ -166,10 +167,10 @@ def standing_of(
     """Returns how a floor's legs stand, or the one leg that is asked for, in brief."""
     if verb.leg:
         record = book.get(verb.leg)
-        known = record is not None and record.floor == floor and bool(record.log)
-        legs = {verb.leg: record.log[-1].seq} if record is not None and known else {}
+        known = record is not None and record.floor == floor and bool(record.told)
+        legs = {verb.leg: record.told} if record is not None and known else {}
         return ports.Standing(verb.ask, at, legs, {}, verb.leg)
-    legs = {leg: r.log[-1].seq for leg, r in book.items() if r.log and r.floor == floor}
+    legs = {leg: r.told for leg, r in book.items() if r.told and r.floor == floor}
     up = {d.leg: d.agent for d in devices.values() if d.up and d.floor == floor}
     return ports.Standing(verb.ask, at, legs, up)
 

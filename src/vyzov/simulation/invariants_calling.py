@@ -217,11 +217,12 @@ class CallingRules:
         notes, now = self.notes, self.notes.timeline.now
         if notes.calm_s <= OPEN_LIMIT_S:
             return
-        for attempt in sorted(self.open_attempts):
+        notes.checks["A5"] += len(self.open_attempts)
+        for attempt in sorted(one for one in self.open_attempts if one not in self._live):
             told = self.attempts[attempt]
             since = max(told.at, told.over_at or 0.0, notes.calm_since or 0.0)
-            stuck = attempt not in self._live and now - since > OPEN_LIMIT_S
-            notes.look("A5", f"{attempt} is open and nobody talks", broken=stuck)
+            if now - since > OPEN_LIMIT_S:
+                notes.breach("A5", f"{attempt} is open and nobody talks")
 
     def settle(self) -> None:
         """Nothing may be open once no call is live."""

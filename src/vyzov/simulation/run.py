@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from vyzov.core.agent import Work
 from vyzov.core.campaign import CampaignState
-from vyzov.core.facts import to_json
+from vyzov.core.facts import Fact
+from vyzov.core.instants import to_text
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.figures import folded
 from vyzov.simulation.meddler import SimulatedManager
@@ -223,11 +224,32 @@ def _outcome(scenario: Scenario, seed: int, stage: Stage, lasted_s: float) -> Ou
 
 
 def _digest(stage: Stage, left: list[tuple[str, str, str]]) -> str:
-    digest, written = hashlib.sha256(), json.JSONEncoder(sort_keys=True).encode
+    digest = hashlib.sha256()
     for fact in stage.world.watch.facts:
-        digest.update(written(to_json(fact)).encode())
+        digest.update(line_of(fact).encode())
     for order in stage.world.watch.originates:
         digest.update(f"{order.attempt} {order.to} {order.trunk}\n".encode())
     for entry in left:
         digest.update(" ".join(entry).encode())
     return digest.hexdigest()
+
+
+_JSON = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+
+
+def line_of(fact: Fact) -> str:
+    """Returns a fact as JSON with sorted keys: what the library makes of `facts.to_json`, in less time.
+
+    Of a day there are two hundred thousand."""
+    return (
+        f'{{"agent": {_or_null(fact.agent)}, "at": "{to_text(fact.at)}",'
+        f' "attempt": {_or_null(fact.attempt)}, "campaign": {_or_null(fact.campaign)},'
+        f' "clock_id": {_JSON(fact.clock_id)}, "contact": {_or_null(fact.contact)},'
+        f' "data": {_JSON(fact.data)}, "dedupe": {_JSON(fact.dedupe)},'
+        f' "kind": "{fact.kind.value}", "monotonic_ns": {fact.monotonic_ns},'
+        f' "version": {fact.version}}}'
+    )
+
+
+def _or_null(text: str | None) -> str:
+    return "null" if text is None else _JSON(text)

@@ -164,9 +164,7 @@ class FloorProcess:
                 gone=self._lease.holder if silent else "",
             )  # fmt: skip
             since = self._timeline.utc - PAST_SPAN
-            state = (
-                None if fence is None else self._store.load_floor(self.floor.id, since=since)
-            )
+            state = None if fence is None else self._store.load_floor(self.floor.id, since=since)
         except StoreFault:
             fence = state = None
         if fence is None or state is None:
