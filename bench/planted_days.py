@@ -6,8 +6,9 @@ same number; odd ones are short and everything happens in them: two campaigns, o
 by a robot, that share people, numbers' hours that end, a manager who meddles, and faults by seed. The
 second is a rush: two campaigns by operators who are too few, and things that break crossing each other,
 a floor that stands still about as long as its lease lasts while the database is slow, a manager's word
-answered and the process dead, a clock set back beside a growing stop-list, bridges that fall. One line
-of JSON a seed; it ends at the first breach, at an error of the product's own, or with the last seed.
+answered and the process dead, a clock set back beside a growing stop-list, engines that stay away while
+floors die, bridges that fall. It is lived through first, and alone where it breaks a rule. One line of
+JSON a seed; it ends at the first breach, at an error of the product's own, or with the last seed.
 """
 
 import json
@@ -34,7 +35,7 @@ from vyzov.simulation.weather import half_hour
 
 SPAN_S = 600.0
 RUSH_S = 480.0
-REDIAL = {
+REDIAL: dict[str, Any] = {
     "attempts_max": 2,
     "rules": {
         name: {"after_s": after_s}
@@ -44,6 +45,12 @@ REDIAL = {
         )
     },
 }  # fmt: skip
+PATIENT = {
+    "attempts_max": 2,
+    "rules": {name: {"after_s": 3 * rule["after_s"]} for name, rule in REDIAL["rules"].items()},
+}
+"""The rules of a campaign that takes its time, beside one that does not."""
+
 FLOW = {
     "start": "offer",
     "on_machine": "hang_up",
@@ -75,11 +82,14 @@ def day_of(seed: int) -> Scenario:
 def rush(seed: int) -> Scenario:
     """Returns eight minutes in which what breaks crosses something else."""
     dice = Random(f"{seed}/rush")
-    begin, window = datetime(2026, 11, 23, 12, 0, tzinfo=UTC), {}
+    begin, window, robots = datetime(2026, 11, 23, 12, 0, tzinfo=UTC), {}, {}
     if seed % 3 == 1:
-        # Hours that end for half of the numbers an hour before they end for the others.
-        end = (begin + timedelta(hours=4, minutes=dice.randint(1, 3))).strftime("%H:%M")
-        window = {"window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "09:00", "end": end}}
+        # Hours that end for half of the numbers an hour before they end for the others; the robot's
+        # end an hour sooner, or not at all.
+        lasts = dice.randint(1, 3)
+        window = _hours((begin + timedelta(hours=4, minutes=lasts)).strftime("%H:%M"))
+        sooner = (begin + timedelta(hours=3, minutes=lasts)).strftime("%H:%M")
+        robots = _hours(sooner if seed % 2 else "23:59")
     shared: dict[str, Any] = {
         "redial": REDIAL, "wrap_up_s": 8, "ring_timeout_s": 16, "agent_return_limit_s": 20,
         "lines_max": 12, "connect_limit_s": 2, **window,
@@ -102,8 +112,9 @@ def rush(seed: int) -> Scenario:
                 zone_beside=beside, shares=20,
             ),
             ScenarioCampaign(
-                "robot", 30, {**shared, "mode": "agentless", "flow": FLOW}, People(), ("both",),
-                zones=zones,
+                "robot", 30,
+                {**shared, **robots, "mode": "agentless", "flow": FLOW, "redial": PATIENT},
+                People(), ("both",), zones=zones,
             ),
         ),
         faults=_crossing(seed, dice), points=("after Reply",) * 12 if seed % 2 else (),
@@ -114,13 +125,24 @@ def rush(seed: int) -> Scenario:
     )  # fmt: skip
 
 
+def _hours(end: str) -> dict[str, Any]:
+    """Calling hours that end at an hour of the day."""
+    return {"window": {"days": [1, 2, 3, 4, 5, 6, 7], "start": "09:00", "end": end}}
+
+
 def _crossing(seed: int, dice: Random) -> Faults:
     """Faults that meet: each seed has one pair of them, and bridges and links that fall."""
     least = replace(Faults(), bridge_fallen_every_s=60.0, link_broken_every_s=40.0)
     if seed % 4 == 0:
         return replace(least, clock_stepped_every_s=150.0, clock_steps_s=(-3600.0, -30.0))
+    if seed % 4 == 1:
+        # Engines stay away for so long that nobody waits for their word, and floors die meanwhile.
+        least = replace(least, engine_killed_every_s=60.0, engine_away_s=(0.5, 45.0))
     if seed % 2:
         return replace(least, floor_killed_every_s=25.0)
+    if seed % 8 == 2:
+        # A quick database: what a process believes of its lease is what stands there.
+        return replace(least, floor_frozen_every_s=20.0, floor_frozen_s=(2.0, 7.0))
     return replace(
         least, floor_frozen_every_s=dice.choice((60.0, 90.0)), floor_frozen_s=(3.0, 7.0),
         store_slow_every_s=20.0, store_slow_s=(10.0, 30.0),
@@ -191,7 +213,9 @@ def main() -> int:
         found: list[str] = []
         told: dict[str, Any] = {"seed": seed}
         try:
-            outcomes = [run_scenario(rush(seed)), run_scenario(day_of(seed))]
+            outcomes = [run_scenario(rush(seed))]
+            if keep_on or not outcomes[0].breaches:
+                outcomes.append(run_scenario(day_of(seed)))
             found = [what for one in outcomes for what in one.breaches]
             told |= {
                 "checks": sum(sum(one.checks.values()) for one in outcomes),

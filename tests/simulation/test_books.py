@@ -37,6 +37,8 @@ def test_every_kind_of_record_is_missed_where_it_was_changed() -> None:
             ("B2", "DELETE FROM recording"),
             ("B3", "UPDATE disposition SET result = 'thinking' WHERE result = 'refused'"),
             ("B4", "UPDATE stop_list SET valid_to = valid_from"),
+            ("B4", "UPDATE callback SET state = 'open' WHERE state = 'kept'"),
+            ("B4", "UPDATE campaign_contact SET state = 'callback' WHERE state = 'closed'"),
             ("C1", "DELETE FROM fact WHERE kind = 'bridged'"),
             ("C1", "UPDATE fact SET monotonic_ns = monotonic_ns + 1 WHERE kind = 'final'"),
             ("E4", "UPDATE agent_wish SET wish = 'ready' WHERE wish = 'offline'"),

@@ -1,9 +1,12 @@
 """The rules of who may be called, and by whom, each shown a breach and its counterpart."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from vyzov.core.outcome import Outcome
 from vyzov.dialer import ports
 from vyzov.dialer import writes as w
 from vyzov.simulation.invariant_notes import Notes
@@ -56,3 +59,39 @@ def test_a_lease_may_be_over_too_soon_by_a_clock_set_forward(rules: CallingRules
     rules.notes.timeline.now += 11.0
     rules.works("old", 2, holds=True)
     assert "A4" in rules.notes.breaches[0]
+
+
+@pytest.mark.parametrize(
+    ("after_s", "changes", "breaks"),
+    [
+        (20.0, {}, 1),
+        (29.5, {}, 0),
+        (20.0, {"verdict": {"promised": "2026-11-23T09:00:20Z"}}, 0),
+        (20.0, {"failover_of": "leg"}, 0),
+    ],
+)
+def test_a_contact_rests_for_as_long_as_its_campaign_says(
+    rules: CallingRules, after_s: float, changes: dict[str, Any], breaks: int
+) -> None:
+    rules.waits["one"] = {Outcome.BUSY: timedelta(seconds=30)}
+    rules.committed(RESERVED, w.CommitResult())
+    rules.committed(w.FinishAttempt("leg", "final", "busy", NOW), w.CommitResult())
+    at = NOW + timedelta(seconds=after_s)
+    again = replace(RESERVED, attempt="again", number=2, at=at, **changes)
+    rules.judged((again,))
+    rules.committed(again, w.CommitResult())
+    rules.invited(replace(ORDER, leg="again", attempt="again"))
+    assert len(rules.notes.breaches) == breaks
+    assert all("A1" in one and "too soon" in one for one in rules.notes.breaches)
+
+
+def test_a_result_gives_a_contact_an_hour_of_its_own(rules: CallingRules) -> None:
+    rules.waits["one"] = {Outcome.BUSY: timedelta(seconds=30)}
+    rules.committed(RESERVED, w.CommitResult())
+    rules.committed(w.FinishAttempt("leg", "final", "busy", NOW), w.CommitResult())
+    rules.committed(w.AddDisposition("r", "leg", "ann", "bob", "line", NOW), w.CommitResult())
+    again = replace(RESERVED, attempt="again", number=2)
+    rules.judged((again,))
+    rules.committed(again, w.CommitResult())
+    rules.invited(replace(ORDER, leg="again", attempt="again"))
+    assert rules.notes.breaches == []

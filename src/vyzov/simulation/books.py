@@ -147,6 +147,22 @@ class Books:
                 "attempt_id": asked.attempt,
             }  # fmt: skip
             yield from _unlike("B4", f"promise {key}", promises.get(key), wanted)
+        yield from self._promised(connection)
+
+    def _promised(self, connection: sqlite3.Connection) -> Iterator[Found]:
+        """Whoever waits for a promised call has one open promise, and nobody else has any."""
+        open_ = {
+            (row["campaign_id"], row["contact_id"])
+            for row in connection.execute("SELECT * FROM callback WHERE state = 'open'")
+        }
+        waits = {
+            (row["campaign_id"], row["contact_id"])
+            for row in connection.execute("SELECT * FROM campaign_contact WHERE state = 'callback'")
+        }
+        for campaign, contact in sorted(open_ - waits):
+            yield "B4", f"{contact} is promised a call in {campaign} and waits for none"
+        for campaign, contact in sorted(waits - open_):
+            yield "B4", f"{contact} waits in {campaign} for a promise that is over"
 
     def _facts(self, connection: sqlite3.Connection) -> Iterator[Found]:
         never, missing = self.refused - self.reserved.keys(), dict(self.facts)

@@ -88,7 +88,7 @@ class Chaos:
 
     def _kill_engine(self, dice: Random) -> bool:
         was_up = self._world.engine.up
-        self._world.kill_engine(dice.uniform(*self._world.faults.restart_s))
+        self._world.kill_engine(dice.uniform(*self._world.faults.engine_away_s))
         return was_up
 
     def _break_link(self, dice: Random) -> bool:

@@ -54,6 +54,7 @@ class Faults:
     store_read_only_every_s: float = 0.0
     store_read_only_s: tuple[float, float] = (0.5, 10.0)
     restart_s: tuple[float, float] = (0.2, 3.0)
+    engine_away_s: tuple[float, float] = (0.2, 3.0)
     answer_lost: float = 0.0
     lost: float = 0.0
     doubled: float = 0.0

@@ -123,6 +123,11 @@ class Watch:
         """A callee picks up."""
         self.records.of(leg).answered_at = self.notes.timeline.now
 
+    def engine_died(self, legs: Iterable[str]) -> None:
+        """The engine is killed: from now on nobody can say when these calls are over."""
+        for leg in legs:
+            self.records.of(leg).lost_at = self.notes.timeline.now
+
     def over(self, leg: str) -> None:
         """A call is over for the network."""
         self.records.of(leg).over_at = self.notes.timeline.now
@@ -218,5 +223,6 @@ class Watch:
         """Checks what must be true once no call is live."""
         self.calling.settle()
         self.records.settle(floor)
+        self.records.talks(self.floor.talked)
         self.floor.settle()
         self.people.settle()

@@ -3,10 +3,12 @@
 The witness is the network: what leaves the engine, not what a floor believes it did.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from vyzov.core.campaign import CampaignState
+from vyzov.core.outcome import Outcome
 from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.dialer import writes as w
@@ -17,6 +19,9 @@ STOP_LIST_S = 1.0
 AFTER_STORE_S = 2.0
 AFTER_STEP_S = 2.0
 STEADY_S = 60.0
+REST_S = 1.0
+"""How much sooner than its policy says a contact may be called: two clocks may be told apart."""
+
 JUDGED_S = 1.05
 """How long a verdict may be followed; a little more than is allowed, for the way to the engine."""
 
@@ -54,12 +59,20 @@ class CallingRules:
     originates: list[ports.Originate] = field(default_factory=list[ports.Originate])
     fence: int = 0
     attempts_max: dict[str, int] = field(default_factory=dict[str, int])
+    waits: dict[str, Mapping[Outcome, timedelta]] = field(
+        default_factory=dict[str, Mapping[Outcome, timedelta]]
+    )
+    """By campaign and outcome, after how long somebody may be called again."""
     _judged: dict[str, float] = field(default_factory=dict[str, float])
     _live: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     _live_numbers: dict[str, str] = field(default_factory=dict[str, str])
     _live_contacts: dict[str, str] = field(default_factory=dict[str, str])
     _sent: set[str] = field(default_factory=set[str])
     _unknown: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    _rests: dict[tuple[str, str], tuple[str, datetime]] = field(
+        default_factory=dict[tuple[str, str], tuple[str, datetime]]
+    )
+    _with_result: set[str] = field(default_factory=set[str])
     _campaign_stops: dict[str, float] = field(default_factory=dict[str, float])
     _emergency_at: float | None = None
     store_away_since: float | None = None
@@ -81,8 +94,11 @@ class CallingRules:
                 if attempt not in self.attempts:
                     self.attempts[attempt] = Told(write, now)
                     self.open_attempts.add(attempt)
-            case w.FinishAttempt(attempt, state, outcome):
+            case w.FinishAttempt(attempt, state, outcome, at):
                 self._finished(attempt, state, outcome, stale=result.stale)
+                self._rests_until(attempt, outcome, at, stale=result.stale)
+            case w.AddDisposition(_, attempt):
+                self._with_result.add(attempt)
             case w.AddStop(number_ref):
                 self.stop(number_ref)
             case w.SetCampaignState(campaign, state):
@@ -115,6 +131,20 @@ class CallingRules:
             self._unknown.add((told.write.campaign, told.write.contact))
         told.ended = told.ended or outcome
         self.open_attempts.discard(attempt)
+
+    def _rests_until(self, attempt: str, outcome: str, at: datetime, *, stale: bool) -> None:
+        """Works out by the scenario's own policy until when nobody may call them again.
+
+        What a floor writes that another had followed decides nothing: the other's word does."""
+        told = self.attempts.get(attempt)
+        if told is None or stale:
+            return
+        place = told.write.campaign, told.write.contact
+        wait = self.waits.get(place[0], {}).get(Outcome(outcome))
+        if wait is None:
+            self._rests.pop(place, None)
+        else:
+            self._rests[place] = attempt, at + wait
 
     # ---- what leaves
 
@@ -188,6 +218,7 @@ class CallingRules:
         # A call that was promised is kept, however many came before it.
         many = told.write.number > most and told.write.verdict.get("promised") is None
         notes.look("A1", f"{order.to} was called {told.write.number} times", broken=many)
+        self._rested(order, told)
         late_s = now - self._judged.get(order.attempt, now)
         what = f"{order.to} was called {late_s:.1f} s after it was judged"
         notes.look("A1", what, broken=late_s > JUDGED_S)
@@ -199,6 +230,15 @@ class CallingRules:
         stepped = self.stepped_at
         unsteady = stepped is not None and AFTER_STEP_S < now - stepped < STEADY_S
         notes.look("F2", f"{order.attempt} went out while the clock was unsteady", broken=unsteady)
+
+    def _rested(self, order: ports.Originate, told: Told) -> None:
+        """A promise, a result and another trunk have hours of their own; the policy has the rest."""
+        write = told.write
+        before, until = self._rests.get((write.campaign, write.contact), ("", write.at))
+        early_s = (until - write.at).total_seconds()
+        own = write.verdict.get("promised") or write.failover_of or before in self._with_result
+        what = f"{order.to} was called again {early_s:.0f} s too soon"
+        self.notes.look("A1", what, broken=early_s > REST_S and not own)
 
     def over(self, leg: str) -> None:
         """A call is over for the network."""

@@ -4,6 +4,7 @@ The engine is the witness of legs and bridges; what an operator was told of thei
 witness of what they asked for.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,8 @@ class FloorRules:
 
     notes: Notes
     engine: SimulatedEngine | None = None
+    talked: Counter[str] = field(default_factory=Counter[str])
+    """At how many looks a callee and an operator exchanged sound."""
     _resting: dict[str, float] = field(default_factory=dict[str, float])
     _wished: dict[str, str] = field(default_factory=dict[str, str])
     _joined: set[str] = field(default_factory=set[str])
@@ -82,6 +85,7 @@ class FloorRules:
         bridged = {
             call.leg: call.device for call in self.engine.calls.values() if call.device is not None
         }
+        self.talked.update(bridged.keys())
         notes.begin_look()
         for agent in floor.room.agents.values():
             self._look_at(agent, bridged)

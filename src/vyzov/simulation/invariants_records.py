@@ -17,8 +17,15 @@ from vyzov.simulation.invariant_notes import Notes
 from vyzov.simulation.invariants_calling import CallingRules
 
 CLOCK_S = 1.0
+TALK_LOOKS = 6
+"""A bridge seen so often, for some three seconds, was a talk."""
 _FACT_WINDOW = timedelta(days=30)
 _SETTLED = (FactKind.FINAL, FactKind.ABANDONED)
+_ONCE = frozenset((
+    FactKind.ATTEMPT_RESERVED, FactKind.DIALING, FactKind.ANSWERED, FactKind.ABANDONED,
+    FactKind.ENDED, FactKind.FAILED, FactKind.FINAL, FactKind.RESOLVED,
+))  # fmt: skip
+"""What happens to a call once at most, however often a floor dies and tells it anew."""
 
 
 @dataclass(slots=True)
@@ -27,6 +34,8 @@ class Seen:
 
     answered_at: float | None = None
     over_at: float | None = None
+    lost_at: float | None = None
+    """When its engine died: it was over at some time from then until the next one was there."""
     bridged_at: list[float] = field(default_factory=list[float])
 
 
@@ -44,6 +53,7 @@ class RecordRules:
     results: dict[str, str] = field(default_factory=dict[str, str])
     seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
     _known: set[str] = field(default_factory=set[str])
+    _once: set[tuple[str, FactKind]] = field(default_factory=set[tuple[str, FactKind]])
     _states: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     _recordings: dict[str, float] = field(default_factory=dict[str, float])
     _lost: set[str] = field(default_factory=set[str])
@@ -80,6 +90,11 @@ class RecordRules:
         self._known.add(fact.dedupe)
         self.facts.append(fact)
         attempt = fact.attempt or ""
+        if fact.kind in _ONCE:
+            key = attempt, fact.kind
+            what = f"{attempt} is told to have been {fact.kind} a second time"
+            self.notes.look("C1", what, broken=key in self._once)
+            self._once.add(key)
         match fact.kind:
             case FactKind.AGENT_STATE if fact.agent is not None:
                 state, before = str(fact.data["state"]), str(fact.data["before"])
@@ -187,6 +202,13 @@ class RecordRules:
         if floor is not None:
             self.compare(floor, "C1")
 
+    def talks(self, talked: Mapping[str, int]) -> None:
+        """Whoever spoke with an operator for a while is booked as one who did; `talked` counts looks."""
+        booked = {fact.attempt for fact in self.facts if fact.kind is FactKind.BRIDGED}
+        for leg in sorted(leg for leg, looks in talked.items() if looks >= TALK_LOOKS):
+            what = f"{leg} spoke with an operator, and the books know nothing of it"
+            self.notes.look("B1", what, broken=leg not in booked)
+
     def _compare_times(self, attempt: str) -> None:
         look, seen = self.notes.look, self.seen.get(attempt, Seen())
         fact = self._answers.get(attempt)
@@ -197,5 +219,7 @@ class RecordRules:
             look("B1", f"{attempt} was answered {off:.1f} s off its book", broken=off > CLOCK_S)
         ended = self._ends.get(attempt)
         if seen.over_at is not None and ended is not None:
-            off = abs(ended.monotonic_ns / 1e9 - seen.over_at)
+            booked = ended.monotonic_ns / 1e9
+            first = seen.over_at if seen.lost_at is None else seen.lost_at
+            off = max(first - booked, booked - seen.over_at)
             look("B1", f"{attempt} ended {off:.1f} s off its book", broken=off > CLOCK_S)

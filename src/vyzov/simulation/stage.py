@@ -272,7 +272,8 @@ def _campaign(
         ORGANISATION, name=campaign.name, settings=settings, list_id=listed.id
     )
     policy = CampaignSettings.from_json(settings).redial
-    stage.world.watch.calling.attempts_max[made.id] = policy.attempts_max
+    calling = stage.world.watch.calling
+    calling.attempts_max[made.id], calling.waits[made.id] = policy.attempts_max, policy.waits
     return made.id
 
 

@@ -177,6 +177,7 @@ class World:
     def kill_engine(self, down_s: float = 1.0) -> None:
         """Ends the engine's process; another one is up after `down_s`."""
         if self.engine.up:
+            self.watch.engine_died(self.engine.calls)
             self.engine.crash()
             self.timeline.after(down_s, self.engine.restart)
 
