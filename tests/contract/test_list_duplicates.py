@@ -1,6 +1,6 @@
 """What every store does with people of a file who are in other lists, and how it is taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -238,6 +238,18 @@ def test_a_list_half_taken_back_is_removed_at_the_next_start(
     assert house.office.lists(house.organisation) == ()
     assert house.office.discard_unfinished_lists(house.organisation) == 1
     assert house.office.contacts(house.organisation).items == ()
+
+
+def test_an_import_whose_list_was_tidied_away_says_so_and_leaves_nothing(house: House) -> None:
+    def tidied() -> Iterator[ImportedRow]:
+        yield from (row(number) for number in range(2, 602))
+        assert house.office.discard_unfinished_lists(house.organisation) == 1
+        yield from (row(number) for number in range(602, 1203))
+
+    with pytest.raises(InvalidRequest, match="Vyzov was started while"):
+        house.list_of(tidied())
+    assert house.office.contacts(house.organisation).items == ()
+    assert house.office.discard_unfinished_lists(house.organisation) == 0
 
 
 def test_how_a_file_was_read_is_remembered_by_its_titles(house: House) -> None:

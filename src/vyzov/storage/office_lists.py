@@ -53,6 +53,7 @@ class Lists(OfficeBase):
         try:
             for piece in _pieces(rows):
                 with self._writing() as connection:
+                    _require_unfinished(connection, work)
                     write_rows(connection, work, piece)
                 if progress is not None:
                     progress(work.rows)
@@ -247,6 +248,21 @@ class Lists(OfficeBase):
                 },
             )
         return made
+
+
+def _require_unfinished(connection: sa.Connection, work: Import) -> None:
+    """Makes sure that no web process tidied the list away, which a start of it does."""
+    lists = t.contact_list.c
+    there = connection.execute(
+        sa.select(lists.id).where(
+            lists.organisation_id == work.organisation, lists.id == work.list_id
+        )
+    ).first()
+    if there is None:
+        raise InvalidRequest(
+            f"Vyzov was started while '{work.file_name}' was imported, and removed it as unfinished.",
+            "Import it again.",
+        )
 
 
 def _set(connection: sa.Connection, organisation: str, list_id: str, **values: str | None) -> None:
