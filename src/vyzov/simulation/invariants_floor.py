@@ -23,6 +23,8 @@ UNBRIDGED_LIMIT_S = 25.0
 TRUE_WITHIN_S = 15.0
 CHANNEL_LIMIT_S = 30.0
 RESERVED_LIMIT_S = 5.0
+RESERVED_AND_UNTOLD_S = 8.0
+"""Where the word of a bridge gets lost on its way: a roll call finds it, five seconds apart."""
 WRITING_LATE_S = 1.0
 STUCK_LIMIT_S = 180.0
 RESTING_S = 1.0
@@ -34,6 +36,7 @@ class FloorRules:
 
     notes: Notes
     engine: SimulatedEngine | None = None
+    words_get_lost: bool = False
     talked: Counter[str] = field(default_factory=Counter[str])
     """At how many looks a callee and an operator exchanged sound."""
     _resting: dict[str, float] = field(default_factory=dict[str, float])
@@ -103,7 +106,8 @@ class FloorRules:
                 limit = TRUE_WITHIN_S if notes.calm_s > TRUE_WITHIN_S else UNBRIDGED_LIMIT_S
                 notes.lasts("E1", f"{agent.id} is talking without a bridge", limit)
             case Work.RESERVED:
-                notes.lasts("E1", f"{agent.id} is reserved", RESERVED_LIMIT_S)
+                limit = RESERVED_AND_UNTOLD_S if self.words_get_lost else RESERVED_LIMIT_S
+                notes.lasts("E1", f"{agent.id} is reserved", limit)
             case Work.WRAP_UP if agent.wrap_up_until and agent.wrap_up_until < notes.timeline.utc:
                 notes.lasts("E2", f"{agent.id} is writing after its time", WRITING_LATE_S)
             case Work.NONE if agent.device_leg and agent.device_leg in bridged.values():

@@ -10,6 +10,7 @@ from typing import Any
 
 from vyzov.core.agent import Work, is_free
 from vyzov.core.call import CallState
+from vyzov.core.campaign import DialMode
 from vyzov.core.outcome import Outcome
 from vyzov.dialer import writes as w
 from vyzov.dialer.floor import Floor
@@ -163,7 +164,8 @@ class PeopleRules:
         return next(up, "")
 
     def reserved(self, floor: Floor, batch: w.Batch) -> None:
-        """A step of the floor has just decided on these: there is somebody for every call."""
+        """A step of the floor has just decided on these: there is somebody for every call, but for
+        those of a campaign that dials ahead and has learned how people answer."""
         room = floor.room
         fresh = {write.attempt for write in batch if type(write) is w.Reserve}
         if not fresh:
@@ -177,7 +179,10 @@ class PeopleRules:
         ]
         # Who goes to rest leaves calls behind that were right when they were placed: only campaigns
         # that have decided just now are looked at, each alone and all of them together.
-        deciding = sorted({live.campaign for live in people if live.call.id in fresh})
+        placing = {live.campaign for live in people if live.call.id in fresh}
+        deciding = sorted(one for one in placing if not _dials_ahead(floor, one))
+        if not deciding:
+            return
         free = {
             key
             for key, found in room.agents.items()
@@ -199,3 +204,11 @@ class PeopleRules:
             ended = told.ended if told is not None else ""
             what = f"{leg} heard our excuse and is booked as {ended}"
             self.notes.look("C1", what, broken=ended == Outcome.ANSWERED_HUMAN.value)
+
+
+def _dials_ahead(floor: Floor, campaign: str) -> bool:
+    """True where more calls than free operators are right: their number is the law's, or a ratio."""
+    mode = floor.room.campaigns[campaign].settings.mode
+    watch = floor.watching.watch_of(campaign)
+    learned = watch is not None and not watch.is_learning
+    return mode is DialMode.POWER or (mode is DialMode.PREDICTIVE and learned)

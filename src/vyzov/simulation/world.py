@@ -72,7 +72,8 @@ class World:
             self.timeline, plan_of or self._townspeople, self.watch, Random(f"{seed}/engine")
         )
         self.watch.attach(self.engine)
-        self.watch.people.words_get_lost = bool(faults.lost or faults.very_late or faults.reordered)
+        get_lost = bool(faults.lost or faults.very_late or faults.reordered)
+        self.watch.people.words_get_lost = self.watch.floor.words_get_lost = get_lost
         self.process: FloorProcess | None = None
         self.agents: dict[str, SimulatedAgent] = {}
         self.screens: dict[str, Json] = {}
