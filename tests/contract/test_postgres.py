@@ -23,6 +23,7 @@ from vyzov.storage.database import open_floor_store, open_session
 from vyzov.storage.migrate import migrate
 from vyzov.storage.queries import FOLDER, postgres_queries
 from vyzov.storage.session import Ask
+from vyzov.storage.sql_store import session_name
 
 SECRET = "s3cret-in-the-address"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -280,6 +281,28 @@ def test_a_process_stopped_in_a_transaction_gives_the_floor_back(
         with pytest.raises(StoreFault, match="did not answer"):
             stand_still()
     assert stopped.commit((house.fact("late"),)).stale
+
+
+def test_a_process_asleep_between_two_words_of_a_pipeline_keeps_no_floor(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No time-out of the server's counts there: a floor was not taken over for as long as it slept.
+    monkeypatch.setattr(pg, "IDLE_MS", 60_000)
+    asleep, store = house.store("asleep"), house.another_store()
+    later = house.clock.now + SPAN * 2
+    lease = {"organisation": house.organisation, "floor": house.floor}
+    with open_session(house.address) as session:
+        session.known_as(session_name(house.floor, "asleep"))
+
+        def sleep() -> None:
+            with session.writing():
+                session.hold("lease", lease)
+                time.sleep(1.2)
+                assert store.take_lease(house.floor, "other", later, SPAN) == 2
+
+        with pytest.raises(StoreFault, match="did not answer"):
+            sleep()
+    assert asleep.commit((house.fact("late"),)).stale
 
 
 def test_a_closed_session_is_not_opened_again(house: House) -> None:

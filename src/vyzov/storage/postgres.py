@@ -146,7 +146,7 @@ class PostgresSession:
         self._address = address
         self._shown = shown(address)
         self._connection: Connection | None = None
-        self._ended = False
+        self._ended, self._name = False, ""
         self._written, self._next_look = 0, FIRST_LOOK
         self.draw_seqs = self._draw_seqs
         with self._answering():
@@ -189,6 +189,18 @@ class PostgresSession:
         """Takes a lock of `queries/locks.sql`."""
         self.run("locks", name, values)
 
+    def known_as(self, name: str) -> None:
+        """Tells the server whose session this is, and each that takes its place."""
+        self._name = name
+        with self._answering():
+            known = self._connection
+            if known is not None and not known.closed:
+                self.run("locks", "known_as", {"name": name})
+
+    def end_sleepers(self, name: str) -> None:
+        """Ends sessions of that name which have stood in a transaction for a second."""
+        self.run("locks", "end_sleepers", {"name": name})
+
     def close(self) -> None:
         """Closes the connection for good."""
         self._ended = True
@@ -210,6 +222,8 @@ class PostgresSession:
             self._connection = connect(self._address)
             self._connection.row_factory = dict_row
             self._connection.cursor_factory = _Cursor
+            if self._name:
+                self.run("locks", "known_as", {"name": self._name})
         return self._connection
 
     def _look_at_young_tables(self) -> None:

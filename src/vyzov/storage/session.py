@@ -104,6 +104,15 @@ class Session(Protocol):
         """Keeps others from changing what the named lock covers until this transaction ends."""
         ...
 
+    def known_as(self, name: str) -> None:
+        """Tells the server whose session this is."""
+        ...
+
+    def end_sleepers(self, name: str) -> None:
+        """Ends sessions of that name which stand in a transaction: they keep its locks for as long
+        as their process sleeps."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -11,6 +11,7 @@ a reservation is seen by it; the campaign, its entries and phones, so that what 
 at still holds when it is committed.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
@@ -72,6 +73,9 @@ class SqlFloorStore:
                     "Name a floor of this database; the first run makes one.",
                 )
             values["organisation"] = owner["organisation_id"]
+            lease = run("lease", "lease", values).fetchone()
+            if _way_to_take(lease, holder, now, gone) == "take_over":
+                self._session.end_sleepers(session_name(floor, lease["holder"]))
             self._session.hold("floor", values)
             # A holder that prolongs its lease at this moment is waited for, not passed over.
             self._session.hold("lease", values)
@@ -86,6 +90,7 @@ class SqlFloorStore:
         if epoch is not None:
             self._organisation, self._floor = str(values["organisation"]), floor
             self._epoch, self._now = epoch, now
+            self._session.known_as(session_name(floor, holder))
         return epoch
 
     def renew_lease(self, floor: str, holder: str, now: datetime, span: timedelta) -> bool:
@@ -256,6 +261,12 @@ def _way_to_take(lease: Row | None, holder: str, now: datetime, gone: str) -> st
         return "prolong"
     over = lease["lease_until"] <= to_text(now) or lease["holder"] == gone
     return "take_over" if over else None
+
+
+def session_name(floor: str, holder: str) -> str:
+    """What the server knows a holder's session for a floor as; names there are 63 bytes at most."""
+    told = hashlib.sha256(f"{floor}/{holder}".encode()).hexdigest()
+    return f"vyzov floor {told[:32]}"
 
 
 def _no_lease(floor: str) -> StoreFault:

@@ -72,6 +72,12 @@ class SqliteSession:
     def hold(self, name: str, values: Mapping[str, object]) -> None:
         """Does nothing: a writer holds everything already."""
 
+    def known_as(self, name: str) -> None:
+        """Does nothing: there is no server to be known to."""
+
+    def end_sleepers(self, name: str) -> None:
+        """Does nothing: who sleeps with the lock of the file is ended by `vyzov serve`."""
+
     def close(self) -> None:
         """Closes the connection."""
         self.connection.close()

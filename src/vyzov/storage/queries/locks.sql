@@ -53,3 +53,14 @@ SELECT known.dedupe FROM (
     FROM unnest(CAST(:dedupes AS text[])) AS told (dedupe)
 ) AS known
 WHERE known.dedupe IS NOT NULL;
+
+-- name: known_as
+SELECT set_config('application_name', :name, false);
+
+-- name: end_sleepers
+-- A process that sleeps between two words of a pipeline is waited for without any time-out of the server's:
+-- it is neither idle in its transaction nor in a statement. A live holder's transaction lasts for
+-- thousandths of a second.
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = :name AND pid <> pg_backend_pid()
+    AND clock_timestamp() - xact_start > interval '1 second';
