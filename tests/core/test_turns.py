@@ -32,3 +32,8 @@ def test_calls_go_by_weight() -> None:
         placed[first.campaign] += 1
         had[first.campaign] += 1 / weight[first.campaign]
     assert placed == {"a": 300, "b": 100}
+
+
+def test_who_owes_a_promised_call_goes_before_any_priority() -> None:
+    owes = Turn("owes", -1, 900, has_somebody=True, owes=True)
+    assert order(Turn("a", 5, 0, has_somebody=True), owes) == ["owes", "a"]

@@ -7,6 +7,7 @@ from conftest import Build, Centre, number, plan
 
 from vyzov.dialer import ports
 from vyzov.dialer.ports import Event
+from vyzov.simulation.agents import Habits
 from vyzov.simulation.people import CalleeKind
 
 
@@ -59,3 +60,31 @@ def test_a_promised_call_waits_while_another_campaign_calls_for_the_only_operato
     centre.finish_talk(ann)
     assert centre.until(lambda: len(centre.attempts()) == 3, 60.0)
     centre.settle()
+
+
+def test_a_promise_that_is_due_goes_before_a_campaign_that_has_had_fewer_calls(
+    build: Build,
+) -> None:
+    # A robot's campaign places many calls, so by turns alone its promises would wait for ever.
+    centre = build()
+    ann = centre.operator()
+    robot = centre.campaign(8, agents=(ann,), mode="agentless")
+    progressive = centre.campaign(60, agents=(ann,))
+    centre.everybody(plan(talk_s=4.0, leaves_first=True))
+    centre.lives(number(0), plan(CalleeKind.PRESSES_9, key="2", press_after_s=1.0), plan())
+    for place in range(1, 8):
+        centre.lives(number(place), plan(CalleeKind.NEVER_ANSWERS))
+    centre.world.hire(ann, Habits())
+    centre.open(robot)
+    assert centre.until(lambda: centre.entries(robot)[0]["state"] == "callback", 60.0)
+    assert centre.start_campaign(progressive).ok
+    centre.world.agents[ann].arrive()
+
+    def promised_calls() -> int:
+        person = centre.entries(robot)[0]["contact_id"]
+        return sum(1 for one in centre.attempts() if one["contact_id"] == person)
+
+    assert promised_calls() == 1
+    assert centre.until(lambda: promised_calls() == 2, 150.0)
+    left = [one for one in centre.entries(progressive) if one["state"] == "fresh"]
+    assert len(left) > 20, "the other campaign still has people to call"

@@ -163,12 +163,25 @@ class Pacer:
             return running
         known = {one.record.id: one for one in running}
         turns = in_turn(
-            Turn(key, one.settings.priority, one.had, has_somebody=bool(one.hopper))
+            Turn(
+                key,
+                one.settings.priority,
+                one.had,
+                has_somebody=bool(one.hopper),
+                owes=self._owes(one),
+            )
             for key, one in known.items()
         )
         for turn in turns:
             known[turn.campaign].had = turn.had
         return [known[turn.campaign] for turn in turns]
+
+    def _owes(self, campaign: LiveCampaign) -> bool:
+        """True where a promised call is due: it stands at the head of those read ahead."""
+        first = campaign.hopper[0] if campaign.hopper else None
+        if first is None or first.next_due is None or first.state != EntryState.CALLBACK:
+            return False
+        return first.next_due <= self._scene.now.utc
 
     def _ask_whether_lifted(self) -> None:
         """Reads the floor anew every so often: a command line lifts a quarantine too."""

@@ -1,4 +1,5 @@
-"""Whose turn it is among campaigns that share operators: by priority first, then by what each has had.
+"""Whose turn it is among campaigns that share operators: who owes a promised call goes first, then it
+goes by priority, then by what each has had.
 
 Each call a campaign places moves it back by one over its weight, so that over time calls go by weight
 (stride scheduling). A campaign that had nobody to call saves up no turns.
@@ -10,12 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How a campaign stands: a higher `priority` goes first; `had` is calls by weight so far."""
+    """How a campaign stands: a higher `priority` goes first; `had` is calls by weight so far, `owes`
+    says that a call-back it promised is due."""
 
     campaign: str
     priority: int
     had: float
     has_somebody: bool
+    owes: bool = False
 
 
 def in_turn(turns: Iterable[Turn]) -> list[Turn]:
@@ -30,4 +33,4 @@ def in_turn(turns: Iterable[Turn]) -> list[Turn]:
         else Turn(turn.campaign, turn.priority, floor, has_somebody=False)
         for turn in known
     ]  # fmt: skip
-    return sorted(level, key=lambda turn: (-turn.priority, turn.had))
+    return sorted(level, key=lambda turn: (not turn.owes, -turn.priority, turn.had))
