@@ -99,7 +99,7 @@ CAMPAIGN: Mapping[str, str] = {
     "wrap_up_s": "Time to write a call up; then the next call may come.",
     "recording": "Whether talks are recorded, left the customer, right the agent.",
     "agents": "Ids of the people who get this campaign's calls.",
-    "priority": "Among campaigns with the same agents a higher one calls first.",
+    "priority": "Among campaigns with the same agents a higher one calls first. *API*",
     "weight": "Among those of one priority, its share of the calls.",
     "agent_return_limit_s": "How long a customer waits for an agent whose line broke in the talk. *API*",
     "window.days": "Weekdays, 1 Monday to 7 Sunday.",

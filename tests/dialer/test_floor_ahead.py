@@ -69,6 +69,7 @@ def test_a_floor_that_begins_again_knows_what_it_knew(build: Build) -> None:
     centre.world.run(240.0)
     before = watch_of(centre, campaign)
     known = before.ended, before.rate.mean
+    assert len(floor_of(centre).room.calls.on_the_way(campaign)) > 0, "calls ring as it dies"
     centre.world.kill_floor()
     centre.world.run(10.0)
     after = watch_of(centre, campaign)
@@ -76,6 +77,10 @@ def test_a_floor_that_begins_again_knows_what_it_knew(build: Build) -> None:
     assert after.ended >= known[0] - 2
     assert abs(after.rate.mean - known[1]) < 0.1
     assert not after.is_learning
+    # Nobody answers at once here: a past that was crowded into one moment would say so.
+    state: Any = after.ring.to_state()
+    bins, fresh = state["answered"]
+    assert bins[0] + fresh.count(0) < 0.3 * (sum(bins) + len(fresh))
 
 
 def test_a_campaign_changed_to_predictive_counts_what_already_rings(build: Build) -> None:

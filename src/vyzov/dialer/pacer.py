@@ -193,8 +193,8 @@ class Pacer:
     def _place(self, campaign: LiveCampaign) -> None:
         now = self._scene.now.utc
         pace = self._pace_of(campaign)
-        campaign.ahead = self._watching.wish(campaign, pace.free_agents - self._held(campaign))
-        decision = calls_to_place(pace, campaign.settings, now, campaign.ahead)
+        ahead = self._watching.wish(campaign, pace.free_agents - self._held(campaign))
+        decision = calls_to_place(pace, campaign.settings, now, ahead)
         campaign.why = (decision.reason.value, dict(decision.args))
         if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):
             campaign.why = (f"trunk_{NoTrunk.ALL_DOWN.value}", {})

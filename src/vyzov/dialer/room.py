@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from vyzov.core.agent import Agent
 from vyzov.core.campaign import CampaignSettings, CampaignState
 from vyzov.core.lookahead import Hours
-from vyzov.core.pacing import Ahead, Bucket
+from vyzov.core.pacing import Bucket
 from vyzov.core.steadiness import Steadiness
 from vyzov.core.trunk import TrunkWatch
 from vyzov.dialer.callbook import CallBook
@@ -117,8 +117,6 @@ class LiveCampaign:
     had: float = 0.0
     """Calls it has placed by its weight: whose turn it is among campaigns with the same agents."""
     why: tuple[str, Json] = ("", {})
-    ahead: Ahead | None = None
-    """What the predictive law found at the last look, where the campaign dials ahead."""
     minutes: deque[tuple[datetime, int, int]] = field(
         default_factory=lambda: deque[tuple[datetime, int, int]](maxlen=MINUTES_KEPT)
     )

@@ -62,6 +62,7 @@ class Watching:
             self._begin(campaign, first)
         for fact in recent:
             self._tell(fact, self._mono(fact.at))
+        # Only now: told first of what rings today, the watch would take all of its past for today's.
         for campaign in self._ahead():
             self._settle(campaign, self._seen[campaign.record.id])
 
@@ -85,7 +86,10 @@ class Watching:
             return None
         self.fold()
         now = self._scene.now.mono
-        seen = self._seen.get(campaign.record.id) or self._begin(campaign, now)
+        seen = self._seen.get(campaign.record.id)
+        if seen is None:
+            seen = self._begin(campaign, now)
+            self._settle(campaign, seen)
         policy = policy_of(campaign.settings)
         if seen.watch.policy != policy:
             seen.watch = Watch.from_state(policy, seen.watch.to_state())
@@ -114,7 +118,6 @@ class Watching:
         seen = Seen(key, Watch(policy_of(campaign.settings), at))
         self._seen[key] = seen
         self._days.pop(key, None)
-        self._settle(campaign, seen)
         return seen
 
     def _settle(self, campaign: LiveCampaign, seen: Seen) -> None:

@@ -1,15 +1,10 @@
 /* How a campaign paces its calls: lines for each operator, its share among others, what it never risks. */
-import type { Campaign } from '../api/types.ts'
 import { Switch } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
+import { mayEdit, type PartProps } from './CampaignParts.tsx'
 import { NumberField } from './fields.tsx'
-import type { Editing } from './useCampaign.ts'
 
-type Props = { editing: Editing; campaign: Campaign }
-
-const mayEdit = (campaign: Campaign) => campaign.allowed.includes('edit')
-
-export function ShareFields({ editing, campaign }: Props) {
+export function ShareFields({ editing, campaign }: PartProps) {
   const { t } = useWords()
   const settings = campaign.settings ?? {}
   const off = !mayEdit(campaign)
@@ -39,7 +34,7 @@ export function ShareFields({ editing, campaign }: Props) {
   )
 }
 
-export function Guards({ editing, campaign }: Props) {
+export function Guards({ editing, campaign }: PartProps) {
   const { t } = useWords()
   const settings = campaign.settings ?? {}
   const off = !mayEdit(campaign)
