@@ -324,6 +324,11 @@ def test_who_left_by_themselves_before_the_limit_was_not_lost(
     assert resolved(ride) == [end]
 
 
+def test_a_crossed_answer_told_after_all_is_ours() -> None:
+    ride = unheard().feed(40, ev.Answered()).feed(40.1, ev.Ended("us", "cancelled"))
+    assert resolved(ride) == [("cancelled_by_us", "crossed")]
+
+
 def test_a_machine_and_a_talk_told_after_all_are_called_what_they_were() -> None:
     ride = unheard().feed(40, ev.Answered(), ev.Classified(AnswerClass.MACHINE), ev.Ended("us"))
     assert resolved(ride) == [("answered_machine", "hung_up_us")]

@@ -79,6 +79,19 @@ def test_a_person_cut_off_by_our_engine_was_abandoned() -> None:
     assert ride.finish == ("abandoned", "engine")
 
 
+def test_an_answer_our_cancel_had_crossed_is_ours_whoever_hears_of_it() -> None:
+    """Who sent the CANCEL can be dead: the next life hears of the answer and of its end only."""
+    ride = Ride().answer().feed(5.03, ev.Ended("us", "cancelled"))
+    assert ride.finish == ("cancelled_by_us", "crossed")
+    assert not ride.told(FactKind.ABANDONED)
+
+
+def test_a_late_end_of_a_crossed_answer_is_still_a_person_left() -> None:
+    ride = Ride().answer().feed(7.5, ev.Ended("us", "cancelled"))
+    assert ride.finish == ("abandoned", "engine")
+    assert ride.told(FactKind.ABANDONED)
+
+
 def test_an_answered_call_that_is_cancelled_without_an_agent_is_abandoned() -> None:
     ride = Ride().answer().feed(5.5, ev.AgentFound("ann"), ev.Cancel("emergency_stop"))
     assert ride.state is CallState.FAREWELL

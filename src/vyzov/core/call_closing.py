@@ -118,15 +118,17 @@ def _told_after_all(call: Call, event: ev.Event, now: datetime) -> Moved:
             return joined(call, agent, now)
         case ev.Ended() if call.answered_at:
             noted, told = gone(call, event, now)
-            return led_by(told, _resolve_answered(noted, event.side, now))
+            return led_by(told, _resolve_answered(noted, event, now))
         case _:
             return unmoved(call, event)
 
 
-def _resolve_answered(call: Call, side: str, now: datetime) -> Moved:
-    outcome = class_outcome(call)
+def _resolve_answered(call: Call, event: ev.Ended, now: datetime) -> Moved:
+    outcome, side = class_outcome(call), event.side
     if outcome is not Outcome.ANSWERED_HUMAN or call.bridged_at is not None:
         return _resolve(call, outcome, f"hung_up_{side}", now)
+    if cancel_crossed(call, event, now):
+        return _resolve(call, *CROSSED, now)
     if side == "far" and not call.orphaned and _waited(call, now) <= call.plan.connect_limit:
         return _resolve(call, outcome, "hung_up_early", now)
     noted, counted = count_abandoned(call, now)
@@ -164,6 +166,21 @@ def count_abandoned(call: Call, now: datetime) -> Moved:
     if call.unseen_s:
         seen["wait_most_s"] = waited + call.unseen_s
     return record(call, FactKind.ABANDONED, seen)
+
+
+CROSSED = (Outcome.CANCELLED_BY_US, "crossed")
+"""What a call is called whose answer crossed our CANCEL and of which nobody here knows why it was
+given up."""
+
+
+def cancel_crossed(call: Call, event: ev.Ended, now: datetime) -> bool:
+    """Whether a callee was hung up on only because our CANCEL had crossed the answer, in time.
+
+    The engine alone may know of the CANCEL: whoever sent it can be dead, and then a next life of the
+    floor hears of an answer and of its end at once. RFC 3261 section 15: such an answer is ended by BYE.
+    """
+    given_up = event.side == "us" and event.cause == "cancelled"
+    return given_up and _waited(call, now) <= call.plan.connect_limit
 
 
 def _waited(call: Call, now: datetime) -> timedelta:

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from vyzov.core import call_events as ev
 from vyzov.core import flow as flows
-from vyzov.core.call_closing import apologise, count_abandoned, finish, gone, hang_up, joined
+from vyzov.core.call_closing import (
+    CROSSED,
+    apologise,
+    cancel_crossed,
+    count_abandoned,
+    finish,
+    gone,
+    hang_up,
+    joined,
+)
 from vyzov.core.call_value import (
     JOIN_GRACE,
     SILENT_FOR,
@@ -117,6 +126,8 @@ def _unserved(call: Call, event: ev.Event, now: datetime) -> Moved:
             noted, told = gone(released, event, now)
             limit = (call.answered_at or now) + call.plan.connect_limit
             early = call.flow or now <= limit or call.state is CallState.CLASSIFYING
+            if cancel_crossed(call, event, now):
+                return led_by((*freed, *told), finish(noted, *CROSSED, now))
             if side == "far" and early and not call.orphaned:
                 detail = "hung_up_waiting" if call.flow else "hung_up_early"
                 over = finish(noted, Outcome.ANSWERED_HUMAN, detail, now)
