@@ -5,7 +5,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vyzov.core.errors import InvalidRequest
-from vyzov.core.plan import FORMULAS, Model, Terms, Work, operators_for, plan, plan_measured
+from vyzov.core.plan import (
+    FORMULAS,
+    OPERATORS_MOST,
+    Goal,
+    Model,
+    Terms,
+    Work,
+    operators_for,
+    operators_on,
+    plan,
+    plan_measured,
+    plans_for,
+)
+from vyzov.core.plan_past import PlanPast, plan_past
 
 WORK = Work(20_000, 0.25, 120, 15, 12, 25)
 TERMS = Terms()
@@ -82,3 +95,60 @@ def test_a_plan_that_cannot_be_says_what_is_wrong() -> None:
         operators_for(WORK, TERMS, 0.01, Model.ONE_BY_ONE)
     with pytest.raises(InvalidRequest, match="never talked"):
         plan_measured(WORK, TERMS, 3, 0.0, 0.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(FORMULAS), st.integers(1, 400))
+def test_one_operator_more_would_need_another_line(model: Model, lines: int) -> None:
+    try:
+        found = operators_on(WORK, TERMS, lines, model)
+    except InvalidRequest:
+        assert plan(WORK, TERMS, 1, model).lines > lines
+        return
+    assert found.lines <= lines
+    assert plan(WORK, TERMS, found.operators + 1, model).lines > lines
+
+
+def test_lines_for_more_operators_than_are_planned_with_carry_those() -> None:
+    quick = Work(20_000, 1.0, 60, 600, 1, 1)
+    assert operators_on(quick, TERMS, 10_000, Model.ONE_BY_ONE).operators == OPERATORS_MOST
+    with pytest.raises(InvalidRequest, match="0 lines"):
+        operators_on(WORK, TERMS, 0, Model.ERLANG_B)
+
+
+def test_an_answer_rare_enough_for_a_hundred_thousand_lines_is_planned_for_few_operators() -> None:
+    rare = Work(100, 0.001, 60, 15, 12, 25, tries_most=1)
+    assert operators_for(rare, TERMS, 10, Model.ONE_BY_ONE).operators == 1
+
+
+def test_a_goal_is_one_of_three() -> None:
+    assert plans_for(WORK, TERMS, Goal(operators=20))[0] == plan(WORK, TERMS, 20, Model.ONE_BY_ONE)
+    assert plans_for(WORK, TERMS, Goal(hours=8))[1] == operators_for(WORK, TERMS, 8, Model.ERLANG_B)
+    assert plans_for(WORK, TERMS, Goal(lines=60))[3] == operators_on(
+        WORK, TERMS, 60, Model.ERLANG_C
+    )
+    for wrong in ({}, {"operators": 3, "hours": 2.0}):
+        with pytest.raises(InvalidRequest, match="Give one"):
+            Goal(**wrong)  # type: ignore[arg-type]
+
+
+# ---- what a campaign's past tells ----------------------------------------------------------------
+
+SUMS = {
+    "attempts": 40, "handled": 8, "live": 10, "state:talking": 700_000, "state:hold": 100_000,
+    "state:wrap_up": 80_000, "connect_ms": 96_000, "connect_count": 8, "wait_ms": 8_000,
+    "wait_count": 8,
+}  # fmt: skip
+
+
+def test_a_past_tells_shares_and_means() -> None:
+    assert plan_past(SUMS) == PlanPast(40, 8, 0.25, 100.0, 10.0, 11.0)
+
+
+def test_a_past_that_is_too_short_tells_nothing() -> None:
+    assert plan_past({}) == PlanPast(0, 0, None, None, None, None)
+    assert plan_past({**SUMS, "attempts": 19}).answered is None
+    assert plan_past({**SUMS, "live": 0}).answered is None
+    assert plan_past({**SUMS, "handled": 4}).talk_s is None
+    assert plan_past({**SUMS, "connect_count": 4}).ring_answered_s is None
+    assert plan_past({**SUMS, "wait_count": 0}).ring_answered_s is None

@@ -14,16 +14,14 @@ import typer
 
 from vyzov.cli.simulate import Bar
 from vyzov.core.campaign import DialMode
-from vyzov.core.errors import InvalidRequest
 from vyzov.core.plan import (
-    FORMULAS,
+    Goal,
     Model,
     Plan,
     Terms,
     Work,
-    operators_for,
-    plan,
     plan_measured,
+    plans_for,
 )
 from vyzov.core.traffic import blocked, lines_for
 from vyzov.simulation.planning import Seen, simulated
@@ -38,24 +36,15 @@ TITLES: Mapping[Model, str] = {
 
 
 def show_plan(
-    work: Work, terms: Terms, *, operators: int | None, hours: float | None, mode: DialMode,
-    seeds: int, limit_s: float, as_json: bool,
+    work: Work, terms: Terms, goal: Goal, *, mode: DialMode, seeds: int, limit_s: float,
+    as_json: bool,
 ) -> int:  # fmt: skip
     """Prints the plans of all models; `seeds` 0 leaves the simulation out."""
-    if (operators is None) == (hours is None):
-        raise InvalidRequest(
-            "A plan has one unknown: the operators or the time.",
-            "Give either --operators N or --hours H.",
-        )
-    if hours is not None:
-        plans = [operators_for(work, terms, hours, model) for model in FORMULAS]
-        crew = plans[0].operators
-    else:
-        crew = operators or 0
-        plans = [plan(work, terms, crew, model) for model in FORMULAS]
+    plans = list(plans_for(work, terms, goal))
     seen: Seen | None = None
     if seeds:
         bar = Bar(shown=sys.stderr.isatty() and not as_json)
+        crew = plans[0].operators
         seen = simulated(
             work, terms, crew, mode, seeds=range(1, seeds + 1), limit_s=limit_s, progress=bar.tell
         )

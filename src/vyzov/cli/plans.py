@@ -68,6 +68,9 @@ def plan(
     hours: Annotated[
         float | None, typer.Option(help="So many hours of calling: how many operators?")
     ] = None,
+    lines: Annotated[
+        int | None, typer.Option(min=1, help="So many lines: how many operators?")
+    ] = None,
     answered: Annotated[float, typer.Option(help="Share of calls a person answers.")] = 0.25,
     tries: Annotated[int, typer.Option(min=1, max=50, help="Calls of a contact at most.")] = 3,
     talk: Annotated[float, typer.Option(help="Mean talk, seconds.")] = 120.0,
@@ -88,7 +91,7 @@ def plan(
     from vyzov.cli.plan import show_plan
     from vyzov.core.campaign import DialMode
     from vyzov.core.errors import InvalidRequest
-    from vyzov.core.plan import Terms, Work
+    from vyzov.core.plan import Goal, Terms, Work
 
     if mode not in [one.value for one in DialMode]:
         raise InvalidRequest(
@@ -97,7 +100,7 @@ def plan(
     work = Work(contacts, answered, talk, wrap_up, ring_answered, ring_unanswered, tries)
     raise typer.Exit(
         show_plan(
-            work, Terms(left, wait, blocked), operators=operators, hours=hours,
+            work, Terms(left, wait, blocked), Goal(operators, hours, lines),
             mode=DialMode(mode), seeds=seeds, limit_s=limit, as_json=as_json,
         )
     )  # fmt: skip

@@ -21,6 +21,7 @@ from vyzov.core.traffic import (
 )
 
 OPERATORS_MOST = 2_000
+PLANNED_LINES_MOST = 10_000
 _STEPS = 50
 """Halvings of an interval: more digits than a float holds are not looked for."""
 
@@ -128,16 +129,63 @@ def plan_measured(work: Work, terms: Terms, operators: int, busy: float, left: f
 def operators_for(work: Work, terms: Terms, hours: float, model: Model) -> Plan:
     """Returns the plan of the fewest operators who are done within so many hours, by one model."""
     _check(hours > 0, f"{hours:g} hours", "Give it some time.")
-    most = plan(work, terms, OPERATORS_MOST, model)
-    _check(most.hours <= hours, f"{hours:g} hours", f"Not even {OPERATORS_MOST} operators do.")
-    low, high = 0, OPERATORS_MOST
+    low, high = 0, 1
+    while (found := plan(work, terms, high, model)).hours > hours:
+        _check(
+            high < OPERATORS_MOST, f"{hours:g} hours", f"Not even {OPERATORS_MOST} operators do."
+        )
+        low, high = high, min(2 * high, OPERATORS_MOST)
     while high - low > 1:
         middle = (low + high) // 2
-        if plan(work, terms, middle, model).hours <= hours:
-            high = middle
+        between = plan(work, terms, middle, model)
+        if between.hours <= hours:
+            high, found = middle, between
         else:
             low = middle
-    return plan(work, terms, high, model)
+    return found
+
+
+def operators_on(work: Work, terms: Terms, lines: int, model: Model) -> Plan:
+    """Returns the plan of the most operators for whom so many lines do, by one model."""
+    _check(0 < lines <= PLANNED_LINES_MOST, f"{lines} lines", f"1 to {PLANNED_LINES_MOST}.")
+    found = plan(work, terms, 1, model)
+    _check(found.lines <= lines, f"{lines} lines", f"One operator alone takes {found.lines}.")
+    low, high = 1, OPERATORS_MOST + 1
+    step = 2
+    while high - low > 1:
+        middle = min(step, (low + high) // 2)
+        between = plan(work, terms, middle, model)
+        if between.lines <= lines:
+            low, found, step = middle, between, 2 * step
+        else:
+            high = middle
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is given, one of three: so many operators, hours in which to be done, or lines."""
+
+    operators: int | None = None
+    hours: float | None = None
+    lines: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [one for one in (self.operators, self.hours, self.lines) if one is not None]
+        _check(
+            len(given) == 1,
+            f"{len(given)} goals",
+            "Give one: the operators, the hours or the lines.",
+        )
+
+
+def plans_for(work: Work, terms: Terms, goal: Goal) -> tuple[Plan, ...]:
+    """Returns what reaches the goal by each of the models that are formulas, in their order."""
+    if goal.hours is not None:
+        return tuple(operators_for(work, terms, goal.hours, model) for model in FORMULAS)
+    if goal.lines is not None:
+        return tuple(operators_on(work, terms, goal.lines, model) for model in FORMULAS)
+    return tuple(plan(work, terms, goal.operators or 0, model) for model in FORMULAS)
 
 
 def _carried_out(

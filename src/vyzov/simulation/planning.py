@@ -100,7 +100,7 @@ def world_of(work: Work, terms: Terms, operators: int, mode: DialMode) -> Scenar
     )  # fmt: skip
     settings = {
         "mode": mode.value, "lines_max": min(10_000, lines), "calls_per_second": 1000.0,
-        "ring_timeout_s": min(180.0, max(1.0, work.ring_unanswered_s)),
+        "ring_timeout_s": min(180.0, max(1.0, work.ring_unanswered_s)), "allow_short_ring": True,
         "connect_limit_s": min(60.0, max(0.1, terms.wait_s)), "wrap_up_s": 3600.0,
         "redial": {"attempts_max": 1},
     }  # fmt: skip

@@ -34,6 +34,7 @@ from vyzov.web.routes import (
     lists,
     office,
     phones,
+    plans,
     prices,
     protection,
     records,
@@ -67,6 +68,7 @@ _ROOMS = (
     kpis,
     prices,
     whatif,
+    plans,
     protection,
 )
 

@@ -1,8 +1,8 @@
 """Runs estimates in a process of their own, one at a time, each within a limit of time.
 
 A simulated day keeps a processor busy for minutes: it must never run where screens are served. What
-an estimate is, and whether there is one, `vyzov whatif` says; this file starts it, waits, and keeps
-the latest answer of each organisation until the next one or the end of this process.
+an estimate is, and whether there is one, `vyzov whatif` and `vyzov plan` say; this file starts them,
+waits, and keeps the latest answers of each organisation until the next or the end of this process.
 """
 
 import asyncio
@@ -25,6 +25,13 @@ SLACK = timedelta(seconds=30)
 """What starting and reading may take beside the runs themselves."""
 
 ANSWER_MAX = 1_000_000
+
+
+class RunVerb(StrEnum):
+    """Which command makes an estimate."""
+
+    WHATIF = "whatif"
+    PLAN = "plan"
 
 
 class RunState(StrEnum):
@@ -57,22 +64,31 @@ class WhatIfRuns:
         self._clock = clock
         self._data = data
         self._limit = limit
-        self._latest: dict[str, Run] = {}
+        self._latest: dict[tuple[str, RunVerb], Run] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def latest(self, organisation: str) -> Run:
+    def latest(self, organisation: str, verb: RunVerb = RunVerb.WHATIF) -> Run:
         """Returns the latest estimate of an organisation, running or over."""
-        return self._latest.get(organisation) or Run()
+        return self._latest.get((organisation, verb)) or Run()
 
-    def start(self, organisation: str, asked: Json, words: Sequence[str]) -> Run:
+    def start(
+        self, organisation: str, asked: Json, words: Sequence[str], verb: RunVerb = RunVerb.WHATIF
+    ) -> Run:
         """Starts an estimate; raises Problem conflict while another one runs here."""
         if self._task is not None and not self._task.done():
             raise Problem(
                 "conflict", "An estimate is being made.", next_step="Wait until it is there."
             )
         run = Run(RunState.RUNNING, asked, self._clock.utc())
-        self._latest[organisation] = run
-        self._task = asyncio.create_task(self._carry_out(run, list(words)))
+        self._latest[organisation, verb] = run
+        self._task = asyncio.create_task(self._carry_out(run, verb, list(words)))
+        return run
+
+    def keep(self, organisation: str, verb: RunVerb, asked: Json) -> Run:
+        """Keeps what needed no run as the latest, unless one is running: its answer is waited for."""
+        run = Run(RunState.NONE, asked, self._clock.utc())
+        if self.latest(organisation, verb).state is not RunState.RUNNING:
+            self._latest[organisation, verb] = run
         return run
 
     async def close(self) -> None:
@@ -82,11 +98,13 @@ class WhatIfRuns:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _carry_out(self, run: Run, words: list[str]) -> None:
+    async def _carry_out(self, run: Run, verb: RunVerb, words: list[str]) -> None:
         limit_s = self._limit.total_seconds()
+        # A plan stands on what was asked alone: there is no folder for it to read.
+        data = ["--data", str(self._data)] if verb is RunVerb.WHATIF else []
         command = [
-            sys.executable, "-m", "vyzov", "whatif", "--json", "--data", str(self._data),
-            "--limit", f"{limit_s:g}", *words,
+            sys.executable, "-m", "vyzov", verb.value, "--json", *data, "--limit", f"{limit_s:g}",
+            *words,
         ]  # fmt: skip
         try:
             async with asyncio.timeout(limit_s + SLACK.total_seconds()):
