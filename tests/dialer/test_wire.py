@@ -66,6 +66,7 @@ SNAPSHOT = st.builds(
     at=PLAIN[float],
     legs=st.dictionaries(st.text(), st.lists(LEG_EVENT, max_size=4).map(tuple), max_size=4),
     bridges=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
+    guests=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
     devices=st.dictionaries(st.text(), st.text(), max_size=3),
     trunks=st.dictionaries(
         st.text(), st.lists(built(ports.TrunkState), max_size=2).map(tuple), max_size=2

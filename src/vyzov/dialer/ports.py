@@ -14,6 +14,18 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from vyzov.core.making import quickly_made
+from vyzov.dialer.party_ports import (
+    Bridge,
+    BridgeJoined,
+    BridgeLeft,
+    GuestJoined,
+    GuestLeft,
+    Hold,
+    LegEvent,
+    Mute,
+    SetGuests,
+    Unbridge,
+)
 from vyzov.dialer.roll_ports import AskSnapshot, AskStanding, Standing
 from vyzov.dialer.trunk_ports import CheckTrunk, RemoveTrunk, SetTrunk, TrunkChecked, TrunkState
 
@@ -79,39 +91,6 @@ class StopPlay:
 class SendDigits:
     leg: str
     digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """Joins a customer's leg with an agent's leg, taking either out of a bridge it was in.
-
-    The agent hears a cue tone first when `cue`; the customer hears nothing of it."""
-
-    customer: str
-    agent: str
-    cue: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Unbridge:
-    """Parts a customer's leg from its agent; with `comfort` the customer hears a comfort tone."""
-
-    customer: str
-    comfort: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    customer: str
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Stops the agent's sound towards the customer."""
-
-    agent: str
-    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,20 +169,11 @@ class Unban:
 Verb = (
     SetTrunk | RemoveTrunk | CheckTrunk | Originate | Hangup | Play | StopPlay | SendDigits | Bridge
     | Unbridge | Hold | Mute | RecordStart | RecordStop | DeviceOffer | DeviceClose | SetPhone
-    | RemovePhone | DeviceCall | Unban | Forget | AskSnapshot | AskStanding
+    | RemovePhone | DeviceCall | Unban | Forget | AskSnapshot | AskStanding | SetGuests
 )  # fmt: skip
 
 
 # ---- events --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LegEvent:
-    """Base of what happens to a leg: `seq` grows within the leg, `at` is monotonic seconds."""
-
-    leg: str
-    seq: int
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +287,9 @@ class Classified(LegEvent):
     detail: str = ""
 
 
+OF_BRIDGES = (BridgeJoined, BridgeLeft, GuestJoined, GuestLeft)
+"""Events about who is joined with whom."""
+
 ORPHAN_PLAY = "orphan"
 """The play id of the message an engine speaks by itself where the floor is gone."""
 
@@ -327,20 +300,6 @@ class PlayFinished(LegEvent):
 
     play: str
     completed: bool
-
-
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class BridgeJoined(LegEvent):
-    """The customer's leg `leg` now exchanges sound with `agent`."""
-
-    agent: str
-
-
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class BridgeLeft(LegEvent):
-    agent: str
 
 
 @quickly_made
@@ -452,9 +411,10 @@ class Snapshot:
 
     `engine` names this run of the engine. Legs of an earlier run are in `legs` too (from its journal),
     ended by the engine itself with `Ended(side="engine")` or `Failed(stage="lost")`. `bridges` pairs
-    customer and agent legs now exchanging sound; `devices` maps agent leg to agent of living devices;
-    `trunks` holds the latest finding of each source for each trunk, `phones` those signed in. Nothing
-    that was dialled since the second `whole_since` is missing from `legs`; None: it cannot tell."""
+    customer and agent legs now exchanging sound, `guests` customers with those beside the two;
+    `devices` maps agent leg to agent of living devices; `trunks` holds the latest finding of each
+    source for each trunk, `phones` those signed in. Nothing that was dialled since the second
+    `whole_since` is missing from `legs`; None: it cannot tell."""
 
     engine: str
     at: float
@@ -466,6 +426,7 @@ class Snapshot:
     )
     phones: Mapping[str, PhoneRegistered] = field(default_factory=dict[str, PhoneRegistered])
     whole_since: float | None = None
+    guests: tuple[tuple[str, str], ...] = ()
 
 
 Event = (

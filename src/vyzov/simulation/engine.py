@@ -11,6 +11,7 @@ from random import Random
 from vyzov.core.changing import replace
 from vyzov.dialer import ports
 from vyzov.simulation import conversation as talk
+from vyzov.simulation.engine_bridges import Bridges
 from vyzov.simulation.engine_carrier import Carrier
 from vyzov.simulation.engine_ears import Ears
 from vyzov.simulation.engine_orphans import Orphans
@@ -60,6 +61,7 @@ class SimulatedEngine:
         self.unbanned: list[str] = []
         self.phones = SimPhones(timeline, self, self._tell)
         self._ears = Ears(timeline, self, witness)
+        self._bridges = Bridges(self, witness, self._ears)
         self._orphans = Orphans(timeline, self)
 
     # ---- the door
@@ -148,7 +150,7 @@ class SimulatedEngine:
                 if (device := self.devices.get(agent)) is not None:
                     device.muted = on
                     for call in list(self.calls.values()):
-                        if call.device == agent:
+                        if call.device == agent or agent in call.guests:
                             self._ears.notice(call)
             case ports.AskSnapshot():
                 self._tell(floor, self._snapshot(floor))
@@ -161,11 +163,13 @@ class SimulatedEngine:
 
     def _sound(self, verb: ports.Verb) -> None:
         match verb:
-            case ports.Bridge(customer, agent):
-                self._bridge(customer, agent)
+            case ports.Bridge():
+                self._bridges.join(verb)
+            case ports.SetGuests():
+                self._bridges.set_guests(verb)
             case ports.Unbridge(customer, comfort):
                 if (call := self._answered_call(customer)) is not None:
-                    self._part(call, comfort=comfort)
+                    self._bridges.part(call, comfort=comfort)
             case ports.Play():
                 self.play(verb)
             case ports.StopPlay(leg, play):
@@ -322,7 +326,7 @@ class SimulatedEngine:
             alarm.call_off()
         if call.ear is not None:
             call.ear.call_off()
-        self._part(call, comfort=False)
+        self._bridges.part(call, comfort=False)
         self._stop(call)
         self.post(last)
         if call.excused and not call.informed:
@@ -375,32 +379,6 @@ class SimulatedEngine:
         self._ears.notice(call)
         self.post(ports.PlayFinished(call.leg, 0, 0.0, play, completed=False))
 
-    def _bridge(self, customer: str, agent: str) -> None:
-        call, device = self._answered_call(customer), self.devices.get(agent)
-        if call is None or device is None or not device.up:
-            if customer in self.calls:
-                self.post(ports.BridgeLeft(customer, 0, 0.0, agent))
-            return
-        if call.device == agent:
-            return
-        self._part(call, comfort=False)
-        for other in self.calls.values():
-            if other.device == agent:
-                if not other.closing:
-                    self._witness.taken_from(other.leg, customer, device.agent)
-                self._part(other, comfort=True)
-        call.device, call.comfort, device.muted = agent, False, False
-        self._witness.bridged(customer, agent, device.agent)
-        self._ears.notice(call)
-        self.post(ports.BridgeJoined(customer, 0, 0.0, agent))
-
-    def _part(self, call: SimCall, *, comfort: bool) -> None:
-        device, call.device, call.held = call.device, None, False
-        call.comfort = comfort
-        self._ears.notice(call)
-        if device is not None:
-            self.post(ports.BridgeLeft(call.leg, 0, 0.0, device))
-
     def _recorded(self, leg: str, recording: str) -> None:
         record = self.book.get(leg)
         begun = record.recordings.get(recording) if record else None
@@ -440,7 +418,7 @@ class SimulatedEngine:
         """A device goes for good; its customer hears a comfort tone."""
         if (device := self.devices.pop(leg, None)) is None:
             return
-        self._part_device(leg)
+        self._bridges.part_device(leg)
         self.post(ports.DeviceDown(leg, 0, 0.0, device.agent, reason))
 
     def silence_device(self, leg: str, span_s: float) -> None:
@@ -449,14 +427,9 @@ class SimulatedEngine:
         if device is None or not device.up:
             return
         device.up = False
-        self._part_device(leg)
+        self._bridges.part_device(leg)
         self.post(ports.DeviceDown(leg, 0, 0.0, device.agent, "no_sound"))
         self._timeline.after(span_s, lambda: self.prove_device(leg))
-
-    def _part_device(self, leg: str) -> None:
-        for call in self.calls.values():
-            if call.device == leg:
-                self._part(call, comfort=True)
 
     # ---- the engine's own end
 

@@ -55,12 +55,22 @@ class Ears:
 
     def _heard(self, call: SimCall) -> str:
         if call.device is not None:
-            device = self._lines.devices.get(call.device)
-            muted = device is not None and device.muted
-            return talk.SOUND if call.held else talk.SILENCE if muted else talk.OPERATOR
+            if call.held:
+                return talk.SOUND
+            return talk.OPERATOR if self._is_spoken_to(call, call.device) else talk.SILENCE
         if call.play is not None:
             return call.play[1]
         return talk.SOUND if call.comfort else talk.SILENCE
+
+    def _is_spoken_to(self, call: SimCall, agent: str) -> bool:
+        """True where somebody whom the callee is meant to hear has their microphone open."""
+        for leg in (agent, *call.guests):
+            device = self._lines.devices.get(leg)
+            muted = device is not None and device.muted
+            meant = not call.guests or (call.leg, leg) in call.pairs
+            if meant and not muted:
+                return True
+        return False
 
     def _listen_at(self, call: SimCall, moment: float) -> None:
         if call.ear is not None:

@@ -78,7 +78,10 @@ class Record:
 
 @dataclass(slots=True, eq=False)
 class SimCall:
-    """One call while it lives; `hears` is what is played to the callee now."""
+    """One call while it lives; `hears` is what is played to the callee now.
+
+    `guests` are the legs beside the callee and their agent, each with the word of its order; `pairs`
+    then say who hears whom."""
 
     order: ports.Originate
     floor: str
@@ -91,6 +94,8 @@ class SimCall:
     answered_at: float | None = None
     closing: str = ""
     device: str | None = None
+    guests: dict[str, str] = field(default_factory=dict[str, str])
+    pairs: frozenset[tuple[str, str]] = frozenset()
     held: bool = False
     comfort: bool = False
     play: tuple[str, str, Alarm | None] | None = None
@@ -157,6 +162,12 @@ def snapshot_of(
             if call.floor == floor and call.device is not None
         ),
         devices={d.leg: d.agent for d in devices.values() if d.up and d.floor == floor},
+        guests=tuple(
+            (call.leg, guest)
+            for call in calls.values()
+            if call.floor == floor
+            for guest in call.guests
+        ),
     )
 
 

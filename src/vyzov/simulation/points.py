@@ -11,9 +11,9 @@ from vyzov.dialer import ports
 
 RARE_VERBS = (
     ports.SetPhone, ports.RemovePhone, ports.DeviceCall, ports.RemoveTrunk, ports.CheckTrunk,
-    ports.Unban, ports.SendDigits,
+    ports.Unban, ports.SendDigits, ports.SetGuests,
 )  # fmt: skip
-"""What an administrator's work or a desk phone is about, and no shift needs."""
+"""What an administrator's work, a supervisor's or a desk phone is about, and no shift needs."""
 
 IN_COMMIT = ("not written", "written and not told")
 

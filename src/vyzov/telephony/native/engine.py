@@ -32,7 +32,7 @@ from vyzov.telephony.native.bridge import Party, Switchboard
 from vyzov.telephony.native.clock import MediaClock
 from vyzov.telephony.native.control import Control, line_of
 from vyzov.telephony.native.devices import Devices
-from vyzov.telephony.native.journal import LegBook
+from vyzov.telephony.native.journal import LegBook, boot_id
 from vyzov.telephony.native.legs import ENGINE_FAULT, Calls
 from vyzov.telephony.native.orphans import Orphans
 from vyzov.telephony.native.phones import Phones
@@ -105,11 +105,11 @@ class Engine:
         self._lock = _locked(settings.journal)
         advertised = _advertised(settings)
         hosts = webrtc.use_hosts(list(settings.webrtc_hosts))
-        self.book = LegBook(settings.journal, boot=_boot())
+        self.book = LegBook(settings.journal, boot=boot_id())
         self.clock = MediaClock(loop)
         self.trunks = Trunks(loop, name_servers=settings.name_servers, dice=_dice)
         self.shelf = SoundShelf(settings.prompt_folders)
-        self.switchboard = Switchboard(self.post)
+        self.switchboard = Switchboard(self.post, self.clock)
         self.recordings = RecorderThread(loop)
         self.signalling = _signalling(settings, loop, self.book, advertised)
         self.pairs = PairShelf(
@@ -252,16 +252,17 @@ class Engine:
         if ask.fence < self.book.fences.get(ask.floor, ask.fence):
             return None
         self.book.raise_fence(ask.floor, ask.fence)
-        joined = tuple(
-            (call.leg, call.party.peer.leg)
+        customers = [
+            call.party
             for call in self.calls.living.values()
-            if call.floor == ask.floor and call.party.peer is not None and call.party.is_customer
-        )
+            if call.floor == ask.floor and call.party.is_customer
+        ]
         return Snapshot(
             engine=self.run_id,
             at=time.monotonic(),
             legs=self.book.snapshot(ask.floor),
-            bridges=joined,
+            bridges=tuple((one.leg, one.peer.leg) for one in customers if one.peer is not None),
+            guests=tuple((one.leg, guest) for one in customers for guest in one.guests),
             devices=self.devices.agents(ask.floor) | self.phones.agents(ask.floor),
             phones=self.phones.registered(ask.floor),
             trunks=self.trunk_watch.findings(ask.floor),
@@ -312,6 +313,11 @@ class Engine:
                 party = self._party(agent)
                 if party is not None:
                     party.muted = on
+            case ports.SetGuests() if verb.customer in self.calls.living:
+                there = {leg: party for leg in verb.guests if (party := self._party(leg))}
+                self.switchboard.set_guests(verb, self._party(verb.customer), there)
+            case ports.SetGuests():
+                log.debug("the call %s has no guests any more: it is over", verb.customer)
             case ports.RecordStart():
                 self._record(verb)
             case ports.RecordStop(leg, recording):
@@ -453,14 +459,6 @@ def _advertised(settings: EngineSettings) -> str:
             "by which they see this machine"
         )
     return host
-
-
-def _boot() -> str:
-    """Names the run of the machine; "" where the system does not tell."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 def _locked(journal: Path | None) -> IO[bytes] | None:

@@ -418,6 +418,14 @@ class LegBook:
                 yield {"do": "recording", "leg": record.leg, "id": recording, "path": path}
 
 
+def boot_id() -> str:
+    """Names the run of the machine; "" where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 def numbered(event: LegEvent, seq: int) -> LegEvent:
     """Returns the event with its number."""
     return replace(event, seq=seq)

@@ -2,8 +2,8 @@
 
 `Hearing` chooses by a fixed order (digits being sent, a prompt, hold, the other side, a comfort
 tone, silence) and never leaves an answered leg without packets. Sound of a bridge is not buffered
-here: it passes through `relay` the moment it arrives. Who is bridged with whom is decided in
-`bridge`.
+here: it passes through `relay` the moment it arrives, that of more than two comes in frames through
+`give`. Who is bridged with whom is decided in `bridge`.
 """
 
 import logging
@@ -16,6 +16,7 @@ import numpy as np
 
 from vyzov.media.frame import FRAME_SAMPLES, Samples
 from vyzov.media.g711 import SILENCE, Law, decode, encode
+from vyzov.media.mixer import mix
 from vyzov.media.prompts import PromptLibrary, PromptPlayer, PromptRefused
 from vyzov.media.rtp import RtpPacket
 from vyzov.media.telephone_event import DigitSender
@@ -182,6 +183,19 @@ class Hearing:
             self._cue = cue[len(packet.payload) :] if len(cue) > len(packet.payload) else None
             packet = packet._replace(payload=_mixed(packet.payload, law, cue))
         self.line.relay(packet, law, now)
+
+    def give(self, samples: Samples, now: float) -> None:
+        """Sends 20 ms of what several say together, unless something else is heard now."""
+        if not self._relaying:
+            return
+        self._last_relay = now
+        if self._play or self._hold or self._digits:
+            return
+        cue = self._cue
+        if cue is not None:
+            self._cue = cue[FRAME_SAMPLES:] if len(cue) > FRAME_SAMPLES else None
+            samples = mix([samples, _padded(cue[:FRAME_SAMPLES])])
+        self.line.play(encode(samples, self.line.law), now)
 
     def tick(self, now: float) -> None:
         """Sends the frame of these 20 ms, if it is not the other side's to send."""
