@@ -13,7 +13,14 @@ from alembic.migration import MigrationContext
 from contract_house import CountedDice, TestClock
 
 from vyzov.core.errors import InvalidRequest, StoreFault
-from vyzov.storage import tables, tables_floors, tables_hopper, tables_kpi, tables_phones
+from vyzov.storage import (
+    tables,
+    tables_floors,
+    tables_hopper,
+    tables_kpi,
+    tables_phones,
+    tables_webhooks,
+)
 from vyzov.storage.connections import engine_of, open_connection, open_engine
 from vyzov.storage.first_run import first_run
 from vyzov.storage.floors import find_floor
@@ -25,8 +32,12 @@ TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 # The one place where an organisation is not known yet, and the key of the organisation itself.
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
 assert tables_hopper.metadata is tables.metadata
-assert tables_kpi.metadata is tables.metadata
-WITHOUT_ORGANISATION = {("organisation", ("id",)), ("fact", ("seq",))}
+assert tables_kpi.metadata is tables_webhooks.metadata is tables.metadata
+WITHOUT_ORGANISATION = {
+    ("organisation", ("id",)),
+    ("fact", ("seq",)),
+    ("outbox", ("number",)),
+}
 
 
 @pytest.fixture

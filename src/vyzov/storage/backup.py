@@ -25,13 +25,22 @@ from vyzov.storage import (
     tables_journal,
     tables_kpi,
     tables_phones,
+    tables_webhooks,
 )
 from vyzov.storage.address import Address, is_postgres
 from vyzov.storage.connections import open_engine
 from vyzov.storage.migrate import migrate
 
 # Tables are known to the metadata once their modules are loaded.
-TABLES = (tables, tables_floors, tables_hopper, tables_journal, tables_kpi, tables_phones)
+TABLES = (
+    tables,
+    tables_floors,
+    tables_hopper,
+    tables_journal,
+    tables_kpi,
+    tables_phones,
+    tables_webhooks,
+)
 ROWS_AT_ONCE = 2_000
 MADE_AT, VERSION = "made_at", "version"
 _MAKE = "CREATE TABLE backup_stamp (name TEXT PRIMARY KEY, value BLOB NOT NULL)"

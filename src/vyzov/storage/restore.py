@@ -217,12 +217,11 @@ def _into_server(draft: Path, address: Address) -> None:
     source, target = open_engine(draft, writes=False), open_engine(address, writes=True)
     with source.connect() as reader, target.begin() as writer:
         copy_tables(reader, writer)
-        writer.execute(
-            sa.text(
-                "SELECT setval(pg_get_serial_sequence('fact', 'seq'),"
-                " COALESCE((SELECT MAX(seq) FROM fact), 0) + 1, false)"
-            )
-        )
+        for name, column in (("fact", "seq"), ("outbox", "number")):
+            numbers = sa.table(name, sa.column(column)).c[column]
+            highest = sa.select(sa.func.coalesce(sa.func.max(numbers), 0) + 1).scalar_subquery()
+            sequence = sa.func.pg_get_serial_sequence(name, column)
+            writer.execute(sa.select(sa.func.setval(sequence, highest, sa.false())))
     source.dispose()
     target.dispose()
 

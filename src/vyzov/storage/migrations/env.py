@@ -9,10 +9,19 @@ from vyzov.storage import (
     tables_journal,
     tables_kpi,
     tables_phones,
+    tables_webhooks,
 )
 
 # Tables are known to the metadata once their modules are loaded.
-TABLES = (tables, tables_floors, tables_hopper, tables_journal, tables_kpi, tables_phones)
+TABLES = (
+    tables,
+    tables_floors,
+    tables_hopper,
+    tables_journal,
+    tables_kpi,
+    tables_phones,
+    tables_webhooks,
+)
 
 context.configure(
     connection=context.config.attributes["connection"],
