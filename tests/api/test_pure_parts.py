@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -232,6 +234,27 @@ def test_the_phone_is_elsewhere_for_every_window_but_its_own(
     desk = {"device": {"state": state, "owner": owner}, "agent": {"id": "a"}}
     assert seen_by(desk, "me")["device"]["state"] == seen
     assert desk["device"] == {"state": state, "owner": owner}
+
+
+def test_what_a_hash_needed_goes_back_to_the_system() -> None:
+    """A fresh process, as a block kept by an earlier test would hide it."""
+    script = """
+import re
+from vyzov.web.passwords import give_large_blocks_back, hash_password
+def held():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+if give_large_blocks_back():
+    before = held()
+    for _ in range(4):
+        hash_password("one")
+    print(held() - before)
+else:
+    print(0.0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=50
+    )
+    assert float(done.stdout) < 5
 
 
 def test_however_many_sign_in_two_threads_hash(monkeypatch: pytest.MonkeyPatch) -> None:

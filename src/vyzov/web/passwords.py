@@ -5,6 +5,7 @@ grows per login and per source and has a small upper bound, so that guessing is 
 nobody can lock somebody else out for long.
 """
 
+import ctypes
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,13 +13,30 @@ from dataclasses import dataclass, field
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+
+
+def give_large_blocks_back() -> bool:
+    """Has memory of a megabyte and more returned to the system when it is freed; False without glibc.
+
+    glibc raises that bound by itself to the largest block ever freed, so that each thread that ever
+    hashed kept the 19 MiB of a hash: a web process grew by so much half an hour into its day. A bound
+    set by hand is not raised (mallopt(3)).
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20))
+    except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
+        return False
+
+
+give_large_blocks_back()
+
 # OWASP's smallest recommended argon2id figures: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _HASHER.hash("nobody has this password, this hash only costs the same time")
 
-
-# Each thread that ever hashed keeps what a hash needs (some 20 MB) until it ends: two are enough, and
-# the workers of the web process, of which there may be dozens, hand the work to them.
+# A hash needs 19 MiB while it is made: two at once are enough, and the workers of the web process, of
+# which there may be dozens, hand the work to them.
 _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hashing")
 
 
