@@ -15,6 +15,7 @@ from contract_house import CountedDice, TestClock
 from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.storage import (
     tables,
+    tables_access,
     tables_floors,
     tables_hopper,
     tables_kpi,
@@ -31,7 +32,7 @@ OF_POSTGRES = {"locks"}
 TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 # The one place where an organisation is not known yet, and the key of the organisation itself.
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
-assert tables_hopper.metadata is tables.metadata
+assert tables_hopper.metadata is tables_access.metadata is tables.metadata
 assert tables_kpi.metadata is tables_webhooks.metadata is tables.metadata
 WITHOUT_ORGANISATION = {
     ("organisation", ("id",)),

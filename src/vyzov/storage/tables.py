@@ -246,6 +246,8 @@ campaign = sa.Table(
     maybe_text("list_id"),
     text("floor_id"),
     text("created_at"),
+    # The list in which people stand who came one by one, empty before the first of them.
+    text("lead_list_id", default=""),
     key("id"),
     of("principal_id", "principal"),
     of("list_id", "contact_list"),
