@@ -101,6 +101,13 @@ const whatIf = createRoute({
   path: '/what-if',
   component: lazyRouteComponent(() => import('./reports/WhatIf.tsx'), 'WhatIf'),
 })
+const plan = createRoute({
+  getParentRoute: () => inside,
+  path: '/plan',
+  component: lazyRouteComponent(() => import('./office/Planner.tsx'), 'Planner'),
+  validateSearch: (search: Record<string, unknown>): { campaign?: string } =>
+    typeof search.campaign === 'string' ? { campaign: search.campaign } : {},
+})
 const figures = createRoute({
   getParentRoute: () => inside,
   path: '/reports/figures',
@@ -152,6 +159,7 @@ export function makeRouter(queries: QueryClient) {
       figures,
       prices,
       whatIf,
+      plan,
       trunks,
       trunk,
       people,

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import {
   Ban,
+  Calculator,
   CalendarClock,
   ChartColumn,
   FlaskConical,
@@ -44,6 +45,7 @@ const OFFICE: (Item | null)[] = [
   { to: '/contacts', icon: Users, words: 'nav.contacts', roles: LEADERS },
   { to: '/reports', icon: ChartColumn, words: 'nav.reports', roles: [...LEADERS, 'customer'] },
   { to: '/what-if', icon: FlaskConical, words: 'nav.whatif', roles: LEADERS },
+  { to: '/plan', icon: Calculator, words: 'nav.plan', roles: LEADERS },
   { to: '/desk', icon: Headphones, words: 'nav.desk', roles: ['supervisor'] },
   null,
   { to: '/trunks', icon: RadioTower, words: 'nav.trunks', roles: ['manager', 'administrator'] },

@@ -1,9 +1,10 @@
 /* One campaign on one page: what is set at the left, what would happen at the right; start, pause, finish. */
 import { Link, useParams } from '@tanstack/react-router'
 import { useQueryClient } from '@tanstack/react-query'
-import { Check, Flag, Pause, Pen, Play } from 'lucide-react'
+import { Calculator, Check, Flag, Pause, Pen, Play } from 'lucide-react'
 import { useState } from 'react'
 import { api, idempotencyKey } from '../api/http.ts'
+import { may, useSession } from '../api/session.ts'
 import type { Campaign } from '../api/types.ts'
 import { useTopic } from '../kit/live.ts'
 import { Dialog, Note } from '../kit/parts.tsx'
@@ -115,6 +116,7 @@ export function CampaignPage() {
   const { id } = useParams({ from: '/inside/campaigns/$id' })
   const words = useWords()
   const { t } = words
+  const session = useSession()
   const editing = useCampaign(id)
   const live = useTopic<FloorCampaign>(`campaign:${id}`)
   const [problem, setProblem] = useState<string | null>(null)
@@ -169,6 +171,12 @@ export function CampaignPage() {
           )}
           <Waterfall id={id} />
           <BeforeStart campaign={campaign} />
+          {may(session, 'whatif.ask') && (
+            <Link to="/plan" search={{ campaign: id }} className="btn">
+              <Calculator aria-hidden />
+              {t('plan.this_campaign')}
+            </Link>
+          )}
         </aside>
       </div>
     </main>

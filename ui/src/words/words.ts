@@ -7,6 +7,7 @@ import enFloor from './en/floor.json' with { type: 'json' }
 import enKpi from './en/kpi.json' with { type: 'json' }
 import enLists from './en/lists.json' with { type: 'json' }
 import enOffice from './en/office.json' with { type: 'json' }
+import enPlan from './en/plan.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
@@ -17,6 +18,7 @@ import ruFloor from './ru/floor.json' with { type: 'json' }
 import ruKpi from './ru/kpi.json' with { type: 'json' }
 import ruLists from './ru/lists.json' with { type: 'json' }
 import ruOffice from './ru/office.json' with { type: 'json' }
+import ruPlan from './ru/plan.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
 import ruWhatif from './ru/whatif.json' with { type: 'json' }
@@ -34,6 +36,7 @@ const ru = {
   ...ruKpi,
   ...ruLists,
   ...ruOffice,
+  ...ruPlan,
   ...ruReports,
   ...ruWhatif,
   ...ruProblems,
@@ -46,6 +49,7 @@ const en = {
   ...enKpi,
   ...enLists,
   ...enOffice,
+  ...enPlan,
   ...enReports,
   ...enWhatif,
   ...enProblems,

@@ -27,6 +27,8 @@ const ALL = [
   'recording.hear',
   'report.see',
   'report.agents',
+  'whatif.see',
+  'whatif.ask',
 ]
 
 export const session = (lang, role) => ({

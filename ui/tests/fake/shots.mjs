@@ -5,6 +5,7 @@ import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
+import { plan, planBeginning } from './plan.mjs'
 import {
   abandonment,
   agents,
@@ -74,6 +75,8 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /reports/agents': agents(lang),
       'GET /reports/abandonment': abandonment(lang),
       'GET /whatif': whatIf(lang),
+      'GET /plan': plan(),
+      'GET /campaigns/k1/plan': planBeginning(lang),
       'GET /attempts': attempts(lang),
       'GET /attempts/a0': attemptFull(lang),
       'GET /attempts/a0/ladder': ladder,
@@ -186,6 +189,14 @@ export const SHOTS = [
   }),
   officeShot('what-if', '/what-if', '.whatif', {
     also: ['ru-light-1024', 'ru-light-400'],
+    full: true,
+  }),
+  officeShot('planner', '/plan', '.plan', {
+    also: ['ru-light-1024', 'ru-light-400', 'en-light'],
+    full: true,
+  }),
+  officeShot('planner-campaign', '/plan?campaign=k1', '.plan', {
+    also: ['ru-light-400'],
     full: true,
   }),
   officeShot('contact', '/contacts/c417', '.gate', { full: true }),
