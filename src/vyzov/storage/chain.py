@@ -12,6 +12,7 @@ from vyzov.core.chain import Head, Stream, append, begin
 from vyzov.core.facts import Fact
 from vyzov.core.instants import to_text
 from vyzov.storage.session import Ask, Clash, Session, Steps, run_steps, write
+from vyzov.storage.telling import tell
 from vyzov.storage.values import fact_of, json_text
 
 ORGANISATION_STREAM = ""
@@ -32,7 +33,8 @@ def append_facts(
 
     With `drawn` their numbers come from the database's sequence, as they must where it has several
     writers; they are drawn under the locks of the streams, so that a stream's numbers grow. `beside`
-    is asked last, on the same way. Raises `Clash` where another writer tells the same at once."""
+    is asked last, on the same way. What the outside world is told of goes into the outbox. Raises
+    `Clash` where another writer tells the same at once."""
     once: dict[str, Told] = {}
     for one in told:
         once.setdefault(one[1].dedupe, one)
@@ -64,7 +66,7 @@ def append_facts(
         rows.append(_columns(stream, seq, fact, heads[stream]))
     moved = [_set_head(heads[stream]) for stream in sorted({stream for stream, _ in news})]
     written = [Ask("chain", "append_fact", {}, rows)] if rows else []
-    answers = yield [*written, *moved, *beside]
+    answers = yield [*written, *tell(news), *moved, *beside]
     if written and answers[0].rowcount != len(rows):
         raise Clash("another writer told the same facts at the same time")
     return tuple(numbers)

@@ -19,6 +19,7 @@ from vyzov.storage.chain import append_facts
 from vyzov.storage.lookahead import WAITING
 from vyzov.storage.session import Ask, Row, Steps, abreast
 from vyzov.storage.tally import Tally
+from vyzov.storage.telling import tell_promise
 from vyzov.storage.values import column, json_text, texts_of
 from vyzov.storage.write_lanes import lanes_of, turns_of
 
@@ -31,7 +32,6 @@ OF_THE_HOLDER_ONLY = (
 
 ONE_STATEMENT: dict[type[object], str] = {
     w.MarkOriginated: "mark_originated",
-    w.CloseCallback: "close_callback",
     w.UndoDisposition: "undo_disposition",
     w.AddRecording: "add_recording",
     w.SetWish: "set_wish",
@@ -130,6 +130,9 @@ def _carry_out_one(tx: Transaction, write: w.Write) -> Steps[None]:
             yield [tx.ask("writes", "add_stop", {**values_of(write), "id": tx.new_id()})]
         case w.AddCallback():
             yield from _add_callback(tx, write)
+        case w.CloseCallback():
+            close = tx.ask("writes", "close_callback", values_of(write))
+            yield [tell_promise(tx.organisation, write), close]
         case w.AddDisposition():
             yield from _add_disposition(tx, write)
         case w.SetEmergencyStop():
