@@ -207,6 +207,8 @@ class FloorState:
     recent: tuple[Fact, ...] = ()
     """What the floor's last hours say of calls and operators, oldest first, where a campaign dials
     ahead and it was asked for."""
+    ruled: tuple[Fact, ...] = ()
+    """What rules of pace did, oldest first, where it was asked for."""
 
 
 @quickly_made

@@ -21,6 +21,8 @@ UNKNOWN_SPAN = timedelta(hours=1)
 ABANDONMENT_SPAN = timedelta(days=30)
 MINUTES_FACTS = 50_000
 """More facts than a floor writes in the minute for which a step of UTC counts."""
+RULE_FACTS = 1_000
+"""The latest words of rules of pace, of all campaigns of a floor: what older ones did is forgotten."""
 RECENT_FACTS = 60_000
 """At most so many facts of the past are looked at for estimates: an hour of some 200 operators."""
 
@@ -84,6 +86,7 @@ def floor_state(reader: Reader, now: datetime, since: datetime | None = None) ->
             for row in reader.rows("floor", "unknown", since=to_text(now - UNKNOWN_SPAN))
         ),
         recent=_recent(reader, since) if since is not None and ahead else (),
+        ruled=_ruled(reader) if since is not None else (),
     )
 
 
@@ -281,6 +284,11 @@ def _recent(reader: Reader, since: datetime) -> tuple[Fact, ...]:
         if left <= 0:
             break
     return tuple(fact for life in reversed(lives) for fact in life)
+
+
+def _ruled(reader: Reader) -> tuple[Fact, ...]:
+    rows = reader.rows("floor", "rule_facts", limit=RULE_FACTS)
+    return tuple(fact_of(dict(row)) for row in reversed(rows))
 
 
 def _clocks(reader: Reader) -> Past | None:

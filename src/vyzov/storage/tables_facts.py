@@ -53,6 +53,15 @@ fact = sa.Table(
         sqlite_where=sa.text("place = 0"),
         postgresql_where=sa.text("place = 0"),
     ),
+    sa.Index(
+        "ix_fact_rule",
+        "organisation_id",
+        "floor_id",
+        "epoch",
+        "place",
+        sqlite_where=sa.text("kind = 'pace_rule'"),
+        postgresql_where=sa.text("kind = 'pace_rule'"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -130,6 +130,14 @@ WHERE organisation_id = :organisation AND floor_id = :floor AND epoch = :epoch
     )
 ORDER BY place;
 
+-- name: rule_facts
+-- What rules of pace did, latest first; `ix_fact_rule` holds these alone.
+SELECT kind, version, at, clock_id, monotonic_ns, campaign_id, contact_id, attempt_id, agent_id,
+    data, dedupe
+FROM fact
+WHERE organisation_id = :organisation AND floor_id = :floor AND kind = 'pace_rule'
+ORDER BY epoch DESC, place DESC LIMIT :limit;
+
 -- name: history
 SELECT a.id, a.reserved_at, a.outcome, a.bridged_at, a.ended_at, a.agent_id, d.result
 FROM attempt a
