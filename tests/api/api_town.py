@@ -24,12 +24,14 @@ from vyzov.dialer.office_records import (
 )
 from vyzov.dialer.phone_records import NewDeskPhone
 from vyzov.dialer.runtime import SystemClock, SystemDice
+from vyzov.dialer.token_records import NewToken
 from vyzov.storage import tables as t
 from vyzov.storage.connections import open_engine
 from vyzov.storage.first_run import first_run
 from vyzov.storage.office import SqlOffice
 from vyzov.storage.sqlite import SqliteStore
 from vyzov.web.passwords import hash_password
+from vyzov.web.sessions import hash_token
 
 PASSWORD = "correct horse battery"
 CALLED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -156,6 +158,8 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     side.ids["phone"] = office.create_phone(org, side["operator"], secret).id
     shift = Shift(side["operator"], CALLED_AT, CALLED_AT + timedelta(hours=8), 900, 3_600)
     side.ids["shift"] = office.add_shifts(org, [shift])[0].id
+    token = NewToken("Site form", hash_token(f"{name}-secret"), "vyzov_", ("campaign.see",))
+    side.ids["token"] = office.create_token(org, side["administrator"], token).id
     rows = [
         ImportedRow(
             row=number + 1,

@@ -95,6 +95,7 @@ def address(path: str, site: Site, side: str) -> str:
         "recording",
         "phone",
         "shift",
+        "token",
     ):
         known = home["operator"] if name == "user" else home.ids.get(name, "")
         path = path.replace(f"{{{name}_id}}", known)
@@ -112,7 +113,7 @@ def knock(browser: httpx.Client, site: Site, method: str, path: str, side: str) 
 DOES_IT = {("DELETE", f"{API}/session"), ("DELETE", f"{API}/lists/{{list_id}}")}
 DOES_IT |= {("DELETE", f"{API}/stop-list/{{stop_id}}"), ("DELETE", f"{API}/phones/{{phone_id}}")}
 DOES_IT |= {("POST", f"{API}/phones/{{phone_id}}/password")}
-DOES_IT |= {("DELETE", f"{API}/shifts/{{shift_id}}")}
+DOES_IT |= {("DELETE", f"{API}/shifts/{{shift_id}}"), ("DELETE", f"{API}/tokens/{{token_id}}")}
 
 
 @pytest.mark.parametrize("role", [*(role.value for role in Role), "anonymous"])
@@ -173,6 +174,7 @@ def snapshot(site: Site) -> tuple[object, ...]:
         office.phones(other),
         office.lists(other),
         office.stop_entries(other),
+        office.tokens(other),
     )
 
 

@@ -49,6 +49,7 @@ from vyzov.dialer.office_records import (
 from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
 from vyzov.dialer.quarantine import QuarantineBook
+from vyzov.dialer.token_records import TokenStore
 
 
 class UserStore(Protocol):
@@ -360,6 +361,7 @@ class OfficeStore(
     AnswerMemory,
     KpiStore,
     QuarantineBook,
+    TokenStore,
     Protocol,
 ):
     """Everything the office asks of a store."""

@@ -59,6 +59,8 @@ class Action(StrEnum):
     PRICE_EDIT = "price.edit"
     SHIFT_SEE = "shift.see"
     SHIFT_EDIT = "shift.edit"
+    TOKEN_SEE = "token.see"  # noqa: S105 - an action, no secret
+    TOKEN_EDIT = "token.edit"  # noqa: S105 - an action, no secret
 
 
 _EVERYONE = frozenset(Role)
@@ -103,6 +105,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.PRICE_EDIT: _OFFICE,
     Action.SHIFT_SEE: _LEADS,
     Action.SHIFT_EDIT: _OFFICE,
+    Action.TOKEN_SEE: _OFFICE,
+    Action.TOKEN_EDIT: _OFFICE,
 }
 
 _GRANTS: Mapping[Role, frozenset[Role]] = {
@@ -128,20 +132,33 @@ def may_grant(granter: Role, role: Role) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks: a signed-in user of one organisation; customers speak for one principal."""
+    """Who asks: a signed-in user of one organisation; customers speak for one principal.
+
+    Where a program asks with a token of theirs, `token` is its id and `scopes` all it may do."""
 
     user: str
     organisation: str
     role: Role
     principal: str | None = None
+    token: str = ""
+    scopes: frozenset[str] | None = None
 
     @staticmethod
     def of(user: User) -> "Person":
         """Makes the person a user record describes."""
         return Person(user.id, user.organisation_id, user.role, user.principal_id)
 
+    def may(self, action: Action) -> bool:
+        """Tells whether the role, and the token if there is one, may do `action`."""
+        return may(self.role, action) and (self.scopes is None or action.value in self.scopes)
+
     def must(self, action: Action) -> None:
-        """Raises Forbidden unless the role may do `action`."""
+        """Raises Forbidden unless the role, and the token if there is one, may do `action`."""
+        if self.scopes is not None and action.value not in self.scopes:
+            raise Forbidden(
+                f"This token has no scope {action}.",
+                "Make a token that has this scope, and use it.",
+            )
         if not may(self.role, action):
             raise Forbidden(
                 f"The role {self.role} may not do {action}.",

@@ -14,6 +14,7 @@ from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
 from vyzov.storage.office_prices import PriceBook
 from vyzov.storage.office_quarantine import Quarantines
+from vyzov.storage.office_tokens import Tokens
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
 
@@ -33,6 +34,7 @@ class SqlOffice(
     PriceBook,
     KeyFigures,
     Quarantines,
+    Tokens,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 

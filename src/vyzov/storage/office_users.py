@@ -89,7 +89,7 @@ class Users(OfficeBase):
                 .where(t.user_account.c.organisation_id == organisation)
                 .order_by(t.user_account.c.name, t.user_account.c.id)
             )
-            return tuple(_user(row) for row in rows)
+            return tuple(user_of(row) for row in rows)
 
     def user(self, organisation: str, user_id: str) -> User | None:
         """Returns a user by id."""
@@ -223,7 +223,7 @@ class Users(OfficeBase):
                     t.user_account.c.organisation_id == organisation, which
                 )
             ).first()
-        return None if row is None else _user(row)
+        return None if row is None else user_of(row)
 
 
 def plain_login(login: str) -> str:
@@ -249,7 +249,8 @@ def _organisation(row: sa.Row[Any]) -> Organisation:
     )
 
 
-def _user(row: sa.Row[Any]) -> User:
+def user_of(row: sa.Row[Any]) -> User:
+    """Makes the user a row of the table describes."""
     return User(
         id=row.id,
         organisation_id=row.organisation_id,

@@ -21,6 +21,7 @@ from vyzov.web.once import Once
 from vyzov.web.problems import Problem
 from vyzov.web.sessions import Sessions, SignedIn
 from vyzov.web.settings import WebSettings
+from vyzov.web.tokens import Tokens, is_bearer
 from vyzov.web.whatif_runs import WhatIfRuns
 
 
@@ -32,6 +33,7 @@ class House:
     clock: Clock
     office: OfficeStore
     sessions: Sessions
+    tokens: Tokens
     floor: FloorLinks
     hub: LiveHub
     imports: Imports
@@ -46,10 +48,16 @@ def house_of(connection: HTTPConnection) -> House:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and the door they may use."""
+    """Who asks, and the door they may use; a program with a token has no `session`."""
 
-    signed_in: SignedIn
+    session: SignedIn | None
     door: Door
+
+    @property
+    def signed_in(self) -> SignedIn:
+        """Gives the session of a person; doors that ask for it are closed to tokens."""
+        assert self.session is not None, "no token has a scope for what needs a session"
+        return self.session
 
     @property
     def person(self) -> Person:
@@ -71,13 +79,19 @@ def caller_of(house: House, connection: HTTPConnection) -> Caller:
     return Caller(signed_in, Door(house.office, signed_in.person))
 
 
+def program_of(house: House, connection: HTTPConnection) -> Caller:
+    """Finds whose token a request brings, whatever cookies it has; blocking."""
+    return Caller(None, Door(house.office, house.tokens.person_of(connection)))
+
+
 def admit(request: Request) -> Caller | None:
     """Refuses whoever may not pass; gives the caller, None at public doors."""
     row = row_of(request, request.method)
     if isinstance(row, Open):
         assert row is PUBLIC
         return None
-    caller = caller_of(house_of(request), request)
+    by_token = is_bearer(request.headers.get("authorization", ""))
+    caller = (program_of if by_token else caller_of)(house_of(request), request)
     if row is None:
         raise Problem("forbidden", "This address has no row in the access table.")
     caller.person.must(row)

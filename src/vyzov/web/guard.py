@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vyzov.web.problems import MEDIA_TYPE, Problem
 from vyzov.web.settings import WebSettings
+from vyzov.web.tokens import is_bearer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LIST_UPLOAD = "/api/v1/lists"
@@ -41,6 +42,9 @@ def _crosses(scope: Scope, headers: Headers, extra: tuple[str, ...]) -> bool:
     origin = headers.get("origin")
     if origin is not None and not own_origin(origin, headers.get("host", ""), extra):
         return True
+    # A token is no cookie: no browser adds it to what a foreign page sends.
+    if is_bearer(headers.get("authorization", "")):
+        return False
     # A foreign page cannot set this header without a preflight, which nobody here answers.
     return "x-vyzov" not in headers
 

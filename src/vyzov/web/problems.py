@@ -37,6 +37,11 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "not_signed_in": Kind(401, "You are not signed in.", "Sign in and try again."),
+    "wrong_token": Kind(
+        401,
+        "The token is unknown, has ended or was revoked.",
+        "Make a new one on the page API access, and send it as Authorization: Bearer.",
+    ),
     "wrong_login": Kind(
         401, "Login or password is wrong.", "Check both, mind the keyboard layout, try again."
     ),

@@ -40,12 +40,14 @@ from vyzov.web.routes import (
     records,
     reports,
     session,
+    tokens,
     trunks,
     users,
     whatif,
 )
 from vyzov.web.sessions import Sessions
 from vyzov.web.settings import WebSettings
+from vyzov.web.tokens import Tokens
 from vyzov.web.whatif_runs import WhatIfRuns
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ _ROOMS = (
     office,
     trunks,
     users,
+    tokens,
     phones,
     desk,
     floor,
@@ -141,6 +144,7 @@ def _house(office: OfficeStore, floor: FloorLinks, settings: WebSettings, clock:
         clock=clock,
         office=office,
         sessions=Sessions(office, clock, settings, is_store_away),
+        tokens=Tokens(office, clock, settings),
         floor=floor,
         hub=LiveHub(floor, settings.live_sockets_per_user),
         imports=Imports(clock, settings),

@@ -19,7 +19,7 @@ from vyzov.core.campaign import (
 from vyzov.core.eligibility import needs_consent
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.window import CallWindow, is_open, zones_of
-from vyzov.dialer.access import Action, Door, Person, may
+from vyzov.dialer.access import Action, Door, Person
 from vyzov.dialer.office_records import CampaignProgress, CampaignRecord, Waterfall
 from vyzov.web.admission import Caller, House, In, Who, room
 from vyzov.web.floor_link import speaker
@@ -139,12 +139,12 @@ def _moves(state: str, event: CampaignEvent) -> bool:
 
 
 def _allowed(person: Person, campaign: CampaignRecord) -> list[str]:
-    runs = may(person.role, Action.CAMPAIGN_RUN)
+    runs = person.may(Action.CAMPAIGN_RUN)
     words = {
         "start": runs and _moves(campaign.state, CampaignEvent.START),
         "pause": runs and _moves(campaign.state, CampaignEvent.PAUSE),
         "finish": runs and _moves(campaign.state, CampaignEvent.FINISH),
-        "edit": may(person.role, Action.CAMPAIGN_EDIT) and campaign.state != "archived",
+        "edit": person.may(Action.CAMPAIGN_EDIT) and campaign.state != "archived",
     }
     return [word for word, yes in words.items() if yes]
 
