@@ -8,14 +8,15 @@ than the hard veto lets through. Limits of lines, trunks and calls per second co
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import itemgetter, mul
 from typing import TypeAlias
 
 from vyzov.core.making import quickly_made
 from vyzov.core.pacing.budget import Price
+from vyzov.core.pacing.exact import ExactOutlook
 from vyzov.core.pacing.histograms import HORIZONS_S
 from vyzov.core.pacing.reasons import PaceReason
-from vyzov.core.pacing.risk import ExactOutlook, Facing, NormalOutlook, Outlook, Ringing
+from vyzov.core.pacing.risk import Facing, NormalOutlook, Outlook, Ringing
 from vyzov.core.pacing.veto import InFlight, dials_allowed
 from vyzov.core.pacing.watch import Watch
 
@@ -34,6 +35,7 @@ _RING_MOST_S = 90.0
 """Whoever is called within so many seconds of the end of a window may answer after it."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The floor as one campaign sees it.
@@ -57,10 +59,11 @@ class Ahead:
     """How many calls to place, at least 0, and all that the sentence about it needs.
 
     `rate` and `rate_spread` are the mean and the standard deviation of the answer rate; `risk` is
-    that of the last call that may be placed (of the first, where none may), `threshold` what is
-    allowed; `price` is abandoned calls per answer. The tightest window is named and counted in
-    whole calls, `limit` is its share. `free` and `answers` are expected within `horizon_s`
-    seconds, the placed ones included; `lines_per_agent` counts all calls, talks as well.
+    that of the last call that may be placed (where none may, as much of the first one's as is too
+    much), `threshold` what is allowed; `price` is abandoned calls per answer. The tightest window
+    is named and counted in whole calls, `limit` is its share. `free` and `answers` are expected
+    within `horizon_s` seconds, the placed ones included; `lines_per_agent` counts all calls, talks
+    as well.
     """
 
     count: int
@@ -104,7 +107,9 @@ def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
     )
     is_small = scene.agents <= watch.policy.exact_agents_max
     outlook: Outlook = ExactOutlook(facing) if is_small else NormalOutlook(facing)
-    price = watch.price(at, max(1, scene.agents), outlook.flight)
+    # Where our own window does not decide, nothing asks what is in flight.
+    flight = outlook.flight if watch.calm < 1 else 0.0
+    price = watch.price(at, max(1, scene.agents), flight)
     scarcity = price.scarcity
     rate = watch.rate.mean
     threshold = watch.aim * price.now * (1 + 0.15 * scarcity) * (rate / 0.25) ** 0.8
@@ -163,9 +168,9 @@ def _told(
 ) -> Ahead:
     count, reason, risk, threshold = decided
     times, rate = watch.ring, watch.rate.mean
-    coming = count * times.by_horizon[_TOLD_AT] * rate
-    for age, calls in facing.own.ages.items():
-        coming += calls * rate / times.survival(rate, age) * times.gains(age)[_TOLD_AT]
+    own = facing.own
+    chances = map(mul, own.odds(rate), own.columns[_TOLD_AT])
+    coming = count * times.by_horizon[_TOLD_AT] * rate + sum(map(mul, own.counts, chances))
     busy = watch.ringing + scene.waiting + len(scene.talk_ages) + count
     return Ahead(
         count=count,

@@ -8,7 +8,10 @@ the rate is used for is decided in `risk` and `budget`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 from math import exp, log, sqrt
+from operator import add, mul
 from typing import Any
 
 from vyzov.core.fields import Json
@@ -21,6 +24,8 @@ RATES = tuple(0.02 * (0.95 / 0.02) ** (place / (POINTS - 1)) for place in range(
 STEP = log(RATES[1] / RATES[0])
 SHARES = (0.60, 0.33, 0.07)
 """The posterior is met at three points: the lowest 60 % of it, the next 33 %, the highest 7 %."""
+
+_NO_ROOM = 1e-12
 
 STEADY_S = 1800.0
 """Over so many seconds it is judged whether the rate is steady."""
@@ -38,6 +43,8 @@ _STEADY_LASTS_S, _OTHERS_LAST_S = 7200.0, 900.0
 # early costs a burst: after a chance silence the law would place ten times the calls.
 _JUMPS_UP_S, _JUMPS_DOWN_S = 1800.0, 36_000.0
 _STEADY_JUMPS = 0.25
+_OTHERS = range(POINTS - 1, 0, -1)
+"""How many rates are above each but the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ class AnswerRate:
     def rebuild(self, ring: RingTimes) -> None:
         """Judges evidence by these ring times from now on."""
         self._ring = ring
-        self._logs: list[tuple[float, ...] | None] = [None] * (RING_BINS + 1)
+        self._logs: list[list[float] | None] = [None] * (RING_BINS + 1)
+        self._seconds: list[list[float] | None] = [None] * RING_BINS
 
     # ---- evidence
 
@@ -73,8 +81,8 @@ class AnswerRate:
             return
         pending = self._begun()
         for age, calls in passed.items():
-            before, after = self._survivals(age), self._survivals(age + 1)
-            pending = [x + calls * (b - a) for x, a, b in zip(pending, before, after, strict=True)]
+            second = self._seconds[age] or self._second(age)
+            pending = [x + calls * one for x, one in zip(pending, second, strict=True)]
         self._pending = pending
 
     def answered(self, age: int) -> None:
@@ -93,28 +101,34 @@ class AnswerRate:
         self._seen = None
         return self._pending if self._pending is not None else [0.0] * POINTS
 
-    def _survivals(self, age: int) -> tuple[float, ...]:
+    def _second(self, age: int) -> list[float]:
+        """What it says of each rate that a call lived through this second of its ringing."""
+        ends = zip(self._survivals(age), self._survivals(age + 1), strict=True)
+        row = self._seconds[age] = [after - before for before, after in ends]
+        return row
+
+    def _survivals(self, age: int) -> list[float]:
         row = self._logs[age]
         if row is None:
-            survival = self._ring.survival
-            row = self._logs[age] = tuple(log(survival(rate, age)) for rate in RATES)
+            row = self._logs[age] = list(map(log, self._ring.survivals(RATES, age)))
         return row
 
     def _settle(self) -> None:
         """Multiplies the weights by the evidence that has gathered, the largest becoming 1."""
         if self._pending is None:
             return
-        totals = [sum(column) for column in zip(*self.weights, strict=True)]
+        totals = self._totals()
         # A rate that a burst of evidence has ruled out weighs nothing until a jump comes there.
         pairs = zip(self._pending, totals, strict=True)
         heights = [x + log(total) for x, total in pairs if total > 0]
         top = max(heights)
-        factors = [exp(min(700.0, x - top)) for x in self._pending]
-        self.weights = [
-            [weight * factor for weight, factor in zip(row, factors, strict=True)]
-            for row in self.weights
-        ]
+        factors = [exp(x - top if x - top < 700 else 700.0) for x in self._pending]
+        self.weights = [list(map(mul, row, factors)) for row in self.weights]
         self._pending = None
+
+    def _totals(self) -> list[float]:
+        """The weight of each rate in all regimes."""
+        return [a + b + c + d for a, b, c, d in zip(*self.weights, strict=True)]
 
     # ---- time
 
@@ -148,11 +162,11 @@ class AnswerRate:
     def _summary(self) -> tuple[tuple[RatePoint, ...], float, float]:
         if self._seen is None:
             self._settle()
-            totals = [sum(column) for column in zip(*self.weights, strict=True)]
+            totals = self._totals()
             whole = sum(totals)
             shares = [total / whole for total in totals]
-            mean = sum(map(float.__mul__, shares, RATES))
-            square = sum(share * rate * rate for share, rate in zip(shares, RATES, strict=True))
+            moments = list(map(mul, shares, RATES))
+            mean, square = sum(moments), sum(map(mul, moments, RATES))
             self._seen = (_cut(shares), mean, sqrt(max(0.0, square - mean * mean)))
         return self._seen
 
@@ -180,11 +194,14 @@ def _cut(shares: Iterable[float]) -> tuple[RatePoint, ...]:
     found, parts = list[RatePoint](), list(SHARES)
     weight, moment, room = 0.0, 0.0, parts.pop(0)
     for share, rate in zip(shares, RATES, strict=True):
+        if room - share > _NO_ROOM:
+            weight, moment, room = weight + share, moment + share * rate, room - share
+            continue
         while share > 0:
             taken = share if share < room or not parts else room
             weight, moment = weight + taken, moment + taken * rate
             room, share = room - taken, share - taken
-            if room <= 1e-12 and parts:
+            if room <= _NO_ROOM and parts:
                 found.append(RatePoint(weight, moment / weight))
                 weight, moment, room = 0.0, 0.0, parts.pop(0)
     return (*found, RatePoint(weight, moment / weight))
@@ -223,20 +240,26 @@ def _with_jumps(rows: list[list[float]], span_s: float) -> list[list[float]]:
     """Lets the rate jump, to any rate above or below alike; what jumps is unsteady."""
     up, down = span_s / _JUMPS_UP_S, span_s / _JUMPS_DOWN_S
     jumping = [_STEADY_JUMPS * a + b + c + d for a, b, c, d in zip(*rows, strict=True)]
-    last = POINTS - 1
-    landed, rising, falling = [0.0] * POINTS, 0.0, 0.0
-    for place in range(last):
-        rising += jumping[place] * up / (last - place)
-        landed[place + 1] += rising
-    for place in range(last, 0, -1):
-        falling += jumping[place] * down / place
-        landed[place - 1] += falling
-    stays = []
-    for share in (_STEADY_JUMPS, 1.0):
-        ends = (1 - share * up, 1 - share * down)
-        stays.append([ends[0], *[1 - share * (up + down)] * (POINTS - 2), ends[1]])
+    # Each rate above is as likely to be jumped to as any other, and so is each below.
+    rises = [here * up / above for here, above in zip(jumping, _OTHERS, strict=False)]
+    falls = [here * down / below for here, below in zip(jumping[:0:-1], _OTHERS, strict=True)]
+    rising, falling = [0.0, *accumulate(rises)], [0.0, *accumulate(falls)]
+    landed = list(map(add, rising, reversed(falling)))
+    stays, steady_stays = _stays(span_s)
     steady, unsteady, *rest = rows
-    kept = [[a * b for a, b in zip(steady, stays[0], strict=True)]]
-    kept.append([a * b + c for a, b, c in zip(unsteady, stays[1], landed, strict=True)])
-    kept += [[a * b for a, b in zip(row, stays[1], strict=True)] for row in rest]
-    return kept
+    return [
+        list(map(mul, steady, steady_stays)),
+        [a * b + c for a, b, c in zip(unsteady, stays, landed, strict=True)],
+        *(list(map(mul, row, stays)) for row in rest),
+    ]
+
+
+@cache
+def _stays(span_s: float) -> tuple[Sequence[float], Sequence[float]]:
+    """What does not jump of each rate, the second time while the rate is steady."""
+    up, down = span_s / _JUMPS_UP_S, span_s / _JUMPS_DOWN_S
+    all_stays, steady_stays = (
+        [1 - share * up, *[1 - share * (up + down)] * (POINTS - 2), 1 - share * down]
+        for share in (1.0, _STEADY_JUMPS)
+    )
+    return all_stays, steady_stays

@@ -22,7 +22,9 @@ WRAP_BINS = 60
 
 _ANSWERS_MOST, _FAILURES_MOST, _TALKS_MOST, _WRAPS_MOST = 3000, 9000, 1500, 1500
 _FORGET = 0.7
-_SURVIVAL_LEAST = 0.01
+SURVIVAL_LEAST = 0.01
+"""No age leaves fewer ringing: what was never seen can still happen."""
+
 _RELEASE_UNKNOWN = 0.8
 _HAZARD_MOST = 0.2
 
@@ -90,12 +92,20 @@ class RingTimes:
         middles = [(a + b) / 2 for a, b in pairwise(self.by_horizon)]
         edges = (0.0, *middles, 1.0)
         self.masses = tuple(b - a for a, b in pairwise(edges))
+        by_weight = sorted(range(len(HORIZONS_S)), key=self.masses.__getitem__, reverse=True)
+        self.heaviest = tuple(by_weight)
         self._gains: Table = [None] * RING_BINS
 
     def survival(self, rate: float, age: int) -> float:
         """Returns the share of calls still ringing at an age, where `rate` of them will answer."""
         left = 1 - rate * self.answered_by[age] - (1 - rate) * self.failed_by[age]
-        return max(_SURVIVAL_LEAST, left)
+        return max(SURVIVAL_LEAST, left)
+
+    def survivals(self, rates: Iterable[float], age: int) -> list[float]:
+        """Returns the share still ringing at an age for each of several rates."""
+        answered, failed = self.answered_by[age], self.failed_by[age]
+        left = [1 - rate * answered - (1 - rate) * failed for rate in rates]
+        return [max(SURVIVAL_LEAST, one) for one in left]
 
     def gains(self, age: int) -> Row:
         """Returns the share of answers that come from this age to each horizon, its squares and
@@ -124,6 +134,7 @@ class ServiceTimes:
 
     def __init__(self, wait_s: float) -> None:
         self._wait = int(wait_s + 0.5)
+        self._ends = [ahead + self._wait for ahead in HORIZONS_S]
         talks = [
             20.0 * TALK_BIN_S / 120 * exp(-(age + 0.5) * TALK_BIN_S / 120)
             for age in range(TALK_BINS)
@@ -150,6 +161,8 @@ class ServiceTimes:
 
     def _tabulate(self) -> None:
         self._wrapped_by = _shares_below(self._wraps.bins)
+        longest = WRAP_BINS + self._wait
+        self._wrapped_upto = (self._wrapped_by + (1.0,) * longest)[: self._ends[-1]]
         known = [a + b for a, b in zip(self._talks.bins, self._cut_short.bins, strict=True)]
         lasting = list(accumulate(reversed(known)))[::-1]
         self._ended = [0.0, *accumulate(self._talks.bins)]
@@ -191,12 +204,11 @@ class ServiceTimes:
         Second by second: either the talk goes on as before with a second less to go, or it ends
         and the whole wrap-up must fit into what is left.
         """
-        by, released = [0.0], 0.0
-        for second in range(HORIZONS_S[-1] + self._wait):
-            wrapped = self._wrapped_by[min(WRAP_BINS, second)]
-            released = hazard * wrapped + (1 - hazard) * released
+        by, released, goes_on = [0.0], 0.0, 1 - hazard
+        for wrapped in self._wrapped_upto:
+            released = hazard * wrapped + goes_on * released
             by.append(released)
-        return [by[ahead + self._wait] for ahead in HORIZONS_S]
+        return [by[end] for end in self._ends]
 
     def _wrap_releases(self, place: int) -> list[float]:
         by = self._wrapped_by

@@ -187,7 +187,8 @@ class Watch:
     def ages(self, at: float) -> Mapping[int, int]:
         """Returns how many calls ring by their age in whole seconds; the oldest are one age."""
         oldest = RING_BINS - 1
-        return Counter([min(oldest, int(at - line[0])) for line in self._lines.values()])
+        ages = [int(at - line[0]) for line in self._lines.values()]
+        return Counter(ages if max(ages, default=0) <= oldest else [min(oldest, x) for x in ages])
 
     def price(self, at: float, agents: int, flight: float) -> Price:
         """Returns what may be spent now and keeps it: the next outcomes are held against it.
