@@ -18,6 +18,7 @@ from vyzov.core.fields import Fields, Json
 LOOK_AHEAD = timedelta(days=8)
 """How far `next_open` looks: one day more than a week, so that every weekday is seen whole."""
 
+_MIDNIGHT = time()
 _STEP = timedelta(minutes=15)
 _MINUTE = timedelta(minutes=1)
 
@@ -37,7 +38,7 @@ class CallWindow:
     def is_open(self, local: datetime) -> bool:
         """True where the callee's clock reads a permitted moment."""
         clock = local.time()
-        before_end = self.end == time() or clock < self.end
+        before_end = self.end == _MIDNIGHT or clock < self.end
         return local.isoweekday() in self.days and self.start <= clock and before_end
 
 

@@ -252,10 +252,10 @@ class Agents:
     def expire(self) -> None:
         """Ends wrap-ups and signs out people whose browsers have been gone for too long."""
         now = self._scene.now.utc
-        due = self._due.passed(now)
-        if not due:
+        first = self._due.first()
+        if first is None or first > now:
             return
-        for found in [self._scene.room.agents[agent] for agent in due]:
+        for found in [self._scene.room.agents[agent] for agent in self._due.passed(now)]:
             until = found.agent.wrap_up_until
             if until is not None and until <= now:
                 self.step(found.agent.id, ca.WrapUpOver())

@@ -90,7 +90,8 @@ class Calls:
             return
         live.seq = event.seq
         self._scene.room.silent.pop(event.leg, None)
-        self._scene.room.calls.noted(live)
+        if live.doubt is not None:  # Whether it goes on depends on what was heard.
+            self._scene.room.calls.noted(live)
         live.leg_over = live.leg_over or isinstance(event, LAST_WORDS)
         at = self._scene.now.utc_of(event.at)
         if isinstance(event, ports.RecordFinished):
@@ -157,9 +158,6 @@ class Calls:
             if state is CallState.WAITING and joined:
                 return
             self.feed(live, ce.DeadlinePassed(), due)
-
-    def next_deadline(self) -> datetime | None:
-        return self._scene.room.calls.next_deadline()
 
     def _is_parting(self, live: LiveCall, event: ports.BridgeLeft, at: datetime) -> bool:
         """True where the machine need not know yet, or not in these words."""

@@ -31,6 +31,8 @@ class ClockDesk:
         """Holds both clocks against each other, and writes down what changed."""
         room, before = self._scene.room, self._scene.room.clock
         room.clock = watched(before, now.utc, now.mono, now.clock)
+        if room.clock is before:
+            return
         if room.clock.unsteady_until == before.unsteady_until or not room.organisation:
             return
         if room.clock.is_steady:

@@ -87,8 +87,10 @@ class Floor:
         self._take(item)
         self._agents.expire()
         self._calls.expire()
-        self._pacer.turn_minutes()
-        if self.room.pace_wanted or type(item) is fx.Tick:
+        ticked = type(item) is fx.Tick
+        if ticked:
+            self._pacer.turn_minutes()
+        if ticked or self.room.pace_wanted:
             # Reservations go one transaction after the other: what becomes free while one is on its
             # way to the disk is reserved together, so that a slow disk makes larger ones, not more.
             self.room.pace_wanted = bool(self._reserved)
@@ -97,7 +99,6 @@ class Floor:
             self._close_drained()
         self.watching.fold()
         self._flush(out)
-        ticked = type(item) is fx.Tick
         self._tell(ticked)
         self._arm(ticked)
         return out.effects
@@ -316,7 +317,7 @@ class Floor:
 
     def _arm(self, ticked: bool) -> None:  # noqa: FBT001
         """Asks for a tick at the next moment that is due; one asked for stands until it comes."""
-        first, agents = self._calls.next_deadline(), self._agents.next_deadline()
+        first, agents = self.room.calls.next_deadline(), self._agents.next_deadline()
         if first is None or (agents is not None and agents < first):
             first = agents
         if first is not None and (ticked or first != self._armed):

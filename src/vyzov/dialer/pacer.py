@@ -432,6 +432,7 @@ class Pacer:
             self._count(campaign, answered=1)
 
     def _count(self, campaign: LiveCampaign, *, dialed: int = 0, answered: int = 0) -> None:
+        self.turn_minutes()
         if campaign.minutes:
             at, calls, answers = campaign.minutes[-1]
             campaign.minutes[-1] = (at, calls + dialed, answers + answered)

@@ -190,14 +190,15 @@ def _hours_of(window: CallWindow) -> Mapping[str, str]:
 
 def open_until(window: CallWindow, names: tuple[str, ...], now: datetime) -> datetime | None:
     """When the hours of the first of the callee's zones end; None while they may not be called."""
-    places = [now.astimezone(zone) for zone in zones_of(names) or ()]
-    if not places or not all(window.is_open(local) for local in places):
-        return None
-    ends: list[datetime] = []
-    for local in places:
+    first: datetime | None = None
+    for zone in zones_of(names) or ():
+        local = now.astimezone(zone)
+        if not window.is_open(local):
+            return None
         end = local.replace(hour=window.end.hour, minute=window.end.minute, second=0, microsecond=0)
-        ends.append(end if end > local else end + timedelta(days=1))
-    return min(ends)
+        end = end if end > local else end + timedelta(days=1)
+        first = end if first is None or end < first else first
+    return first
 
 
 def _wrap_up(scene: Scene, found: LiveAgent) -> Json | None:

@@ -37,6 +37,9 @@ from vyzov.simulation.engine_parts import (
 from vyzov.simulation.engine_phones import SimPhones
 from vyzov.simulation.world_time import Alarm, Timeline
 
+_NOT_KEPT = (ports.DeviceAnswer, ports.DeviceQuality)
+"""Events that are no part of a leg's log."""
+
 
 class SimulatedEngine:
     """All legs of one engine."""
@@ -113,7 +116,7 @@ class SimulatedEngine:
             return
         record.seq += 1
         event = replace(event, seq=record.seq, at=self._timeline.now)
-        if not isinstance(event, ports.DeviceAnswer | ports.DeviceQuality):
+        if not isinstance(event, _NOT_KEPT):
             record.log.append(event)
             record.told = event.seq
         if (link := self._links.get(record.floor)) is not None:

@@ -35,7 +35,9 @@ SCENERY = "Z0"
 
 
 class Watch:
-    """Everything seen, and `breaches` in words."""
+    """Everything seen, and `breaches` in words; `judges` where rules are looked at."""
+
+    judges = True
 
     def __init__(self, timeline: Timeline) -> None:
         self.notes = Notes(timeline)

@@ -18,6 +18,8 @@ from vyzov.simulation.world_time import Timeline
 class Onlooker(Watch):
     """A `Watch` without rules; `breaches` holds what the made-up world itself did wrong."""
 
+    judges = False
+
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
         self._told: set[str] = set()

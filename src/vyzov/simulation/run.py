@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from json.encoder import encode_basestring_ascii as _quoted
 
 from vyzov.core.agent import Work
 from vyzov.core.campaign import CampaignState
@@ -244,12 +245,12 @@ def line_of(fact: Fact) -> str:
     return (
         f'{{"agent": {_or_null(fact.agent)}, "at": "{to_text(fact.at)}",'
         f' "attempt": {_or_null(fact.attempt)}, "campaign": {_or_null(fact.campaign)},'
-        f' "clock_id": {_JSON(fact.clock_id)}, "contact": {_or_null(fact.contact)},'
-        f' "data": {_JSON(fact.data)}, "dedupe": {_JSON(fact.dedupe)},'
-        f' "kind": "{fact.kind.value}", "monotonic_ns": {fact.monotonic_ns},'
+        f' "clock_id": {_quoted(fact.clock_id)}, "contact": {_or_null(fact.contact)},'
+        f' "data": {_JSON(fact.data)}, "dedupe": {_quoted(fact.dedupe)},'
+        f' "kind": "{fact.kind}", "monotonic_ns": {fact.monotonic_ns},'
         f' "version": {fact.version}}}'
     )
 
 
 def _or_null(text: str | None) -> str:
-    return "null" if text is None else _JSON(text)
+    return "null" if text is None else _quoted(text)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -281,9 +282,9 @@ def _rows(
     stage: Stage, campaign: ScenarioCampaign, homes: "_Homes", places: Iterator[int],
     dice: Random,
 ) -> Iterator[ImportedRow]:  # fmt: skip
-    zones, weights = list(campaign.zones), list(campaign.zones.values())
+    zones, weights = list(campaign.zones), list(accumulate(campaign.zones.values()))
     for row in range(2, campaign.contacts + 2):
-        zone = dice.choices(zones, weights)[0] if len(zones) > 1 else zones[0]
+        zone = dice.choices(zones, cum_weights=weights)[0] if len(zones) > 1 else zones[0]
         if (place := row - 2) < campaign.shares:
             numbers = [stage.numbers[place]]
         else:

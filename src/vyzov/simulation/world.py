@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -226,7 +227,7 @@ class World:
         self._asked[number] = (do, dict(args), user)
         self.watch.asked(do, user, args)
         ask = fx.Ask(number, do, user, self.organisation, "any", connection, dict(args))
-        self.timeline.after(self.delays.link_s, lambda: process.post(ask))
+        self.timeline.surely(self.delays.link_s, partial(process.post, ask))
         return number
 
     def ask(self, do: str, user: str = "", connection: str = "", **args: object) -> Reply:
@@ -288,7 +289,7 @@ class World:
         kind, _, user = topic.partition(":")
         if kind == "desk" and user in self.agents:
             agent = self.agents[user]
-            self.timeline.after(self.delays.link_s, lambda: agent.told(state))
+            self.timeline.surely(self.delays.link_s, partial(agent.told, state))
 
     def say(self, connection: str, message: Mapping[str, Any]) -> None:
         self.said.append((connection, dict(message)))
@@ -304,6 +305,8 @@ class World:
         self.watch.committed(batch, result)
 
     def stepped(self, process: FloorProcess, item: fx.Input) -> None:
+        if not self.watch.judges:
+            return
         if type(item) is fx.Opened:
             self.watch.holds(process.fence)
         self.watch.works(process.holder, process.fence, holds=process.holds_lease)
@@ -345,9 +348,9 @@ class World:
         self.watch.prolonged(process.holder, process.fence)
 
     def took(self, process: FloorProcess, item: fx.Input, effects: list[fx.Effect]) -> None:
-        if process is self.process:
+        if self.watch.judges and process is self.process:
             self.watch.decided(process.floor, effects)
-        if not self.watch.breaches:
+        if not self.watch.notes.breaches:
             self.story.append((self.timeline.now, process.holder, item, effects))
 
     def store_refuses_writes(self) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import final
 
 STILL_S = 0.001
 STILL_MAX = 20_000
@@ -23,6 +24,7 @@ class TimeStandsStillError(Exception):
     """Virtual time does not go on: acts lead to acts at the same instant, without end."""
 
 
+@final
 @dataclass(slots=True, eq=False)
 class Alarm:
     """Something that will happen at `at`, unless it is called off."""
@@ -43,7 +45,7 @@ class Timeline:
         self.now = BOOTED_AT
         self._begin = begin
         self._utc = (BOOTED_AT, begin)
-        self._heap: list[tuple[float, int, Alarm]] = []
+        self._heap: list[tuple[float, int, Alarm | Callable[[], None]]] = []
         self._orders = itertools.count()
         self._still_since = self.now
         self._still = 0
@@ -72,6 +74,11 @@ class Timeline:
         heapq.heappush(self._heap, (alarm.at, next(self._orders), alarm))
         return alarm
 
+    def surely(self, span_s: float, act: Callable[[], None]) -> None:
+        """Has `act` done after so many seconds; it cannot be called off, as most acts never are."""
+        moment = self.now + span_s if span_s > 0.0 else self.now
+        heapq.heappush(self._heap, (moment, next(self._orders), act))
+
     def turned(self, act: object) -> None:
         """Counts an act of this instant; raises `TimeStandsStillError` where there is no end of them.
 
@@ -88,15 +95,17 @@ class Timeline:
 
     def run_until(self, moment: float, is_enough: Callable[[], bool] | None = None) -> bool:
         """Lets everything up to `moment` happen; True where `is_enough` ended it before."""
-        heap = self._heap
+        heap, take = self._heap, heapq.heappop
         while heap and heap[0][0] <= moment:
-            alarm = heapq.heappop(heap)[2]
-            act, alarm.act = alarm.act, None
-            if act is None:
-                continue
-            self.now = alarm.at
-            if alarm.at - self._still_since >= STILL_S:
-                self._still_since, self._still = alarm.at, 1
+            at, _, act = take(heap)
+            if isinstance(act, Alarm):
+                alarm = act
+                act, alarm.act = alarm.act, None
+                if act is None:
+                    continue
+            self.now = at
+            if at - self._still_since >= STILL_S:
+                self._still_since, self._still = at, 1
             else:
                 self.turned(act)
             act()

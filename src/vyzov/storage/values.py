@@ -4,7 +4,6 @@ Times are the texts of `core.instants`, whose order is the order of time; JSON i
 the keys in the order they were given.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
@@ -75,7 +74,7 @@ def column(value: object) -> object:
 
 def number_reference(salt: str, e164: str) -> str:
     """Returns the reference of a number: hex of HMAC-SHA256 under the organisation's salt (hex)."""
-    return hmac.new(bytes.fromhex(salt), e164.encode("ascii"), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(salt), e164.encode("ascii"), "sha256").hex()
 
 
 def fact_of(row: Mapping[str, Any]) -> Fact:
