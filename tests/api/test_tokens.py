@@ -1,7 +1,9 @@
 """Tokens of programs: told once, kept as a hash, narrowed by scopes, ended, and slowed down."""
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ from vyzov.dialer.access_tokens import OF_PEOPLE
 from vyzov.web.sessions import hash_token
 
 Json = dict[str, Any]
+UI_WORDS = Path(__file__).resolve().parents[2] / "ui" / "src" / "words"
 
 
 def make(site: Site, *scopes: str, role: str = "manager", **more: object) -> Json:
@@ -143,6 +146,12 @@ def test_every_grantable_scope_can_be_granted_and_an_unknown_one_cannot(site: Si
     assert set(make(site, *grantable)["scopes"]) == set(grantable)
     body = {"name": "x", "scopes": ["everything"]}
     assert site.browser_of("manager").post("/tokens", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_scope_has_words(language: str) -> None:
+    words = json.loads((UI_WORDS / language / "access.json").read_text(encoding="utf-8"))
+    assert [one for one in Action if one not in OF_PEOPLE and f"scope.{one}" not in words] == []
 
 
 def test_an_end_in_the_past_is_refused(site: Site) -> None:

@@ -134,6 +134,11 @@ const people = createRoute({
   path: '/people',
   component: lazyRouteComponent(() => import('./office/People.tsx'), 'People'),
 })
+const apiAccess = createRoute({
+  getParentRoute: () => inside,
+  path: '/api-access',
+  component: lazyRouteComponent(() => import('./office/ApiAccess.tsx'), 'ApiAccess'),
+})
 const stopList = createRoute({
   getParentRoute: () => inside,
   path: '/stop-list',
@@ -163,6 +168,7 @@ export function makeRouter(queries: QueryClient) {
       trunks,
       trunk,
       people,
+      apiAccess,
       stopList,
     ]),
   ])

@@ -224,6 +224,19 @@ export type Stop = {
   source: string
   args: Record<string, string>
   attempt: string | null
+export type ApiToken = {
+  id: string
+  name: string
+  owner: Named | null
+  hint: string
+  scopes: string[]
+  created_at: string
+  expires_at: string | null
+  last_used_at: string | null
+  revoked_at: string | null
+  lives: boolean
+}
+export type ApiTokenMade = ApiToken & { secret: string }
   valid_from: string
   valid_to: string | null
 }

@@ -8,6 +8,7 @@ import {
   ChartColumn,
   FlaskConical,
   Headphones,
+  KeyRound,
   Languages,
   LayoutGrid,
   LogOut,
@@ -51,6 +52,7 @@ const OFFICE: (Item | null)[] = [
   { to: '/trunks', icon: RadioTower, words: 'nav.trunks', roles: ['manager', 'administrator'] },
   { to: '/prices', icon: Wallet, words: 'nav.prices', roles: ['manager', 'administrator'] },
   { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
+  { to: '/api-access', icon: KeyRound, words: 'nav.api', roles: ['manager', 'administrator'] },
   { to: '/stop-list', icon: Ban, words: 'nav.stop_list', roles: LEADERS },
 ]
 const DESK: Item[] = [

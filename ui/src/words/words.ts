@@ -1,5 +1,6 @@
 /* The words of the screens: keys -> texts of one language, plural forms through Intl.PluralRules.
    Texts live in ru/ and en/, one file per room; a missing key does not compile and fails a test. */
+import enAccess from './en/access.json' with { type: 'json' }
 import enCommon from './en/common.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
 import enDoor from './en/door.json' with { type: 'json' }
@@ -11,6 +12,7 @@ import enPlan from './en/plan.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
+import ruAccess from './ru/access.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
 import ruDoor from './ru/door.json' with { type: 'json' }
@@ -29,6 +31,7 @@ export type Entry = string | Plural
 export type Args = Record<string, string | number>
 
 const ru = {
+  ...ruAccess,
   ...ruCommon,
   ...ruDoor,
   ...ruDesk,
@@ -42,6 +45,7 @@ const ru = {
   ...ruProblems,
 }
 const en = {
+  ...enAccess,
   ...enCommon,
   ...enDoor,
   ...enDesk,
