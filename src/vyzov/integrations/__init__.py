@@ -1,0 +1,1 @@
+"""What is brought to the outside world: webhooks, and the worker that delivers them."""
