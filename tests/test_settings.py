@@ -123,7 +123,7 @@ def test_a_flag_holds_for_this_run_and_reaches_every_process(
     before = path.read_bytes()
     serving.serve(tmp_path, web_host=None, web_port=9000, sip_port=None)
     assert path.read_bytes() == before
-    assert [arguments[0] for arguments in started] == ["engine", "floor", "web"]
+    assert [arguments[0] for arguments in started] == ["engine", "floor", "web", "worker"]
     for arguments in started:
         settings = lived(arguments, monkeypatch)
         assert (settings.web_port, settings.sip_port) == (9000, 5070)

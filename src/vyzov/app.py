@@ -1,7 +1,7 @@
 """The composition root: the only file that names concrete adapters.
 
-One function a process kind: `run_engine`, `run_floor`, `run_web`. All of them are told where the data
-folder is and find everything else in `Settings`.
+One function a process kind: `run_engine`, `run_floor`, `run_web`, `run_worker`. All of them are told
+where the data folder is and find everything else in `Settings`.
 """
 
 import asyncio
@@ -295,6 +295,39 @@ def _door(socket: Path, runtime: "Runtime") -> "FloorDoor":
             runtime.post(fx.Ask(0, "desk.detach", "", "", "", connection, {}))
 
     return FloorDoor(socket, on_ask=asked, on_gone=gone)
+
+
+async def run_worker(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
+    """The worker process: brings what waits in the outbox to the webhooks."""
+    from datetime import timedelta
+
+    from vyzov import __version__
+    from vyzov.dialer.runtime import SystemClock, SystemDice
+    from vyzov.integrations.pulse import keep_pulse
+    from vyzov.integrations.sending import Sender
+    from vyzov.integrations.worker import Patience, Worker
+    from vyzov.storage.outbox import Outbox
+
+    stop = asyncio.Event()
+    ready(stop)
+    clock, dice = SystemClock(), SystemDice()
+    outbox = Outbox(settings.database, clock=clock, randomness=dice)
+    sender = Sender(private=settings.webhook_private)
+    worker = Worker(
+        outbox, outbox.whose, sender, clock=clock, dice=dice,
+        holder=f"{os.getpid()}:{dice.new_id()}", version=__version__,
+        patience=Patience(
+            dead_after=timedelta(days=settings.webhook_dead_days),
+            keep=timedelta(days=settings.webhook_keep_days),
+        ),
+    )  # fmt: skip
+    pulse = asyncio.create_task(keep_pulse(settings.worker_pulse, worker, clock))
+    try:
+        await worker.run(stop)
+    finally:
+        pulse.cancel()
+        await sender.close()
+        outbox.close()
 
 
 def sip_servers(settings: Settings) -> tuple[str, ...]:

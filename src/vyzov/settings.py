@@ -64,6 +64,9 @@ class Settings:
     backlog_batches: int = 20_000
     anchor_minutes: int = 60
     record_inputs_mb: int = 256
+    webhook_private: bool = False
+    webhook_dead_days: int = 5
+    webhook_keep_days: int = 30
 
     def __post_init__(self) -> None:
         """Settles where the database is: `database` is an address from here on."""
@@ -99,6 +102,11 @@ class Settings:
     @property
     def journal(self) -> Path:
         return self.data / (self.journal_folder or "journal")
+
+    @property
+    def worker_pulse(self) -> Path:
+        """Where the worker says every few seconds that it lives, and what it has brought."""
+        return self.data / "run" / "worker.json"
 
     @property
     def logs(self) -> Path:

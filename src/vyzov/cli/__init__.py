@@ -48,7 +48,7 @@ def serve(
     ] = None,
     database: Database = None,
 ) -> None:
-    """Starts Vyzov: engine, floor and web, each started again should it die. Ctrl-C drains."""
+    """Starts Vyzov: engine, floor, web, worker, each started again should it die. Ctrl-C drains."""
     from vyzov.cli.serve import serve as run
 
     run(
@@ -64,9 +64,13 @@ def _child(name: str, data: Path, given: str) -> None:
     from vyzov.cli.precedence import come_first
     from vyzov.cli.processes import live
 
-    granted = come_first(name)
+    # The worker goes before nobody.
+    granted = come_first(name) if name in NICE else Precedence.NONE
 
-    kinds = {"engine": home.run_engine, "floor": home.run_floor, "web": home.run_web}
+    kinds = {
+        "engine": home.run_engine, "floor": home.run_floor, "web": home.run_web,
+        "worker": home.run_worker,
+    }  # fmt: skip
     live(kinds[name], home.load_settings(data, **json.loads(given)), name, granted)
 
 
@@ -86,6 +90,12 @@ def floor(data: Data = DATA, given: Given = "{}") -> None:
 def web(data: Data = DATA, given: Given = "{}") -> None:
     """Runs the web process alone."""
     _child("web", data, given)
+
+
+@app.command(hidden=True)
+def worker(data: Data = DATA, given: Given = "{}") -> None:
+    """Runs the worker process alone: it brings events to webhooks."""
+    _child("worker", data, given)
 
 
 @app.command()
@@ -200,7 +210,7 @@ def status(
     data: Data = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Tells how the running engine does: calls, lateness of its sound, memory."""
+    """Tells how the running engine and worker do: calls, lateness of sound, what was delivered."""
     from vyzov.cli.status import status as tell
 
     raise typer.Exit(tell(data, as_json=as_json))

@@ -1,4 +1,4 @@
-"""`vyzov serve`: prepares the data folder, then supervises engine, floor and web.
+"""`vyzov serve`: prepares the data folder, then supervises engine, floor, web and worker.
 
 The first start makes an organisation and an administrator whose password is printed once.
 """
@@ -20,7 +20,7 @@ from vyzov.cli.lock_keepers import sleeping_on
 from vyzov.cli.supervisor import Child, Supervisor
 
 ADMINISTRATOR = "admin"
-DRAINS = {"floor": DRAIN_LIMIT_S + 5.0, "web": 8.0, "engine": 8.0}
+DRAINS = {"floor": DRAIN_LIMIT_S + 5.0, "web": 8.0, "engine": 8.0, "worker": 8.0}
 
 
 def first_run(settings: home.Settings, *, password: str | None = None) -> str | None:
@@ -48,6 +48,7 @@ def children(
     """The processes of this installation; each is told what the flags of this run changed."""
     told = ["--given", json.dumps(dict(given))] if given else []
     kinds = {"engine": "engine", **dict.fromkeys(floor_names(settings), "floor"), "web": "web"}
+    kinds["worker"] = "worker"
     return [
         Child(
             name,
@@ -72,7 +73,7 @@ def supervise(
     os.environ["VYZOV_SUPERVISED"] = "1"
     # The floors go first: they dial nothing more and wait for the talks, which need the others. All at
     # once, or the floors of the first would go to the next.
-    order = (floor_names(settings), ("web",), ("engine",))
+    order = (floor_names(settings), ("web", "worker"), ("engine",))
     asyncio.run(
         Supervisor(children(settings, given), on_event, order, sleeping_on(settings.database)).run()
     )

@@ -77,6 +77,8 @@ class Worker:
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._came: dict[str, list[tuple[Lane, Due, Settled]]] = {}
         self._forget_at = 0.0
+        self.delivered = 0
+        self.failed = 0
         self._leaving = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -106,6 +108,11 @@ class Worker:
             self._forget_at = self._clock.monotonic() + FORGET_EVERY.total_seconds()
             for organisation in organisations:
                 await self._forget(organisation)
+
+    @property
+    def under_way(self) -> int:
+        """How many events are on their way, or came there and are not noted yet."""
+        return sum(len(lane.busy) for lane in self._lanes.values())
 
     async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
         """Goes on after a fault: what was not noted is noted, or sent again, later."""
@@ -168,7 +175,10 @@ class Worker:
                 "user-agent": self._agent,
             }
             sent = await self._send(lane.receiver.url, headers, body)
-        lane.failures = 0 if sent.delivered else lane.failures + 1
+        if sent.delivered:
+            self.delivered, lane.failures = self.delivered + 1, 0
+        else:
+            self.failed, lane.failures = self.failed + 1, lane.failures + 1
         lane.rest_until = self._clock.monotonic() + rest_after(lane.failures).total_seconds()
         settled = self._settled(lane.receiver, due, sent)
         self._came.setdefault(organisation, []).append((lane, due, settled))

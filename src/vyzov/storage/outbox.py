@@ -27,6 +27,11 @@ SHARED_AT_ONCE = 500
 class Outbox(OfficeBase):
     """The topic of `dialer.webhooks.DeliveryStore`."""
 
+    def whose(self) -> tuple[str, ...]:
+        """Returns the organisations there are."""
+        with self._reading() as connection:
+            return tuple(connection.execute(sa.select(t.organisation.c.id)).scalars())
+
     def worker_turn(
         self, organisation: str, holder: str, span: timedelta, settled: Sequence[Settled]
     ) -> Turn:
