@@ -30,7 +30,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "settings
 Choice = TypeVar("Choice", bound=StrEnum)
 
 FULL: Mapping[str, Any] = {
-    "mode": "agentless",
+    "mode": "power",
     "purpose": "service",
     "caller_id": "+70005550180",
     "trunks": ["t"],
@@ -54,6 +54,16 @@ FULL: Mapping[str, Any] = {
     },
     "results": [{"key": 1, "code": "agreed", "label": {"en": "Agreed"}, "group": "success"}],
     "script": [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello, {{name}}"}}],
+    "pace_rules": [
+        {
+            "when": "abandonment",
+            "is": "above",
+            "value": 0.03,
+            "do": "switch",
+            "mode": "progressive",
+        },
+        {"when": "time_of_day", "is": "above", "clock": "18:00", "zone": "UTC", "do": "tell"},
+    ],
 }
 """A campaign in which every reader of settings has something to read."""
 
@@ -252,6 +262,7 @@ def page() -> str:
         FLOW.strip(), table(iter(outside), CAMPAIGN), "\n\n".join(steps),
         "## Results: `results[]`", table(under("results[]."), CAMPAIGN), RESULTS.strip(), results(),
         "## Script: `script[]`", table(under("script[]."), CAMPAIGN),
+        RULES.strip(), table(under("pace_rules[]."), CAMPAIGN),
     ]) + "\n"  # fmt: skip
 
 
@@ -300,6 +311,15 @@ that come with Vyzov.
 """
 
 RESULTS = "A campaign that says nothing of results has these nine:"
+
+RULES = """
+## Rules of pace: `pace_rules[]`
+
+When a figure stays on one side of a value for some time, the campaign pauses, changes its mode, or
+somebody is told on the floor's screen. A rule acts once, and again only after its condition has not
+held for as long (a minute at least). What it did is the fact `pace_rule`. A changed mode stands
+until another rule changes it or the rule is taken out of the settings.
+"""
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")

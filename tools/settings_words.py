@@ -107,6 +107,7 @@ CAMPAIGN: Mapping[str, str] = {
     "priority": "Among campaigns with the same agents a higher one calls first. *API*",
     "weight": "Among those of one priority, its share of the calls.",
     "agent_return_limit_s": "How long a customer waits for an agent whose line broke in the talk. *API*",
+    "pace_rules": "When the campaign pauses or changes its mode by itself (below); 20 at most.",
     "window.days": "Weekdays, 1 Monday to 7 Sunday.",
     "window.start": "First permitted minute.",
     "window.end": "First forbidden minute; `00:00` is midnight at the day's end.",
@@ -146,11 +147,23 @@ CAMPAIGN: Mapping[str, str] = {
     "script[].title.LANGUAGE": "`ru` or `en`.",
     "script[].text": "Words by language; `{{name}}` is a field of the contact.",
     "script[].text.LANGUAGE": "`ru` or `en`.",
+    "pace_rules[].when": "The share of the list that is done with; today's share of lost calls, from "
+    "20 answers on; seconds for which somebody who answered waits for an agent; answers by calls of "
+    "the last 15 minutes, from 20 calls on; or the time of day.",
+    "pace_rules[].is": "On which side it has to be; the value itself lies above.",
+    "pace_rules[].value": "The share, or the seconds; not for `time_of_day`.",
+    "pace_rules[].clock": "The time, for `time_of_day`; above it until midnight.",
+    "pace_rules[].zone": "Whose clock that is: a time zone such as `Europe/Moscow`.",
+    "pace_rules[].for_s": "For how long; 0 acts at once.",
+    "pace_rules[].do": "`switch` only where agents take the answers.",
+    "pace_rules[].mode": "The mode to change to, for `switch`.",
 }
 
 # Some settings are read as they stand: what they may be, and their default, the reader cannot tell.
 NAME, CLOCK = "small letters, digits, `_`", "`HH:MM`"
 MAY_BE: Mapping[str, str] = {
+    "pace_rules[].clock": CLOCK,
+    "pace_rules[].value": "0 to 1; `wait` 0 to 600",
     "window.days": "a list of 1 to 7",
     "window.start": CLOCK,
     "window.end": CLOCK,
@@ -166,4 +179,6 @@ MAY_BE: Mapping[str, str] = {
     "flow.steps.hang_up.result": NAME,
     "results[].redial_as": "an outcome",
 }
-NEEDED = frozenset({"flow.on_machine.leave", "flow.steps.announce.prompt", "results[].key"})
+NEEDED = frozenset({
+    "flow.on_machine.leave", "flow.steps.announce.prompt", "pace_rules[].value", "results[].key"
+})  # fmt: skip

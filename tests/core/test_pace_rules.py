@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vyzov.core.campaign import CampaignSettings
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.core.fields import Fields
 from vyzov.core.pace_rules import (
@@ -111,6 +112,19 @@ def test_a_rule_stands_once_and_there_are_not_too_many() -> None:
     assert len(read(*many[:20])) == 20
     with pytest.raises(InvalidRequest, match="at most 20"):
         read(*many)
+
+
+@pytest.mark.parametrize("mode", ["manual", "preview", "agentless", "external"])
+def test_only_modes_in_which_operators_take_the_answers_are_changed_by_rule(mode: str) -> None:
+    given = {
+        "mode": mode, "purpose": "service", "caller_id": "+70005550101", "trunks": ["t"],
+        "flow": {"start": "bye", "steps": {"bye": {"do": "hang_up"}}},
+    }  # fmt: skip
+    assert CampaignSettings.from_json({**given, "pace_rules": [PAUSES]}).pace_rules == (RULE,)
+    with pytest.raises(InvalidRequest, match="can change the mode only where"):
+        CampaignSettings.from_json({**given, "pace_rules": [EVENING]})
+    switching = CampaignSettings.from_json({**given, "mode": "power", "pace_rules": [EVENING]})
+    assert CampaignSettings.from_json(switching.to_json()) == switching
 
 
 # ---- when it acts --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.core.fields import Fields, Json, is_word
 from vyzov.core.flow import Flow, read_flow
 from vyzov.core.numbers import is_e164, is_service_number
+from vyzov.core.pace_rules import PaceRule, RuleDo, SwitchMode, read_rules
 from vyzov.core.redial import RedialPolicy, read_redial
 from vyzov.core.window import CallWindow, read_window, window_to_json
 
@@ -112,6 +113,7 @@ class CampaignSettings:
     priority: int = 0
     weight: float = 1.0
     agent_return_limit: timedelta = timedelta(seconds=15)
+    pace_rules: tuple[PaceRule, ...] = ()
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> "CampaignSettings":
@@ -159,6 +161,7 @@ class CampaignSettings:
             "priority": self.priority,
             "weight": self.weight,
             "agent_return_limit_s": self.agent_return_limit.total_seconds(),
+            "pace_rules": [rule.to_json() for rule in self.pace_rules],
         }
 
 
@@ -201,6 +204,7 @@ def _read(fields: Fields) -> CampaignSettings:
         priority=fields.whole("priority", 0, least=-9, most=9),
         weight=fields.number("weight", 1.0, least=0.1, most=100),
         agent_return_limit=seconds("agent_return_limit_s", 15, 1, 300),
+        pace_rules=read_rules(fields, "pace_rules"),
     )
 
 
@@ -241,6 +245,11 @@ def _check(settings: CampaignSettings, fields: Fields) -> None:
     if not is_word(settings.safe_harbour_prompt):
         fields.fault(
             "safe_harbour_prompt", "must be a name of small letters, digits, underscores", "name"
+        )
+    switches = any(rule.do is RuleDo.SWITCH for rule in settings.pace_rules)
+    if switches and settings.mode.value not in [mode.value for mode in SwitchMode]:
+        fields.fault(
+            "pace_rules", "can change the mode only where operators take the answers", "no_switch"
         )
     pages = [page.id for page in settings.script]
     if len(set(pages)) != len(pages):

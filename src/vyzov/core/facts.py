@@ -52,6 +52,7 @@ class FactKind(StrEnum):
     DEVICE_UP = "device_up"
     DEVICE_DOWN = "device_down"
     CAMPAIGN_STATE = "campaign_state"
+    PACE_RULE = "pace_rule"
     SETTINGS_CHANGED = "settings_changed"
     LIST_IMPORTED = "list_imported"
     CONTACTS_LOADED = "contacts_loaded"

@@ -24,6 +24,7 @@ from vyzov.dialer.protection import ProtectionDesk
 from vyzov.dialer.recovery import Recovery
 from vyzov.dialer.rollcall import RollCall
 from vyzov.dialer.room import Out, Room
+from vyzov.dialer.rule_desk import RuleDesk
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.screens import tell_desk, tell_floor
 from vyzov.dialer.trunks import Trunks
@@ -59,6 +60,7 @@ class Floor:
             self._scene, self._calls, self._trunks, self._phones,
             {**self._protection.verbs, **self._clock.verbs},
         )  # fmt: skip
+        self._rules = RuleDesk(self._scene, self._office.move)
         self.watching = Watching(self._scene)
         self._pacer = Pacer(self._scene, self.id, self._trunks, self.watching)
         self._recovery = Recovery(
@@ -90,6 +92,7 @@ class Floor:
         ticked = type(item) is fx.Tick
         if ticked:
             self._pacer.turn_minutes()
+            self._rules.turn()
         if ticked or self.room.pace_wanted:
             # Reservations go one transaction after the other: what becomes free while one is on its
             # way to the disk is reserved together, so that a slow disk makes larger ones, not more.
@@ -146,9 +149,11 @@ class Floor:
                 self.room.fence = fence
                 self._recovery.open(state)
                 self._clock.resume(state.clocks)
+                self._rules.open(state.ruled)
                 self.watching.open(state.recent)
             case fx.Reloaded(state):
                 self._recovery.reload(state)
+                self._rules.reloaded()
             case fx.StoreAway():
                 self.room.store_up = False
             case fx.StoreBack():
@@ -313,7 +318,7 @@ class Floor:
             mono = self._scene.now.mono
             if mono - self._told_at >= FLOOR_TOLD_S * 0.9:
                 self._told_at = mono
-                tell_floor(self._scene)
+                tell_floor(self._scene, self._rules.alerts())
 
     def _arm(self, ticked: bool) -> None:  # noqa: FBT001
         """Asks for a tick at the next moment that is due; one asked for stands until it comes."""

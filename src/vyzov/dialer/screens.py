@@ -69,7 +69,8 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
         },
         "device": _device(scene, found),
         "campaigns": [
-            {"id": one.record.id, "name": one.record.name, "mode": one.record.mode} for one in mine
+            {"id": one.record.id, "name": one.record.name, "mode": one.settings.mode.value}
+            for one in mine
         ],
         "today": _today(found, now),
         "call": _call(scene, found, shown) if shown else None,
@@ -256,15 +257,15 @@ def _why_quiet(running: list[LiveCampaign]) -> tuple[str, datetime | None]:
 # ---- the floor -----------------------------------------------------------------------------------
 
 
-def tell_floor(scene: Scene) -> None:
-    """Tells everybody who watches the floor how it stands."""
+def tell_floor(scene: Scene, alerts: list[Json]) -> None:
+    """Tells everybody who watches the floor how it stands; `alerts` come after its own."""
     room = scene.room
-    scene.out.effects.append(Tell(f"floor:{room.organisation}", floor_state(scene)))
+    scene.out.effects.append(Tell(f"floor:{room.organisation}", floor_state(scene, alerts)))
     for campaign in room.campaigns.values():
         scene.out.effects.append(Tell(f"campaign:{campaign.record.id}", _campaign(scene, campaign)))
 
 
-def floor_state(scene: Scene) -> Json:
+def floor_state(scene: Scene, alerts: list[Json]) -> Json:
     room = scene.room
     return {
         "at": stamp(scene.now.utc),
@@ -282,7 +283,7 @@ def floor_state(scene: Scene) -> Json:
             if found.agent.wish is not ca.Wish.OFFLINE or found.agent.call or found.connections
         ],
         "trunks": [_trunk(scene, trunk) for trunk in room.trunks.values()],
-        "alerts": _alerts(scene),
+        "alerts": [*_alerts(scene), *alerts],
     }
 
 
@@ -303,7 +304,7 @@ def _campaign(scene: Scene, campaign: LiveCampaign) -> Json:
     return {
         "id": campaign.record.id,
         "name": campaign.record.name,
-        "mode": campaign.record.mode,
+        "mode": campaign.settings.mode.value,
         "state": campaign.state.value,
         "pace": {
             "lines_per_agent": round(len(calls) / free, 2) if free else None,
