@@ -53,6 +53,7 @@ FULL: Mapping[str, Any] = {
         },
     },
     "results": [{"key": 1, "code": "agreed", "label": {"en": "Agreed"}, "group": "success"}],
+    "preview": {"at_zero": "dial"},
     "script": [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello, {{name}}"}}],
     "pace_rules": [
         {
@@ -258,6 +259,7 @@ def page() -> str:
         HEAD.strip(), installation(),
         CAMPAIGN_HEAD.strip(), table(top(), CAMPAIGN),
         "## Hours: `window`", table(under("window."), CAMPAIGN),
+        "## Cards before calls: `preview`", PREVIEW.strip(), table(under("preview."), CAMPAIGN),
         "## Trying again: `redial`", table(under("redial."), CAMPAIGN), REDIALS.strip(), redials(),
         FLOW.strip(), table(iter(outside), CAMPAIGN), "\n\n".join(steps),
         "## Results: `results[]`", table(under("results[]."), CAMPAIGN), RESULTS.strip(), results(),
@@ -293,6 +295,11 @@ This is what `POST /api/v1/campaigns` takes and `PATCH /api/v1/campaigns/{id}` m
 ([API](api.md#campaigns)). Seconds have `_s` in the name, shares are 0 to 1. All wrong fields are
 named at once, and a name nobody knows is wrong too. The campaign's page edits all of them but
 `flow`, `results` and the ones marked *API*.
+"""
+
+PREVIEW = """
+For campaigns of mode `preview`. A card is no attempt: a contact that is skipped, postponed or given
+back has used up none.
 """
 
 REDIALS = """

@@ -13,6 +13,7 @@ from pathlib import Path
 from vyzov.core import agent as ag
 from vyzov.core import call_events as ev
 from vyzov.core import contact as ct
+from vyzov.core import preview as pv
 from vyzov.core import trunk as tr
 from vyzov.core.call import Call, CallPlan, CallState
 from vyzov.core.call import start as start_call
@@ -255,6 +256,9 @@ AGENT_EVENTS: tuple[tuple[str, ag.AgentEvent], ...] = (
     ("SetPauseAfter(True)", ag.SetPauseAfter(on=True)),
     ("DeviceUp(another leg)", ag.DeviceUp("leg-2")),
     ("DeviceDown", ag.DeviceDown("leg-1")),
+    ("ShowCard", ag.ShowCard("card")),
+    ("CardGone", ag.CardGone("card")),
+    ("Dial", ag.Dial("call")),
     ("Reserve", ag.Reserve("call")),
     ("ReservationLost", ag.ReservationLost("call")),
     ("CallJoined", ag.CallJoined("call")),
@@ -284,6 +288,8 @@ def agent_table() -> Table:
         made(*ready, ag.AskPause("lunch")),
         made(*ready),
         made(ag.AskReady()),
+        made(*ready, ag.ShowCard("card")),
+        made(*ready, ag.ShowCard("card"), ag.Dial("call")),
         made(*ready, ag.Reserve("call")),
         made(*talk),
         made(*talk, ag.HoldSet(on=True)),
@@ -311,6 +317,52 @@ def _agent_cell(agent: ag.Agent, event: ag.AgentEvent) -> str:
     ]
     told = cell(ag.state_of(agent).value, ag.state_of(moved).value, words)
     return "noted" if told == NO_CHANGE and moved != agent else told
+
+
+# ---- the card ------------------------------------------------------------------------------------
+
+CARD_EVENTS: tuple[tuple[str, pv.CardEvent], ...] = (
+    ("Take", pv.Take(0)),
+    ("Skip", pv.Skip(pv.SkipReason.NOT_NOW)),
+    ("Postpone", pv.Postpone(Promise(T0 + 7200 * SECOND))),
+    ("Stop", pv.Stop()),
+    ("TimeOver", pv.TimeOver()),
+    ("TimeOver(nobody looks)", pv.TimeOver(watched=False)),
+    ("Placed", pv.Placed("attempt")),
+    ("Withdraw", pv.Withdraw("pause")),
+)
+
+
+def card_table() -> Table:
+    """Returns the table of a card; the last column is one whose time ends in a skip."""
+    rules, skipping = pv.PreviewRules(), pv.PreviewRules(at_zero=pv.AtZero.SKIP)
+    card = pv.shown("card", "ann", "campaign", "contact", 1, 0, 0, rules, T0)
+    taken, _ = pv.step(card, pv.Take(0), rules, T0)
+    assert taken is not None, "a card that was taken waits for its line"
+    columns = {
+        "shown": (card, rules),
+        "taken": (taken, rules),
+        "shown, skips at zero": (card, skipping),
+    }
+    return Table(
+        "A card before a call",
+        "A card that is over is gone; how it ended is also written as the fact `card_over`. Only a "
+        "taken card is placed.",
+        list(columns),
+        [
+            (name, [_card_cell(*one, event) for one in columns.values()])
+            for name, event in CARD_EVENTS
+        ],
+    )
+
+
+def _card_cell(card: pv.Card, rules: pv.PreviewRules, event: pv.CardEvent) -> str:
+    moved, commands = pv.step(card, event, rules, card.until)
+    words = [
+        f"+{one.end.value}" if isinstance(one, pv.CardOver) else f"!{type(one).__name__}"
+        for one in commands
+    ]
+    return cell(card.state.value, moved.state.value if moved else "over", words)
 
 
 # ---- the campaign --------------------------------------------------------------------------------
@@ -405,6 +457,7 @@ MACHINES: tuple[Callable[[], Table], ...] = (
     call_table,
     contact_table,
     agent_table,
+    card_table,
     campaign_table,
     trunk_table,
 )

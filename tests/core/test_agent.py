@@ -114,6 +114,60 @@ def test_a_result_of_an_earlier_call_does_not_skip_the_wrap_up_of_this_one() -> 
     assert state_of(agent) is AgentState.WRAP_UP
 
 
+def reading() -> Agent:
+    return drive(ready(), ag.ShowCard("k1"))
+
+
+def test_who_reads_a_card_is_not_free_and_not_in_a_call() -> None:
+    agent = reading()
+    assert (state_of(agent), agent.card, agent.call) == (AgentState.PREVIEWING, "k1", None)
+    assert not is_free(agent)
+    assert drive(agent, ag.CardGone("another")) == agent
+    assert is_free(drive(agent, ag.CardGone("k1")))
+
+
+def test_a_card_is_shown_only_to_somebody_who_is_free() -> None:
+    for agent in (talking(), reading(), drive(ready(), ag.AskPause("lunch"))):
+        with pytest.raises(ImpossibleEvent):
+            drive(agent, ag.ShowCard("k2"))
+    with pytest.raises(ImpossibleEvent):
+        drive(talking(), ag.Dial("c2"))
+
+
+@pytest.mark.parametrize(
+    ("event", "why", "state"),
+    [
+        (ag.AskPause("tea"), "pause", AgentState.PAUSE),
+        (ag.AskOffline(), "signed_out", AgentState.OFFLINE),
+        (ag.DeviceDown("leg-1"), "device_lost", AgentState.NO_DEVICE),
+        (ag.CallJoined("c9"), "call", AgentState.TALKING),
+    ],
+)
+def test_whoever_goes_from_a_card_lays_it_down_at_once(
+    event: ag.AgentEvent, why: str, state: AgentState
+) -> None:
+    agent, commands = step(reading(), event, T0)
+    assert (agent.card, state_of(agent)) == (None, state)
+    assert commands[0] == ag.ReturnCard("k1", why)
+    assert drive(agent, ag.CardGone("k1")) == agent, "its end is no news any more"
+
+
+def test_a_call_asked_for_by_its_agent_is_theirs_from_the_dialling_on() -> None:
+    agent = drive(reading(), ag.Dial("c1"))
+    assert (state_of(agent), agent.card, agent.call) == (AgentState.DIALING, None, "c1")
+    assert state_of(drive(agent, ag.CallJoined("c1"))) is AgentState.TALKING
+    assert is_free(drive(agent, ag.ReservationLost("c1")))
+    assert is_free(drive(agent, ag.CustomerGone("c1", TEN)))
+    assert drive(agent, ag.ReservationLost("c2")) == agent
+    assert state_of(drive(ready(), ag.Dial("c1"))) is AgentState.DIALING
+
+
+def test_a_pause_asked_for_while_it_rings_comes_after_the_call() -> None:
+    agent = drive(reading(), ag.Dial("c1"), ag.AskPause("tea"))
+    assert state_of(agent) is AgentState.DIALING
+    assert state_of(drive(agent, ag.ReservationLost("c1"))) is AgentState.PAUSE
+
+
 def test_a_bridge_found_after_a_restart_is_taken_up() -> None:
     agent = drive(ready(), ag.CallJoined("c9"))
     assert (agent.work, agent.call) == (Work.TALKING, "c9")

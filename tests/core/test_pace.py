@@ -23,6 +23,7 @@ from vyzov.core.pacing import (
     filled,
     full,
     spent,
+    why_no_line,
 )
 from vyzov.core.routing import NoTrunk, TrunkLoad, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
@@ -105,6 +106,23 @@ def test_a_robot_fills_its_lines() -> None:
 def test_modes_of_the_hand_place_nothing(mode: str) -> None:
     decision = calls_to_place(QUIET, settings(mode=mode), T0)
     assert (decision.count, decision.reason) == (0, PaceReason.MODE_DIALS_BY_HAND)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"free_agents": 0, "on_the_way": 9}, None),
+        ({"lines": 30}, PaceReason.LINES_FULL),
+        ({"trunk_lines_free": 0}, PaceReason.TRUNKS_FULL),
+        ({"bucket": spent(full(1, T0), 1)}, PaceReason.RATE_LIMIT),
+    ],
+)
+def test_a_call_by_hand_needs_a_line_and_a_place_in_its_second_and_nothing_else(
+    changes: dict[str, object], reason: PaceReason | None
+) -> None:
+    pace = replace(QUIET, **changes)  # type: ignore[arg-type]
+    assert why_no_line(pace, settings(mode="preview", calls_per_second=1), T0) is reason
 
 
 def test_predictive_without_a_wish_dials_like_progressive() -> None:

@@ -32,10 +32,11 @@ def test_the_page_is_as_new_as_the_machines(tables: ModuleType) -> None:
 def test_every_kind_of_event_has_a_row(tables: ModuleType) -> None:
     from typing import get_args
 
-    from vyzov.core import agent, call_events, contact, trunk
+    from vyzov.core import agent, call_events, contact, preview, trunk
 
     assert {type(one) for one in tables.CALL_EVENTS} == set(get_args(call_events.Event))
     assert {type(one) for _, one in tables.AGENT_EVENTS} == set(get_args(agent.AgentEvent))
+    assert {type(one) for _, one in tables.CARD_EVENTS} == set(get_args(preview.CardEvent))
     rows = tables.contact_table().rows
     named = {name.partition("(")[0] for name, _ in rows}
     assert named == {kind.__name__ for kind in get_args(contact.EntryEvent)}

@@ -28,6 +28,8 @@ class Work(StrEnum):
     """What the agent has in hand."""
 
     NONE = "none"
+    PREVIEWING = "previewing"
+    DIALING = "dialing"
     RESERVED = "reserved"
     TALKING = "talking"
     WRAP_UP = "wrap_up"
@@ -40,6 +42,8 @@ class AgentState(StrEnum):
     PAUSE = "pause"
     READY = "ready"
     NO_DEVICE = "no_device"
+    PREVIEWING = "previewing"
+    DIALING = "dialing"
     RESERVED = "reserved"
     TALKING = "talking"
     HOLD = "hold"
@@ -49,7 +53,7 @@ class AgentState(StrEnum):
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent; `since` is when the derived state last changed."""
+    """One agent; `since` is when the derived state last changed, `card` what they read before a call."""
 
     id: str
     since: datetime
@@ -58,6 +62,7 @@ class Agent:
     device_leg: str | None = None
     work: Work = Work.NONE
     call: str | None = None
+    card: str | None = None
     wrap_up_until: datetime | None = None
     pause_after: bool = False
     result_saved: bool = False
@@ -68,12 +73,10 @@ class Agent:
 def state_of(agent: Agent) -> AgentState:
     """Returns the state that follows from the wish, the work and the leg."""
     work, wish = agent.work, agent.wish
-    if work is Work.RESERVED:
-        return AgentState.RESERVED
     if work is Work.TALKING:
         return AgentState.HOLD if agent.held else AgentState.TALKING
-    if work is Work.WRAP_UP:
-        return AgentState.WRAP_UP
+    if work is not Work.NONE:
+        return AgentState(work.value)
     if wish is Wish.OFFLINE:
         return AgentState.OFFLINE
     if wish is Wish.PAUSE:
@@ -131,6 +134,27 @@ class DeviceDown:
     """A leg of the agent is lost; news of a leg already replaced changes nothing."""
 
     leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """The agent is shown who is next, before anybody is called."""
+
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardGone:
+    """The agent's card is over without a call."""
+
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A call is placed because this agent asked for it; they are joined at the answer."""
+
+    call: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +226,9 @@ AgentEvent = (
     | SetPauseAfter
     | DeviceUp
     | DeviceDown
+    | ShowCard
+    | CardGone
+    | Dial
     | Reserve
     | ReservationLost
     | CallJoined
@@ -249,7 +276,15 @@ class CloseDevice:
     leg: str
 
 
-AgentCommand = RecordAgentState | RecordPresence | ArmWrapUp | CloseDevice
+@dataclass(frozen=True, slots=True)
+class ReturnCard:
+    """Take this card back: the agent reads it no more."""
+
+    card: str
+    why: str
+
+
+AgentCommand = RecordAgentState | RecordPresence | ArmWrapUp | CloseDevice | ReturnCard
 
 _Moved = tuple[Agent, tuple[AgentCommand, ...]]
 
@@ -272,6 +307,8 @@ def _move(agent: Agent, event: AgentEvent, now: datetime) -> _Moved:
             return _wish(agent, event)
         case DeviceUp() | DeviceDown():
             return _device(agent, event)
+        case ShowCard() | CardGone() | Dial():
+            return _by_hand(agent, event)
         case Reserve() | ReservationLost() | CallJoined() | CustomerGone():
             return _work(agent, event, now)
         case _:
@@ -279,6 +316,11 @@ def _move(agent: Agent, event: AgentEvent, now: datetime) -> _Moved:
 
 
 def _wish(agent: Agent, event: AskReady | AskPause | AskOffline | SetPauseAfter) -> _Moved:
+    if isinstance(event, AskPause | AskOffline) and agent.work is Work.PREVIEWING:
+        # Nobody was called yet: whoever goes leaves the contact to the others at once.
+        laid, back = _laid_down(agent, "pause" if isinstance(event, AskPause) else "signed_out")
+        asked, commands = _wish(laid, event)
+        return asked, (*back, *commands)
     match event:
         case AskReady():
             asked = replace(agent, wish=Wish.READY, pause_reason="", pause_after=False)
@@ -312,9 +354,32 @@ def _device(agent: Agent, event: DeviceUp | DeviceDown) -> _Moved:
             replaced = (CloseDevice(agent.device_leg),) if agent.device_leg else ()
             return replace(agent, device_leg=leg, muted=False), (*replaced, up)
         case DeviceDown(leg) if leg == agent.device_leg:
-            return replace(agent, device_leg=None), (RecordPresence(FactKind.DEVICE_DOWN, leg),)
+            laid, back = _laid_down(agent, "device_lost")
+            down = RecordPresence(FactKind.DEVICE_DOWN, leg)
+            return replace(laid, device_leg=None), (*back, down)
         case DeviceDown():  # pragma: no branch
             return agent, ()
+
+
+def _laid_down(agent: Agent, why: str) -> _Moved:
+    """Takes the card from an agent who has one."""
+    if agent.card is None:
+        return agent, ()
+    return replace(agent, work=Work.NONE, card=None), (ReturnCard(agent.card, why),)
+
+
+def _by_hand(agent: Agent, event: ShowCard | CardGone | Dial) -> _Moved:
+    match event:
+        case ShowCard(card) if is_free(agent):
+            return replace(agent, work=Work.PREVIEWING, card=card), ()
+        case Dial(call) if is_free(agent) or agent.work is Work.PREVIEWING:
+            return replace(agent, work=Work.DIALING, card=None, call=call), ()
+        case CardGone(card) if card == agent.card:
+            return _free(agent)
+        case CardGone():
+            return agent, ()
+        case _:
+            raise ImpossibleEvent("agent", state_of(agent).value, event)
 
 
 def _work(
@@ -326,14 +391,15 @@ def _work(
             return replace(agent, work=Work.RESERVED, call=call), ()
         case Reserve(), _:
             raise ImpossibleEvent("agent", state_of(agent).value, event)
-        case ReservationLost(), Work.RESERVED if mine:
+        case ReservationLost(), Work.RESERVED | Work.DIALING if mine:
             return _free(agent)
-        case CallJoined(), Work.RESERVED if mine:
+        case CallJoined(), Work.RESERVED | Work.DIALING if mine:
             return replace(agent, work=Work.TALKING), ()
-        case CallJoined(call), Work.NONE:
+        case CallJoined(call), Work.NONE | Work.PREVIEWING:
             # The engine is the witness: after a restart it names the bridges that live.
-            return replace(agent, work=Work.TALKING, call=call), ()
-        case CustomerGone(), Work.RESERVED if mine:
+            laid, back = _laid_down(agent, "call")
+            return replace(laid, work=Work.TALKING, call=call), back
+        case CustomerGone(), Work.RESERVED | Work.DIALING if mine:
             return _free(agent)
         case CustomerGone(_, wrap_up), Work.TALKING if mine:
             if agent.result_saved or not wrap_up:
@@ -375,6 +441,7 @@ def _free(agent: Agent) -> _Moved:
         agent,
         work=Work.NONE,
         call=None,
+        card=None,
         wrap_up_until=None,
         result_saved=False,
         held=False,

@@ -17,6 +17,7 @@ from vyzov.core.fields import Fields, Json, is_word
 from vyzov.core.flow import Flow, read_flow
 from vyzov.core.numbers import is_e164, is_service_number
 from vyzov.core.pace_rules import PaceRule, RuleDo, SwitchMode, read_rules
+from vyzov.core.preview import PreviewRules, read_preview
 from vyzov.core.redial import RedialPolicy, read_redial
 from vyzov.core.window import CallWindow, read_window, window_to_json
 
@@ -114,6 +115,7 @@ class CampaignSettings:
     weight: float = 1.0
     agent_return_limit: timedelta = timedelta(seconds=15)
     pace_rules: tuple[PaceRule, ...] = ()
+    preview: PreviewRules = field(default_factory=PreviewRules)
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> "CampaignSettings":
@@ -159,9 +161,10 @@ class CampaignSettings:
             "recording": self.recording,
             "agents": list(self.agents),
             "priority": self.priority,
+            "pace_rules": [rule.to_json() for rule in self.pace_rules],
             "weight": self.weight,
             "agent_return_limit_s": self.agent_return_limit.total_seconds(),
-            "pace_rules": [rule.to_json() for rule in self.pace_rules],
+            "preview": self.preview.to_json(),
         }
 
 
@@ -201,10 +204,13 @@ def _read(fields: Fields) -> CampaignSettings:
         wrap_up=seconds("wrap_up_s", 30, 0, 3600),
         recording=fields.flag("recording", default=True),
         agents=fields.texts("agents"),
+        pace_rules=read_rules(fields, "pace_rules"),
         priority=fields.whole("priority", 0, least=-9, most=9),
         weight=fields.number("weight", 1.0, least=0.1, most=100),
         agent_return_limit=seconds("agent_return_limit_s", 15, 1, 300),
-        pace_rules=read_rules(fields, "pace_rules"),
+        preview=PreviewRules()
+        if fields.get("preview") is None
+        else read_preview(fields.inner("preview")),
     )
 
 

@@ -49,6 +49,8 @@ class FactKind(StrEnum):
     AGENT_SIGNED_IN = "agent_signed_in"
     AGENT_SIGNED_OUT = "agent_signed_out"
     AGENT_STATE = "agent_state"
+    CARD_SHOWN = "card_shown"
+    CARD_OVER = "card_over"
     DEVICE_UP = "device_up"
     DEVICE_DOWN = "device_down"
     CAMPAIGN_STATE = "campaign_state"

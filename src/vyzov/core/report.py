@@ -121,7 +121,14 @@ class AgentTime:
         return work / both if both else None
 
 
-_WORK = (AgentState.RESERVED, AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP)
+_WORK = (
+    AgentState.PREVIEWING,
+    AgentState.DIALING,
+    AgentState.RESERVED,
+    AgentState.TALKING,
+    AgentState.HOLD,
+    AgentState.WRAP_UP,
+)
 
 
 def agent_times(facts: Iterable[Fact], until: datetime) -> tuple[AgentTime, ...]:

@@ -35,8 +35,9 @@ class Agents:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.joined: Callable[[LiveCall, str], None] = lambda _live, _agent: None
-        self.lost: Callable[[LiveCall, ce.AgentGone], None] = lambda _live, _gone: None
+        self.lost: Callable[[LiveCall, ce.AgentGone | ce.Cancel], None] = lambda _live, _gone: None
         self.back: Callable[[LiveCall, str], None] = lambda _live, _agent: None
+        self.card_dropped: Callable[[str, str, str], None] = lambda _agent, _card, _why: None
         self.matching = True
         self._due = Deadlines()
 
@@ -90,6 +91,8 @@ class Agents:
                 self._scene.out.verb(ports.DeviceClose(leg))
                 if found.agent.device_leg == leg and found.agent.wish is ca.Wish.OFFLINE:
                     self.step(found.agent.id, ca.DeviceDown(leg))
+            case ca.ReturnCard(card, why):
+                self.card_dropped(found.agent.id, card, why)
             case ca.ArmWrapUp():
                 pass  # `expire` reads the agent's own deadline
 
@@ -97,7 +100,8 @@ class Agents:
         """The campaign whose call the agent has in hand, for time is told apart by it."""
         call = found.agent.call
         if call is None:
-            return None
+            held = self._scene.room.cards.get(found.agent.id)
+            return held.card.campaign if held and held.card.id == found.agent.card else None
         live = self._scene.room.calls.get(call)
         if live is None and found.last is not None and found.last.call.id == call:
             live = found.last  # The call may be forgotten while it is still being written up.
@@ -136,7 +140,14 @@ class Agents:
         campaign = room.campaigns.get(live.campaign)
         if campaign is None or not wants_agent(live):
             return
-        owner = live.due.callback_agent if live.due else None
+        dialler = room.agents.get(live.placed_by)
+        if dialler is not None and dialler.agent.call == live.call.id:
+            if dialler.agent.device_leg:
+                self.joined(live, live.placed_by)
+                return
+            # Their line is gone since: anybody is better than silence.
+            self.dial_over(live, "device_lost")
+        owner = live.placed_by or (live.due.callback_agent if live.due else None)
         people = [found.agent for found in room.free.values()]
         chosen = agent_for(people, campaign.crew, owner)
         if chosen is not None:
@@ -189,10 +200,19 @@ class Agents:
         found = self._scene.room.agents.get(agent)
         if found is None:
             return
-        if found.agent.work is ca.Work.RESERVED:
+        if found.agent.work in (ca.Work.RESERVED, ca.Work.DIALING):
             self.step(agent, ca.ReservationLost(live.call.id))
         else:
             self.step(agent, ca.CustomerGone(live.call.id, limit))
+
+    def dial_over(self, live: LiveCall, why: str) -> None:
+        """The call an agent asked for came to no talk of theirs: they read why, and are free."""
+        found = self._scene.room.agents.get(live.placed_by)
+        if found is None or found.agent.work is not ca.Work.DIALING:
+            return
+        if found.agent.call == live.call.id:
+            found.not_dialled = why
+            self.step(live.placed_by, ca.ReservationLost(live.call.id))
 
     # ---- devices
 
@@ -228,6 +248,9 @@ class Agents:
         self.step(event.agent, ca.DeviceDown(event.leg))
         if live is not None and live.agent == event.agent:
             self.lost(live, ce.AgentGone(event.agent, silent=event.reason == "no_sound"))
+        elif live is not None and found.agent.work is ca.Work.DIALING and not live.call.answered_at:
+            # Nobody is to be there for the answer to a call that only they wanted.
+            self.lost(live, ce.Cancel("agent_gone"))
 
     def quality(self, event: ports.DeviceQuality) -> None:
         found = self._scene.room.agents.get(event.agent)

@@ -471,6 +471,7 @@ class Calls:
             close_entry(scene, live, outcome, at)
         scene.room.calls.finish(live)
         scene.room.pace_wanted = True
+        self._agents.dial_over(live, outcome.value)
         self._drop_when_done(live)
 
     def _drop_when_done(self, live: LiveCall) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vyzov.core import agent as ca
+from vyzov.core import preview
 from vyzov.core.call_value import retold
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import moved, to_text
@@ -54,6 +55,8 @@ class ClockDesk:
             found.undo_until = moved(found.undo_until, by)
             found.day.since += by
             self._agents.noted(found)
+        for held in room.cards.values():
+            held.card = preview.retold(held.card, by)
         for live in calls.values():
             live.call = retold(live.call, by)
             live.asked_at, live.parted_at = moved(live.asked_at, by), moved(live.parted_at, by)

@@ -6,7 +6,7 @@ with its idempotency key is saved once, and gets the answer it got.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vyzov.core import agent as ca
@@ -36,7 +36,11 @@ SAVED_KEPT = 20
 class Desk:
     """Carries out the asks of one floor's agents."""
 
-    def __init__(self, scene: Scene, agents: Agents, calls: Calls, phones: DeskPhones) -> None:
+    def __init__(
+        self, scene: Scene, agents: Agents, calls: Calls, phones: DeskPhones,
+        verbs: Mapping[str, Callable[[Ask, LiveAgent], None]],
+    ) -> None:  # fmt: skip
+        """`verbs` are those of what else lies on a desk, by name."""
         self._scene = scene
         self._agents = agents
         self._phones = phones
@@ -61,6 +65,7 @@ class Desk:
             "undo_result": self._undo_result,
             "note": self._note,
             "help": self._help,
+            **verbs,
         }
 
     def take(self, ask: Ask) -> None:
@@ -191,6 +196,11 @@ class Desk:
             # The callee hung up in the same moment: what was asked for has happened.
             self._scene.out.reply(ask.ask)
             return
+        ringing = self._scene.room.calls.get(found.agent.call or "")
+        if ringing is not None and found.agent.work is ca.Work.DIALING:
+            self._calls.feed(ringing, ce.Cancel("agent_cancelled"))
+            self._scene.out.reply(ask.ask)
+            return
         live = self._in_hand(ask, found)
         if live is not None:
             self._calls.feed(live, ce.AgentHangsUp())
@@ -314,7 +324,9 @@ class Desk:
 
     def _note(self, ask: Ask, found: LiveAgent) -> None:
         contact = str(ask.args.get("contact") or "")
-        if contact not in {live.contact for live in (found.last, found.resulted) if live}:
+        held = self._scene.room.cards.get(ask.user)
+        shown = {live.contact for live in (found.last, found.resulted) if live}
+        if contact not in shown | ({held.card.contact} if held else set()):
             self._refuse(ask, "not_your_contact", "This contact is not on your screen.", "Reload.")
             return
         text = str(ask.args.get("text") or "")[:NOTE_LENGTH_MAX]

@@ -6,6 +6,7 @@ from vyzov.core import contact as cc
 from vyzov.core.call import Call
 from vyzov.core.callback import Promise, first_permitted
 from vyzov.core.disposition import CallBack, Consequence, StopListNumber
+from vyzov.core.eligibility import Candidate
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
@@ -14,7 +15,7 @@ from vyzov.core.redial import next_attempt
 from vyzov.core.window import zones_of
 from vyzov.dialer.floor_store import AbandonDay, DueContact
 from vyzov.dialer.office_records import StopSource
-from vyzov.dialer.room import LiveCall
+from vyzov.dialer.room import LiveCall, Room
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddCallback, AddStop, CloseCallback, SetEntry
 
@@ -40,6 +41,23 @@ def entry_of(due: DueContact) -> cc.Entry:
     )
 
 
+def candidate_of(room: Room, due: DueContact, entry: cc.Entry) -> Candidate:
+    """What the gates must know of a contact as it was read."""
+    return Candidate(
+        contact=due.contact,
+        state=entry.state,
+        number=due.e164,
+        zones=due.zones,
+        # One that goes on through another trunk is no attempt more: the person was not reached.
+        attempts_made=entry.attempts_made - (1 if entry.failover_of else 0),
+        next_due=entry.next_due,
+        promise=entry.promise,
+        suppressed=due.stop_listed,
+        number_live=room.calls.is_live(due.number_ref),
+        consent=due.consent,
+    )
+
+
 def move(scene: Scene, live: LiveCall, event: cc.EntryEvent, at: datetime, cause: str) -> None:
     """Steps the entry of a call and writes it; `cause` is unique to the event within the call."""
     if live.entry is None:
@@ -48,6 +66,9 @@ def move(scene: Scene, live: LiveCall, event: cc.EntryEvent, at: datetime, cause
     live.entry, commands = cc.step(before, event, at)
     if live.entry != before:
         scene.out.write(written(live.entry))
+        for held in scene.room.cards.values():
+            # What is on a card was read before this: whoever reads it must not act on it.
+            held.is_stale |= held.card.contact == live.contact
     _tell_closed(scene, live, before, at, cause)
     for command in commands:
         match command:
@@ -82,6 +103,34 @@ def _tell_closed(scene: Scene, live: LiveCall, before: cc.Entry, at: datetime, c
     else:
         kind, data = FactKind.CONTACT_REOPENED, {}
     scene.call_fact(live, kind, f"{kind.value}:{cause}", at, data)
+
+
+def move_waiting(
+    scene: Scene, entry: cc.Entry, event: cc.EntryEvent, cause: str, agent: str
+) -> cc.Entry:
+    """Steps the entry of a contact who is in no call, by an agent's word on the card `cause`."""
+    now = scene.now.utc
+    moved, commands = cc.step(entry, event, now)
+    scene.out.write(written(moved))
+    for command in commands:
+        match command:
+            case cc.OpenCallback(promise):
+                opened = AddCallback(
+                    f"{cause}:{int(promise.due.timestamp())}", entry.campaign, entry.contact,
+                    promise.due, promise.agent, now,
+                )  # fmt: skip
+                scene.out.write(opened)
+            case cc.CloseCallback(end):
+                scene.out.write(CloseCallback(entry.campaign, entry.contact, end.value, now))
+    if moved.state is cc.EntryState.CLOSED:
+        kind = FactKind.CONTACT_CLOSED
+        scene.out.write(
+            scene.fact(
+                kind, f"{cause}:{kind.value}", campaign=entry.campaign, contact=entry.contact,
+                agent=agent, data={"reason": moved.closed_reason},
+            )
+        )  # fmt: skip
+    return moved
 
 
 def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:

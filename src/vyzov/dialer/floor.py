@@ -15,6 +15,7 @@ from vyzov.dialer import effects as fx
 from vyzov.dialer import ports
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.calls import Calls
+from vyzov.dialer.cards import Cards
 from vyzov.dialer.clock_desk import ClockDesk
 from vyzov.dialer.desk import Desk
 from vyzov.dialer.desk_phones import DeskPhones
@@ -53,7 +54,8 @@ class Floor:
         self._trunks = Trunks(self._scene)
         self._calls = Calls(self._scene, self._agents, self._trunks)
         self._phones = DeskPhones(self._scene)
-        self._desk = Desk(self._scene, self._agents, self._calls, self._phones)
+        self._cards = Cards(self._scene, self._agents)
+        self._desk = Desk(self._scene, self._agents, self._calls, self._phones, self._cards.verbs)
         self._protection = ProtectionDesk(self._scene)
         self._clock = ClockDesk(self._scene, self._agents)
         self._office = Office(
@@ -62,7 +64,7 @@ class Floor:
         )  # fmt: skip
         self._rules = RuleDesk(self._scene, self._office.move)
         self.watching = Watching(self._scene)
-        self._pacer = Pacer(self._scene, self.id, self._trunks, self.watching)
+        self._pacer = Pacer(self._scene, self.id, self._trunks, self.watching, self._cards)
         self._recovery = Recovery(
             self._scene, self._calls, self._agents, self._trunks, self._phones
         )
@@ -89,6 +91,7 @@ class Floor:
         self._take(item)
         self._agents.expire()
         self._calls.expire()
+        self._cards.expire()
         ticked = type(item) is fx.Tick
         if ticked:
             self._pacer.turn_minutes()
@@ -140,6 +143,7 @@ class Floor:
             case fx.DueLoaded():
                 self._pacer.loaded(item)
             case fx.HistoryLoaded(attempt, history):
+                self._cards.remember(attempt, history)
                 live = self.room.calls.get(attempt)
                 if live is not None:
                     live.history = history
@@ -241,10 +245,13 @@ class Floor:
                 if not self.room.engine_up:
                     # Its originate would be lost on the way: better never dialled than unknown.
                     self._calls.feed(live, ce.Cancel("engine_away"))
+                if not self._cards.reserved(live):
+                    self._calls.feed(live, ce.Cancel("agent_gone"))
                 self._calls.feed(live, ce.Reserved())
             else:
                 self._pacer.refused(live, str(reason))
                 self.room.calls.pop(attempt, None)
+                self._cards.not_reserved(live, str(reason))
         later = self._after.pop(batch, [])
         for effect in later:
             if isinstance(effect, fx.SendVerb) and isinstance(effect.verb, ports.Forget):
@@ -259,7 +266,9 @@ class Floor:
     def _not_committed(self, batch: int) -> None:
         self._settled(batch)
         for attempt in self._reserved.pop(batch, ()):
-            self.room.calls.pop(attempt, None)
+            live = self.room.calls.pop(attempt, None)
+            if live is not None:
+                self._cards.not_reserved(live, "database_away")
             self.watching.withdrawn(attempt)
             self.room.doubtful.add(attempt)
         for effect in self._after.pop(batch, ()):
@@ -322,9 +331,11 @@ class Floor:
 
     def _arm(self, ticked: bool) -> None:  # noqa: FBT001
         """Asks for a tick at the next moment that is due; one asked for stands until it comes."""
-        first, agents = self.room.calls.next_deadline(), self._agents.next_deadline()
-        if first is None or (agents is not None and agents < first):
-            first = agents
+        moments = (
+            self.room.calls.next_deadline(), self._agents.next_deadline(),
+            self._cards.next_deadline(),
+        )  # fmt: skip
+        first = min((at for at in moments if at is not None), default=None)
         if first is not None and (ticked or first != self._armed):
             self._scene.out.effects.append(fx.Arm(self._scene.now.mono_of(first)))
         self._armed = first

@@ -1,10 +1,12 @@
-"""One attempt as a floor holds it: the machine, the contact, the leg, and what was seen of it."""
+"""One attempt as a floor holds it: the machine, the contact, the leg, and what was seen of it; and a
+card, which may become an attempt."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from vyzov.core.call import Call
 from vyzov.core.contact import Entry
+from vyzov.core.preview import Card
 from vyzov.core.trunk import CARRIED, Judgement
 from vyzov.dialer.floor_store import DueContact, PastAttempt
 from vyzov.dialer.ports import LegEvent
@@ -30,6 +32,8 @@ class LiveCall:
 
     `judgement` says whose fault a failure was; `target` is the carrier's address that failed, where
     its name leads to others too; `failover_of` the attempt this one took over.
+
+    `placed_by` is the agent who asked for the call and is joined at its answer, "" where the pace did.
 
     `parted_at` is when its bridge fell, until something says why; `doubt` is about a limit that
     passed while events may be missing."""
@@ -63,3 +67,18 @@ class LiveCall:
     judgement: Judgement = CARRIED
     target: str = ""
     failover_of: str = ""
+    placed_by: str = ""
+
+
+@dataclass(slots=True)
+class LiveCard:
+    """A card on an agent's screen, with the contact as it was read; `is_stale` once something else
+    has moved that contact, `why` says what the taken card waits for."""
+
+    card: Card
+    due: DueContact
+    history: tuple[PastAttempt, ...] = ()
+    is_stale: bool = False
+    why: str = ""
+    attempt: str = ""
+    """The attempt that is being reserved for it."""

@@ -16,22 +16,24 @@ from vyzov.core.contact import EntryState
 from vyzov.core.eligibility import (
     RULE_VERSION,
     Allowed,
-    Candidate,
     Gate,
     Refused,
     Rules,
+    Verdict,
     verdict,
     verdict_to_json,
 )
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
-from vyzov.core.pacing import Pace, PaceReason, calls_to_place, filled, spent
+from vyzov.core.pacing import Pace, PaceReason, calls_to_place, filled, spent, why_no_line
 from vyzov.core.pacing.turns import Turn, in_turn
 from vyzov.core.routing import NoTrunk, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
+from vyzov.dialer.cards import Cards
 from vyzov.dialer.effects import DueLoaded, LoadDue, Reload
-from vyzov.dialer.entries import entry_of, written
+from vyzov.dialer.entries import candidate_of, entry_of, written
 from vyzov.dialer.floor_store import DueContact
+from vyzov.dialer.live_call import LiveCard
 from vyzov.dialer.room import LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
@@ -55,8 +57,11 @@ QUARANTINE_LOOK_S = 5.0
 class Pacer:
     """Places calls for all campaigns of a floor."""
 
-    def __init__(self, scene: Scene, floor: str, trunks: Trunks, watching: Watching) -> None:
+    def __init__(
+        self, scene: Scene, floor: str, trunks: Trunks, watching: Watching, cards: Cards
+    ) -> None:
         self._scene = scene
+        self._cards = cards
         self._watching = watching
         self._floor = floor
         self._trunks = trunks
@@ -94,8 +99,7 @@ class Pacer:
 
     def _fill(self, campaign: LiveCampaign, contacts: tuple[DueContact, ...]) -> None:
         """Puts those read into the hopper, all of it in calling order: a promise goes first."""
-        live = {call.contact for call in self._scene.room.calls_of(campaign.record.id)}
-        out = live | set(campaign.held)
+        out = self._in_hand(campaign) | set(campaign.held)
         known = {
             due.contact: due for due in (*contacts, *campaign.hopper) if due.contact not in out
         }
@@ -105,6 +109,13 @@ class Pacer:
         ]
         order = in_calling_order(places, self._scene.now.utc)
         campaign.hopper = deque(known[place.contact] for place in order[:LOOK_AHEAD])
+
+    def _in_hand(self, campaign: LiveCampaign) -> set[str]:
+        """Contacts that are in a call, or on the card of somebody."""
+        room, key = self._scene.room, campaign.record.id
+        return {live.contact for live in room.calls_of(key)} | {
+            held.card.contact for held in room.cards_of(key)
+        }
 
     def _read_ahead(self, campaign: LiveCampaign) -> None:
         now = self._scene.now.utc
@@ -117,8 +128,9 @@ class Pacer:
         is_dry = campaign.dry_until is not None and campaign.dry_until > now
         if campaign.loading or ((is_enough or is_dry) and not somebody_is_due):
             return
-        busy = {live.contact for live in self._scene.room.calls_of(campaign.record.id)}
-        exclude = busy | set(campaign.held) | {due.contact for due in campaign.hopper}
+        exclude = (
+            self._in_hand(campaign) | set(campaign.held) | {due.contact for due in campaign.hopper}
+        )
         campaign.loading, campaign.dry_until, campaign.next_due = True, None, None
         # Where the hopper is full enough, only those are missing who go before the ones in it.
         missing = LOOK_AHEAD - len(campaign.hopper) + DUE_TOGETHER if is_enough else LOOK_AHEAD
@@ -131,13 +143,14 @@ class Pacer:
         counts = campaign.counts
         if counts is None or not counts.total or campaign.hopper or campaign.loading:
             return False
-        return counts.is_over and not self._scene.room.calls_of(campaign.record.id)
+        return counts.is_over and not self._in_hand(campaign)
 
     # ---- the tick
 
     def pace(self) -> None:
         """Reserves as many calls as the pace of each campaign says."""
         room = self._scene.room
+        self._cards.look()
         for campaign in self._in_turn():
             self._read_ahead(campaign)
             if room.stopped or room.leaving or not room.engine_up or not room.store_up:
@@ -191,6 +204,11 @@ class Pacer:
             self._scene.out.effects.append(Reload())
 
     def _place(self, campaign: LiveCampaign) -> None:
+        if campaign.settings.mode is DialMode.PREVIEW:
+            for held in self._cards.taken(campaign):
+                held.why = self._dial(campaign, held)
+            self._show(campaign)
+            return
         now = self._scene.now.utc
         pace = self._pace_of(campaign)
         ahead = self._watching.wish(campaign, pace.free_agents - self._held(campaign))
@@ -218,6 +236,49 @@ class Pacer:
             count -= int(placed)
         campaign.hopper.extendleft(reversed(skipped))
 
+    # ---- cards
+
+    def _show(self, campaign: LiveCampaign) -> None:
+        """Gives everybody a card who is free and not meant for a call of another campaign."""
+        able = self._free_for(campaign)
+        left = len(able) - self._shared(campaign)
+        skipped: list[DueContact] = []
+        while left > 0 and campaign.hopper:
+            due = campaign.hopper.popleft()
+            entry = entry_of(due)
+            said = self._asked(campaign, due, entry)
+            if isinstance(said, Refused):
+                self._put_aside(campaign, due, entry, said)
+            elif self._cards.show(campaign, due, able):
+                campaign.had += 1 / campaign.settings.weight
+                left -= 1
+            else:
+                skipped.append(due)
+        campaign.hopper.extendleft(reversed(skipped))
+        shown = len(self._scene.room.cards_of(campaign.record.id))
+        args = {"cards": shown, "free_agents": len(self._free_for(campaign))}
+        campaign.why = (PaceReason.ONE_CARD_PER_AGENT.value, args)
+
+    def _dial(self, campaign: LiveCampaign, held: LiveCard) -> str:
+        """Reserves the call of a taken card; returns what it still waits for, "" where nothing."""
+        due = self._cards.marked(held)
+        entry = entry_of(due)
+        said = self._asked(campaign, due, entry)
+        if isinstance(said, Refused):
+            held.is_stale = True  # It is put aside or read anew, not given to the next one.
+            self._cards.withdraw(held, said.reason)
+            self._put_aside(campaign, due, entry, said)
+            return ""
+        forbidden = why_no_line(self._pace_of(campaign), campaign.settings, self._scene.now.utc)
+        if forbidden is not None:
+            return forbidden.value
+        loads = self._trunks.loads(campaign.settings, entry.tried)
+        trunk = trunk_for(loads, self._scene.now.utc)
+        if isinstance(trunk, NoTrunk):
+            return f"trunk_{trunk.value}"
+        held.attempt = self._reserve(campaign, due, entry, trunk.trunk, by=held.card.agent)
+        return ""
+
     def _agents_left(self, campaign: LiveCampaign) -> int:
         """Free agents of a campaign beyond the calls on their way to any of them."""
         return len(self._free_for(campaign)) - self._promised(campaign) - self._shared(campaign)
@@ -228,7 +289,7 @@ class Pacer:
     def _promised(self, campaign: LiveCampaign) -> int:
         """Calls on the way that will need an agent at their answer."""
         early = self._scene.room.calls.on_the_way(campaign.record.id)
-        return sum(1 for live in early if live.call.plan.flow is None)
+        return sum(1 for live in early if live.call.plan.flow is None and not live.placed_by)
 
     def _mode(self, campaign: LiveCampaign, entry: cc.Entry) -> DialMode:
         """A call-back that an offer promised is for a person: an agent is there when it is answered."""
@@ -278,21 +339,30 @@ class Pacer:
 
     def _try(self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry) -> bool | None:
         """Reserves a call; False where the contact may not be called now, None where no trunk can."""
-        now = self._scene.now.utc
-        rules = Rules.of(campaign.settings, campaign.state, emergency_stop=self._scene.room.stopped)
-        said = verdict(self._candidate(due, entry), rules, now)
+        said = self._asked(campaign, due, entry)
         if isinstance(said, Refused):
-            if said.gate is Gate.SUPPRESSED:
-                self._close_stopped(entry)
-            else:
-                self._hold(campaign, due, said)
+            self._put_aside(campaign, due, entry, said)
             return False
+        now = self._scene.now.utc
         trunk = trunk_for(self._trunks.loads(campaign.settings, entry.tried), now)
         if isinstance(trunk, NoTrunk):
             campaign.why = (f"trunk_{trunk.value}", {})
             return None
         self._reserve(campaign, due, entry, trunk.trunk)
         return True
+
+    def _asked(self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry) -> Verdict:
+        """May they be called at this instant?"""
+        rules = Rules.of(campaign.settings, campaign.state, emergency_stop=self._scene.room.stopped)
+        return verdict(candidate_of(self._scene.room, due, entry), rules, self._scene.now.utc)
+
+    def _put_aside(
+        self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry, said: Refused
+    ) -> None:
+        if said.gate is Gate.SUPPRESSED:
+            self._close_stopped(entry)
+        else:
+            self._hold(campaign, due, said)
 
     def _close_stopped(self, entry: cc.Entry) -> None:
         """Whoever is found on the stop-list is done with, so that the campaign can come to its end."""
@@ -303,21 +373,6 @@ class Pacer:
             if isinstance(command, cc.CloseCallback):
                 end = CloseCallback(entry.campaign, entry.contact, command.end.value, now)
                 self._scene.out.write(end)
-
-    def _candidate(self, due: DueContact, entry: cc.Entry) -> Candidate:
-        return Candidate(
-            contact=due.contact,
-            state=entry.state,
-            number=due.e164,
-            zones=due.zones,
-            # One that goes on through another trunk is no attempt more: the person was not reached.
-            attempts_made=entry.attempts_made - (1 if entry.failover_of else 0),
-            next_due=entry.next_due,
-            promise=entry.promise,
-            suppressed=due.stop_listed,
-            number_live=self._scene.room.calls.is_live(due.number_ref),
-            consent=due.consent,
-        )
 
     def _hold(self, campaign: LiveCampaign, due: DueContact, said: Refused) -> None:
         """Takes a contact from the head of the queue until there is a reason to ask again."""
@@ -343,8 +398,8 @@ class Pacer:
         campaign.held_reasons[contact] = reason
 
     def _reserve(
-        self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry, trunk: str
-    ) -> None:
+        self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry, trunk: str, *, by: str = ""
+    ) -> str:
         scene, now = self._scene, self._scene.now.utc
         attempt = scene.dice.new_id()
         plan = CallPlan.of(campaign.settings)
@@ -357,18 +412,19 @@ class Pacer:
             call=start(attempt, mode, plan, now), campaign=campaign.record.id,
             contact=due.contact, due=due, entry=reserved, number=reserved.attempts_made,
             trunk=trunk, caller_id=campaign.settings.caller_id, verdict_at=scene.now.mono,
-            failover_of=entry.failover_of,
+            failover_of=entry.failover_of, placed_by=by,
         )  # fmt: skip
         scene.room.calls[attempt] = live
         self._pass_on(live)
         campaign.bucket = spent(filled(campaign.bucket, campaign.settings.calls_per_second, now), 1)
-        campaign.had += 1 / campaign.settings.weight
+        if not by:  # Whoever was shown a card has had their turn.
+            campaign.had += 1 / campaign.settings.weight
         self._trunks.placed(trunk)
         self._count(campaign, dialed=1)
         promised = to_text(entry.promise.due) if entry.promise else None
         allowed = {
             **verdict_to_json(Allowed()), "at": now.isoformat(), "zones": list(due.zones),
-            "mode": mode.value, "promised": promised,
+            "mode": mode.value, "promised": promised, **({"by": by} if by else {}),
         }  # fmt: skip
         scene.out.reserves.append(
             Reserve(
@@ -387,9 +443,11 @@ class Pacer:
                 contact=live.contact, attempt=attempt,
                 data={"number": live.number, "trunk": trunk, "call_id": call_id, "mode": mode.value,
                       "rule_version": RULE_VERSION, "campaign_version": campaign.record.version,
+                      **({"by": by} if by else {}),
                       **({"failover_of": entry.failover_of} if entry.failover_of else {})},
             )
         )  # fmt: skip
+        return attempt
 
     def _pass_on(self, live: LiveCall) -> None:
         """From now on this call decides the contact's place: what is said of an older one comes late."""

@@ -201,6 +201,7 @@ class Recovery:
             campaign=attempt.campaign, contact=attempt.contact, due=attempt.due,
             entry=_in_call(attempt), number=attempt.number,
             trunk=attempt.trunk, caller_id=attempt.caller_id, failover_of=attempt.failover_of,
+            placed_by=str(attempt.verdict.get("by") or ""),
             verdict_at=self._scene.now.mono_of(attempt.reserved_at), sent_at=self._scene.now.mono,
         )  # fmt: skip
 
@@ -307,6 +308,8 @@ class Recovery:
                 self._scene.room.calls.noted(live)
             case CallState.DIALING | CallState.RINGING if reason := self._why_stopped(live):
                 self._calls.feed(live, ce.Cancel(reason))
+            case CallState.DIALING | CallState.RINGING if not self._dialler_waits(live):
+                self._calls.feed(live, ce.Cancel("agent_gone"))
             case CallState.DIALING | CallState.RINGING:
                 live.call = heard_of(call, now)
                 self._scene.room.calls.noted(live)
@@ -327,6 +330,16 @@ class Recovery:
             case _:
                 pass
         self._calls.order_again(live)
+
+    def _dialler_waits(self, live: LiveCall) -> bool:
+        """True where whoever asked for a ringing call is there for its answer, or nobody asked."""
+        found = self._scene.room.agents.get(live.placed_by)
+        if found is None:
+            return not live.placed_by
+        if ca.is_free(found.agent):
+            found.last = live
+            self._agents.step(live.placed_by, ca.Dial(live.call.id))
+        return found.agent.call == live.call.id and bool(found.agent.device_leg)
 
     def _as_on_screen(self, live: LiveCall, agent_leg: str) -> None:
         """Holds and mutes as the operator's screen says: a word of theirs may have been lost."""

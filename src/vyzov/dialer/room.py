@@ -24,7 +24,7 @@ from vyzov.dialer.floor_store import (
     FloorCampaign,
     FloorPhone,
 )
-from vyzov.dialer.live_call import LiveCall
+from vyzov.dialer.live_call import LiveCall, LiveCard
 from vyzov.dialer.office_records import Trunk
 from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.ports import Json, LegEvent, PhoneRegistered, Verb
@@ -44,6 +44,7 @@ class AgentDay:
     calls: int = 0
     talks: int = 0
     results: int = 0
+    skips: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ class LiveAgent:
     """The call that was given the latest result: until `undo_until` it can be taken back, also when
     the next call is in hand already."""
     undo_until: datetime | None = None
+    cards_ignored: int = 0
+    """How many cards in a row ran out without a word of theirs."""
+    not_dialled: str = ""
+    """Why their latest card led to no call, or the call to no talk; "" where it did."""
 
 
 @dataclass(slots=True)
@@ -217,6 +222,11 @@ class Room:
     pace_wanted: bool = False
     watched: bool = True
     told_desks: set[str] = field(default_factory=set[str])
+    cards: dict[str, LiveCard] = field(default_factory=dict[str, LiveCard])
+    """What agents read before a call, by agent."""
+
+    def cards_of(self, campaign: str) -> list[LiveCard]:
+        return [one for one in self.cards.values() if one.card.campaign == campaign]
 
     def calls_of(self, campaign: str) -> list[LiveCall]:
         return self.calls.of(campaign)

@@ -13,16 +13,19 @@ from vyzov.core import agent as ca
 from vyzov.core import trunk as ct
 from vyzov.core.call import CallState
 from vyzov.core.campaign import CampaignState
+from vyzov.core.contact import EntryState
 from vyzov.core.instants import to_text
 from vyzov.core.trunk import TrunkHealth
 from vyzov.core.window import CallWindow, zones_of
 from vyzov.dialer import clock_desk, desk_phones
 from vyzov.dialer.agents import PAUSE_LONG
 from vyzov.dialer.effects import Tell
+from vyzov.dialer.floor_store import DueContact, PastAttempt
 from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign, LiveTrunk
 from vyzov.dialer.scene import Scene
 
 Json = dict[str, Any]
+WORKING = ("previewing", "dialing", "talking", "hold", "wrap_up")
 RINGING = (CallState.DIALING, CallState.RINGING)
 SHARE_SPAN_S = 900.0
 PHRASE_SHOWN = 80
@@ -74,6 +77,8 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
         ],
         "today": _today(found, now),
         "call": _call(scene, found, shown) if shown else None,
+        "card": _card(scene, found),
+        "not_dialled": found.not_dialled or None,
         "wrap_up": _wrap_up(scene, found),
         "empty": _empty(scene, found, state, mine),
     }
@@ -111,7 +116,7 @@ def _device(scene: Scene, found: LiveAgent) -> Json:
 def _today(found: LiveAgent, now: datetime) -> Json:
     spent = day_seconds(found, now)
     of = spent.get
-    busy = of("talking", 0.0) + of("hold", 0.0) + of("wrap_up", 0.0)
+    busy = sum(of(state, 0.0) for state in WORKING)
     base = busy + (of("ready", 0.0) + of("reserved", 0.0) + of("no_device", 0.0))
     return {
         "calls": found.day.calls,
@@ -137,30 +142,9 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
         state = "ended"
     elif found.agent.held:
         state = "hold"
-    elif call.state in RINGING or found.agent.work is ca.Work.RESERVED:
+    elif call.state in RINGING or found.agent.work in (ca.Work.RESERVED, ca.Work.DIALING):
         state = "ringing"
-    contact: Json = {}
-    if due is not None:
-        zone = due.zones[0] if due.zones else "UTC"
-        places = zones_of(due.zones[:1])
-        local = scene.now.utc.astimezone(places[0]) if places else scene.now.utc
-        window = campaign.settings.window
-        contact = {
-            "id": due.contact,
-            "name": due.name,
-            "phone": due.e164,
-            "phones": [phone.e164 for phone in due.phones],
-            "zone": zone,
-            "utc_offset_minutes": int((local.utcoffset() or timedelta()).total_seconds() // 60),
-            "window": _hours_of(window),
-            "may_call_until": stamp(open_until(window, due.zones, scene.now.utc)),
-            "fields": dict(due.fields),
-            "attempt_number": live.number,
-            "list": {"file": due.file_name, "row": due.row},
-            "note": due.note,
-            "stage": due.stage,
-            "temperature": due.temperature,
-        }
+    contact = contact_state(scene, campaign, due, live.number) if due is not None else {}
     return {
         "attempt": call.id,
         "state": state,
@@ -174,11 +158,77 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
         "held": found.agent.held,
         "recording": call.recording,
         "unheard": call.unheard,
-        "history": [
-            {"at": stamp(past.at), "outcome": past.outcome, "talk_s": past.talk_s,
-             "agent": past.agent, "result": past.result}
-            for past in live.history
+        "history": history_state(live.history),
+    }
+
+
+def contact_state(scene: Scene, campaign: LiveCampaign, due: DueContact, number: int) -> Json:
+    """A contact as the desk shows it; `number` counts the attempt in hand."""
+    now, window = scene.now.utc, campaign.settings.window
+    return {
+        "id": due.contact,
+        "name": due.name,
+        "phone": due.e164,
+        "phones": [phone.e164 for phone in due.phones],
+        "zone": due.zones[0] if due.zones else "UTC",
+        "utc_offset_minutes": _offset(due.zones, now),
+        "window": _hours_of(window),
+        "may_call_until": stamp(open_until(window, due.zones, now)),
+        "fields": dict(due.fields),
+        "attempt_number": number,
+        "list": {"file": due.file_name, "row": due.row},
+        "note": due.note,
+        "stage": due.stage,
+        "temperature": due.temperature,
+    }
+
+
+def _offset(names: tuple[str, ...], now: datetime) -> int:
+    """How far the first of these zones is from UTC, in minutes."""
+    places = zones_of(names[:1])
+    ahead = now.astimezone(places[0]).utcoffset() if places else None
+    return int((ahead or timedelta()).total_seconds() // 60)
+
+
+def history_state(history: tuple[PastAttempt, ...]) -> list[Json]:
+    """What was tried before, as the desk shows it."""
+    return [
+        {"at": stamp(past.at), "outcome": past.outcome, "talk_s": past.talk_s,
+         "agent": past.agent, "result": past.result}
+        for past in history
+    ]  # fmt: skip
+
+
+def _card(scene: Scene, found: LiveAgent) -> Json | None:
+    """Who is next, before they are called."""
+    held = scene.room.cards.get(found.agent.id)
+    if held is None:
+        return None
+    card, due, now = held.card, held.due, scene.now.utc
+    campaign = scene.room.campaigns[card.campaign]
+    promised = due.state == EntryState.CALLBACK.value
+    return {
+        "id": card.id,
+        "state": card.state.value,
+        "until": stamp(card.until),
+        "countdown_s": campaign.settings.preview.countdown.total_seconds(),
+        "at_zero": campaign.settings.preview.at_zero.value,
+        "skips_left": card.skips_left,
+        "skips_max": campaign.settings.preview.skips_max,
+        "position": card.position,
+        "waits_for": held.why or None,
+        "promised_at": stamp(due.next_due) if promised else None,
+        "campaign": {"id": campaign.record.id, "name": campaign.record.name},
+        "contact": contact_state(scene, campaign, due, due.attempts_made + 1),
+        "attempts_max": campaign.settings.redial.attempts_max,
+        "numbers": [
+            {"e164": phone.e164, "zone": phone.zones[0] if phone.zones else "UTC",
+             "utc_offset_minutes": _offset(phone.zones, now),
+             "may_call_until": stamp(open_until(campaign.settings.window, phone.zones, now))}
+            for phone in due.phones
         ],
+        **campaign.sheet,
+        "history": history_state(held.history),
     }  # fmt: skip
 
 
@@ -352,6 +402,7 @@ def _tile(scene: Scene, found: LiveAgent) -> Json:
     state = ca.state_of(agent)
     spent = day_seconds(found, now)
     live = scene.room.calls.get(agent.call or "")
+    held = scene.room.cards.get(agent.id)
     attention = None
     if found.wants_help:
         attention = "help"
@@ -365,12 +416,13 @@ def _tile(scene: Scene, found: LiveAgent) -> Json:
         "state": state.value,
         "since": stamp(agent.since),
         "reason": agent.pause_reason or None,
-        "campaign": live.campaign if live else None,
+        "campaign": live.campaign if live else held.card.campaign if held else None,
         "results_today": found.day.results,
         "talks_today": found.day.talks,
         "day": {
             "talk_s": round(spent.get("talking", 0.0) + spent.get("hold", 0.0)),
             "wrap_s": round(spent.get("wrap_up", 0.0)),
+            "preview_s": round(spent.get("previewing", 0.0) + spent.get("dialing", 0.0)),
             "ready_s": round(spent.get("ready", 0.0) + spent.get("reserved", 0.0)),
             "pause_s": round(spent.get("pause", 0.0) + spent.get("no_device", 0.0)),
         },

@@ -15,6 +15,10 @@ from vyzov.simulation.spread import Spread
 Json = dict[str, Any]
 OFFER = "v=0 a browser's offer"
 RESULTS = ("agreed", "refused", "thinking", "callback", "machine", "bad_line", "do_not_call")
+CARD_VERBS = ("take", "skip", "postpone", "stop_contact")
+CARD_SHARES = (70, 15, 10, 5)
+SKIP_REASONS = ("not_now", "not_mine", "wrong_card", "other")
+GIVES_UP = 0.02
 RESULT_SHARES = (30, 30, 10, 10, 6, 6, 8)
 
 
@@ -34,6 +38,8 @@ class Habits:
     device_lost_every_s: float = 0.0
     reload_every_s: float = 0.0
     holds: float = 0.0
+    reads_s: tuple[float, float] = (1.0, 20.0)
+    """How long a card before a call is read until something is said of it; some cards run out."""
 
 
 class Desk(Protocol):
@@ -64,6 +70,8 @@ class SimulatedAgent:
         self._given: set[str] = set()
         self._writing = ""
         self._mending = False
+        self._eyes = Random(f"{seed}/eyes/{user}")
+        self._card = ""
 
     @property
     def connection(self) -> str:
@@ -183,8 +191,17 @@ class SimulatedAgent:
             self._mend()
         if agent["wish"] == "offline":
             self._ask("ready")
+        card = self.state.get("card")
+        if card is not None and card["id"] != self._card:
+            self._card = str(card["id"])
+            span_s = self._eyes.uniform(*self._habits.reads_s)
+            self._desk.after(span_s, lambda: self._decide(card))
         if call is None:
             return
+        if agent["state"] == "dialing" and self._eyes.random() < GIVES_UP:
+            self._desk.after(
+                self._eyes.uniform(1.0, 8.0), lambda: self._give_up(str(call["attempt"]))
+            )
         attempt = str(call["attempt"])
         if call["state"] in ("talking", "hold") and attempt != self._attempt:
             self._attempt = attempt
@@ -194,6 +211,28 @@ class SimulatedAgent:
             if self._random.random() >= self._habits.leaves_result:
                 span_s = self._drawn(self._habits.wrap_s)
                 self._desk.after(span_s, lambda: self._result(attempt))
+
+    def _decide(self, card: Json) -> None:
+        """Says something of a card, if it is still there; sometimes of one that is not."""
+        verb = self._eyes.choices(CARD_VERBS, CARD_SHARES)[0]
+        args: Json = {"card": card["id"]}
+        match verb:
+            case "take":
+                args["position"] = self._eyes.randrange(max(1, len(card["numbers"])))
+            case "skip":
+                args["reason"] = self._eyes.choice(SKIP_REASONS)
+            case "postpone":
+                later = timedelta(seconds=self._eyes.uniform(20.0, 120.0))
+                args |= {"callback_at": to_text(self._desk.utc + later), "callback_mine": True}
+            case _:
+                pass
+        if self.present:
+            self._ask(verb, **args)
+
+    def _give_up(self, attempt: str) -> None:
+        call = self.state.get("call")
+        if call and call["attempt"] == attempt and self.state["agent"]["state"] == "dialing":
+            self._ask("hangup")
 
     def _mend(self) -> None:
         if self._mending:

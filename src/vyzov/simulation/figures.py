@@ -9,7 +9,10 @@ from vyzov.core.facts import Fact, FactKind
 from vyzov.core.outcome import Outcome
 from vyzov.simulation.scenario import Figures
 
-BUSY = (AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP)
+BUSY = (
+    AgentState.PREVIEWING, AgentState.DIALING, AgentState.TALKING, AgentState.HOLD,
+    AgentState.WRAP_UP,
+)  # fmt: skip
 STAFFED = (*BUSY, AgentState.READY, AgentState.RESERVED, AgentState.NO_DEVICE)
 ENDS = frozenset({FactKind.FINAL, FactKind.RESOLVED})
 SAID = frozenset({FactKind.DISPOSED, FactKind.DISPOSITION_UNDONE})

@@ -27,6 +27,7 @@ BY_PEOPLE = frozenset({Outcome.ANSWERED_HUMAN, Outcome.ABANDONED})
 AT_WORK = frozenset({
     AgentState.READY.value, AgentState.RESERVED.value, AgentState.TALKING.value,
     AgentState.HOLD.value, AgentState.WRAP_UP.value, AgentState.NO_DEVICE.value,
+    AgentState.PREVIEWING.value, AgentState.DIALING.value,
 })  # fmt: skip
 
 

@@ -91,14 +91,34 @@ class FloorRules:
         self.talked.update(bridged.keys())
         notes.begin_look()
         for agent in floor.room.agents.values():
-            self._look_at(agent, bridged)
+            self._look_at(floor, agent, bridged)
+        self._cards(floor)
         for live in floor.room.calls.values():
             notes.checks["D2"] += 1
             if live.call.state not in (CallState.TALKING, CallState.ENDED):
                 notes.lasts("D2", f"{live.call.id} is {live.call.state}", STUCK_LIMIT_S)
         self._legs(floor)
 
-    def _look_at(self, found: LiveAgent, bridged: Mapping[str, str]) -> None:
+    def _cards(self, floor: Floor) -> None:
+        """Nobody is on two cards, nor on a card and in a call; a card has a reader and an end."""
+        notes, room = self.notes, floor.room
+        if not room.cards:
+            return
+        read = [(held.card.campaign, held.card.contact) for held in room.cards.values()]
+        called = {
+            (live.campaign, live.contact)
+            for live in room.calls.values()
+            if not live.finished and live.call.state is not CallState.RESERVING
+        }
+        notes.look("A2", "a contact is on two cards", broken=len(set(read)) < len(read))
+        notes.look("A2", "a contact is read and called", broken=not called.isdisjoint(read))
+        for agent, held in room.cards.items():
+            mine = room.agents[agent].agent.card == held.card.id
+            notes.look("E1", f"the card of {agent} has no reader", broken=not mine)
+            if held.card.until < notes.timeline.utc:
+                notes.lasts("E2", f"{agent} reads after the time is over", WRITING_LATE_S)
+
+    def _look_at(self, floor: Floor, found: LiveAgent, bridged: Mapping[str, str]) -> None:
         agent, notes = found.agent, self.notes
         notes.checks["E1"] += 1
         match agent.work:
@@ -108,6 +128,10 @@ class FloorRules:
             case Work.RESERVED:
                 limit = RESERVED_AND_UNTOLD_S if self.words_get_lost else RESERVED_LIMIT_S
                 notes.lasts("E1", f"{agent.id} is reserved", limit)
+            case Work.DIALING if not _is_dialled(floor, found):
+                notes.lasts("E1", f"{agent.id} waits for a call that is none", TRUE_WITHIN_S)
+            case Work.PREVIEWING if not _has_card(floor, found):
+                notes.breach("E1", f"{agent.id} reads a card that is none")
             case Work.WRAP_UP if agent.wrap_up_until and agent.wrap_up_until < notes.timeline.utc:
                 notes.lasts("E2", f"{agent.id} is writing after its time", WRITING_LATE_S)
             case Work.NONE if agent.device_leg and agent.device_leg in bridged.values():
@@ -136,3 +160,13 @@ class FloorRules:
             self.notes.breach("D1", f"{leg} is still live in the engine")
         for leg, record in self.engine.book.items():
             self.notes.look("D1", f"{leg} was never forgotten", broken=record.attempt is not None)
+
+
+def _has_card(floor: Floor, found: LiveAgent) -> bool:
+    held = floor.room.cards.get(found.agent.id)
+    return held is not None and held.card.id == found.agent.card
+
+
+def _is_dialled(floor: Floor, found: LiveAgent) -> bool:
+    live = floor.room.calls.get(found.agent.call or "")
+    return live is not None and not live.finished and live.placed_by == found.agent.id

@@ -176,6 +176,7 @@ class PeopleRules:
             if live.call.agent is None
             and live.call.state in ON_THE_WAY
             and live.call.plan.flow is None
+            and not live.placed_by
         ]
         # Who goes to rest leaves calls behind that were right when they were placed: only campaigns
         # that have decided just now are looked at, each alone and all of them together.

@@ -61,6 +61,9 @@ REDIAL = {
         "abandoned": {"after_s": 300},
     },
 }
+CARDS = {"countdown_s": 15, "at_zero": "dial", "skips_max": 20, "skip_wait_s": 60}
+"""Some read longer than that: their cards dial themselves."""
+
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 
 PLACES: tuple[tuple[datetime, str, tuple[str, str]], ...] = (
@@ -96,6 +99,9 @@ RATES: dict[str, tuple[float, float]] = {
 
 ALWAYS = ("floor_killed_every_s",)
 
+CARDS_EVERY, CARDS_FIRST = 7, 2
+"""Every seventh seed shows its operators who is next before anybody is called."""
+
 AHEAD_EVERY = 3
 """Every third seed dials ahead of its operators: people are left then without anything breaking."""
 
@@ -127,7 +133,7 @@ def half_hour(seed: int) -> Scenario:
     campaigns = (
         ScenarioCampaign(
             "sales", CONTACTS - 100,
-            settings={**shared, "mode": "predictive" if seed % AHEAD_EVERY == 0 else "progressive"},
+            settings={**shared, "mode": _mode(seed), "preview": CARDS},
             people=people, zones={zone: 3.0, "Europe/Samara": 1.0}, stop_listed=0.02,
         ),
         ScenarioCampaign(
@@ -144,6 +150,12 @@ def half_hour(seed: int) -> Scenario:
             pauses_every_s=500.0, stops_every_s=900.0, stop_lists_every_s=150.0, saves_every_s=600.0
         ),
     )  # fmt: skip
+
+
+def _mode(seed: int) -> str:
+    if seed % AHEAD_EVERY == 0:
+        return "predictive"
+    return "preview" if seed % CARDS_EVERY == CARDS_FIRST else "progressive"
 
 
 def _faults(dice: Random) -> Faults:

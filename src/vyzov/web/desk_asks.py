@@ -23,8 +23,10 @@ def shown_on_desk(state: Mapping[str, Any]) -> set[str]:
     """Names the attempts and contacts a desk's state shows."""
     call: Mapping[str, Any] = state.get("call") or {}
     wrap_up: Mapping[str, Any] = state.get("wrap_up") or {}
+    card: Mapping[str, Any] = state.get("card") or {}
     contact: Mapping[str, Any] = call.get("contact") or {}
-    ids = (call.get("attempt"), wrap_up.get("attempt"), contact.get("id"))
+    next_one: Mapping[str, Any] = card.get("contact") or {}
+    ids = (call.get("attempt"), wrap_up.get("attempt"), contact.get("id"), next_one.get("id"))
     return {str(one) for one in ids if one}
 
 

@@ -93,6 +93,31 @@ class Device(Args):
     kind: Literal["browser", "phone"]
 
 
+class OfCard(Args):
+    """The card that was on the screen when the agent decided."""
+
+    card: Id
+
+
+class Take(OfCard):
+    """The number to call, by its place on the card; the marked one where none is named."""
+
+    position: Annotated[int, Field(ge=0, le=99)] | None = None
+
+
+class Skip(OfCard):
+    """Why the contact is left for later."""
+
+    reason: Literal["not_now", "not_mine", "wrong_card", "other"]
+
+
+class Postpone(OfCard):
+    """The hour at which the call is promised, and whether the agent keeps it."""
+
+    callback_at: AwareDatetime
+    callback_mine: bool = False
+
+
 class Nothing(Args):
     """A verb that carries nothing."""
 
@@ -111,6 +136,10 @@ ARGS: Mapping[str, type[Args]] = {
     "undo_result": Undo,
     "note": Note,
     "help": Switch,
+    "take": Take,
+    "skip": Skip,
+    "postpone": Postpone,
+    "stop_contact": OfCard,
     "take_over": Nothing,
     "device": Device,
     "ring": Nothing,

@@ -37,6 +37,13 @@ export type Redial = {
   rules: Record<string, { after_s: number }>
 }
 
+export type PreviewRules = {
+  countdown_s?: number
+  at_zero?: 'dial' | 'skip'
+  skips_max?: number
+  skip_wait_s?: number
+}
+
 export type Settings = {
   caller_id?: string | null
   trunks?: string[]
@@ -61,6 +68,7 @@ export type Settings = {
   wrap_up_s?: number
   recording?: boolean
   agents?: string[]
+  preview?: PreviewRules
 }
 
 export type Campaign = {
@@ -216,14 +224,6 @@ export type DeskPhone = {
 }
 /** What has to be typed into a phone; the password is told this once. */
 export type DeskPhoneMade = DeskPhone & { password: string; realm: string; servers: string[] }
-export type Stop = {
-  id: string
-  number: string | null
-  number_ref: string
-  reason: string
-  source: string
-  args: Record<string, string>
-  attempt: string | null
 export type ApiToken = {
   id: string
   name: string
@@ -237,6 +237,14 @@ export type ApiToken = {
   lives: boolean
 }
 export type ApiTokenMade = ApiToken & { secret: string }
+export type Stop = {
+  id: string
+  number: string | null
+  number_ref: string
+  reason: string
+  source: string
+  args: Record<string, string>
+  attempt: string | null
   valid_from: string
   valid_to: string | null
 }

@@ -7,10 +7,12 @@ import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
 import { Banners, Elsewhere } from './Banners.tsx'
 import { CallbackPicker } from './CallbackPicker.tsx'
+import { Dialling } from './CardDock.tsx'
 import { Customer } from './Customer.tsx'
 import { Controls, ResultRow, WrapLine } from './Dock.tsx'
 import { Help } from './Help.tsx'
 import { HistoryPanel } from './HistoryPanel.tsx'
+import { CardPlace } from './Preview.tsx'
 import { Quiet } from './Quiet.tsx'
 import { Script } from './Script.tsx'
 import { StateBar } from './StateBar.tsx'
@@ -38,10 +40,9 @@ function Place({ desk }: { desk: DeskState }) {
   const contact = desk.call?.contact ?? null
   const noteText = useRef('')
   const results = useResult(desk, () => noteText.current)
-  const note = useNote(
-    results.call?.contact.id ?? null,
-    contact?.note ?? results.call?.contact.note ?? null,
-  )
+  const card = results.call ? null : desk.card
+  const about = results.call?.contact ?? card?.contact
+  const note = useNote(about?.id ?? null, contact?.note ?? about?.note ?? null)
   useEffect(() => {
     noteText.current = note.text
   }, [note.text])
@@ -69,8 +70,9 @@ function Place({ desk }: { desk: DeskState }) {
       void ask('help', { on: !helping })
     },
   }
+  const dialing = agent.state === 'dialing'
   const digits = Object.fromEntries(
-    (call?.results ?? []).map((result) => [
+    (dialing ? [] : (call?.results ?? [])).map((result) => [
       `Digit${result.key}`,
       () => results.choose(result.code),
     ]),
@@ -97,7 +99,7 @@ function Place({ desk }: { desk: DeskState }) {
         desk={desk}
         pause={pause}
         help={() => setHelp(true)}
-        history={call ? () => setHistory(!history) : undefined}
+        history={(call ?? card) ? () => setHistory(!history) : undefined}
       />
       <div className="banners">
         <Banners desk={desk} problem={asking.problem ?? results.problem} ask={ask} />
@@ -122,21 +124,34 @@ function Place({ desk }: { desk: DeskState }) {
           </section>
           <HistoryPanel call={call} open={history} note={note} noteRef={noteRef} />
         </div>
+      ) : card ? (
+        <CardPlace
+          key={card.id}
+          desk={desk}
+          card={card}
+          agent={session.user.name}
+          ask={ask}
+          note={note}
+          noteRef={noteRef}
+          history={history}
+        />
       ) : (
         <Quiet desk={desk} ready={() => goReady(ask, desk.device.kind)} ask={ask} />
       )}
       <UndoBar results={results} />
       {call && !elsewhere ? (
         <footer className="dock">
-          {live ? (
+          {live && dialing ? (
+            <Dialling giveUp={controls.end} />
+          ) : live ? (
             <Controls call={live} controls={controls} keypad={keypad} ask={ask} helping={helping} />
           ) : (
             <WrapLine wrap={desk.wrap_up} results={results} />
           )}
-          <ResultRow results={results} />
+          {!dialing && <ResultRow results={results} />}
         </footer>
       ) : (
-        <QuietFoot desk={desk} />
+        !card && <QuietFoot desk={desk} />
       )}
       {help && <Help close={() => setHelp(false)} />}
     </main>

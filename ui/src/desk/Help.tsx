@@ -20,6 +20,11 @@ const KEYS: [string[], Key][] = [
   [['G'], 'keys.history'],
   [['←', '→'], 'keys.script'],
   [['Alt', '1', '–', '9'], 'keys.step'],
+  [['␣'], 'keys.take'],
+  [['↑', '↓'], 'keys.number'],
+  [['C'], 'keys.postpone'],
+  [['S'], 'keys.skip'],
+  [['X'], 'keys.stop'],
   [['?'], 'keys.help'],
 ]
 

@@ -36,7 +36,12 @@ function Event({ event, results, now }: { event: History; results: ResultDef[]; 
   )
 }
 
-function NowEvent({ call, now }: { call: LiveCall; now: number }) {
+type Past = Pick<
+  LiveCall,
+  'history' | 'results' | 'answered_at' | 'bridged_at' | 'ended_at' | 'recording'
+>
+
+function NowEvent({ call, now }: { call: Past; now: number }) {
   const words = useWords()
   const from = call.bridged_at ?? call.answered_at
   if (!from) return null
@@ -67,7 +72,7 @@ function NowEvent({ call, now }: { call: LiveCall; now: number }) {
 }
 
 type Props = {
-  call: LiveCall
+  call: Past
   open: boolean
   note: NoteField
   noteRef: RefObject<HTMLInputElement | null>

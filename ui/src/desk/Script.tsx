@@ -13,7 +13,11 @@ function byUsualName(fields: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).map(([title, value]) => [fieldId(title), value]))
 }
 
-function factsOf(call: LiveCall, agent: string): Record<string, string> {
+/** What the words to say may be filled with. */
+export function factsOf(
+  call: Pick<LiveCall, 'contact' | 'campaign'>,
+  agent: string,
+): Record<string, string> {
   const { contact } = call
   return {
     name: contact.name,
@@ -26,8 +30,26 @@ function factsOf(call: LiveCall, agent: string): Record<string, string> {
   }
 }
 
+/** Words to say, the customer's own facts underlined. */
+export function Filled({ text, facts }: { text: string; facts: Record<string, string> }) {
+  const { t, lang } = useWords()
+  return pieces(text, facts).map((piece, index) =>
+    piece.kind === 'plain' ? (
+      knit(lang, piece.text)
+    ) : (
+      <var
+        key={`${index}${piece.text}`}
+        className={piece.kind === 'missing' ? 'missing' : piece.text.length < 24 ? 'short' : ''}
+        title={piece.kind === 'missing' ? t('desk.not_known') : undefined}
+      >
+        {piece.text}
+      </var>
+    ),
+  )
+}
+
 export function Script({ call, agent }: { call: LiveCall; agent: string }) {
-  const { t, pick, lang } = useWords()
+  const { t, pick } = useWords()
   const [at, setAt] = useState(0)
   const steps = call.script
   const go = (index: number) => setAt(Math.max(0, Math.min(steps.length - 1, index)))
@@ -69,21 +91,7 @@ export function Script({ call, agent }: { call: LiveCall; agent: string }) {
       </div>
       <div className="say-box">
         <p className="say" aria-live="polite">
-          {pieces(pick(step.text), facts).map((piece, index) =>
-            piece.kind === 'plain' ? (
-              knit(lang, piece.text)
-            ) : (
-              <var
-                key={`${index}${piece.text}`}
-                className={
-                  piece.kind === 'missing' ? 'missing' : piece.text.length < 24 ? 'short' : ''
-                }
-                title={piece.kind === 'missing' ? t('desk.not_known') : undefined}
-              >
-                {piece.text}
-              </var>
-            ),
-          )}
+          <Filled text={pick(step.text)} facts={facts} />
         </p>
         {next && (
           <button type="button" className="next small" onClick={() => go(at + 1)}>

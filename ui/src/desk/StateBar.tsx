@@ -78,7 +78,8 @@ export function StateBar(props: {
   const Icon = look.icon
   const calling = props.desk.call?.campaign.id
   const campaign = campaigns.find((known) => known.id === calling) ?? campaigns[0]
-  const working = !['offline', 'pause', 'no_device', 'ready'].includes(agent.state)
+  // Who reads a card is in no call: a pause begins at once.
+  const working = !['offline', 'pause', 'no_device', 'ready', 'previewing'].includes(agent.state)
   const idle = agent.wish !== 'ready' && !working
   return (
     <header className="statebar" aria-label={t('desk.state')}>

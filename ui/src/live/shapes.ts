@@ -52,6 +52,32 @@ export type LiveCall = {
   unheard?: '' | 'far' | 'us' | 'both'
   history: History[]
 }
+export type CardNumber = {
+  e164: string
+  zone: string | null
+  utc_offset_minutes: number | null
+  may_call_until: string | null
+}
+/** Who is next, before they are called; `waits_for` says what a taken card lacks. */
+export type Card = {
+  id: string
+  state: 'shown' | 'taken'
+  until: string
+  countdown_s: number
+  at_zero: 'dial' | 'skip'
+  skips_left: number
+  skips_max: number
+  position: number
+  waits_for: string | null
+  promised_at: string | null
+  attempts_max: number
+  campaign: Named
+  contact: LiveContact
+  numbers: CardNumber[]
+  script: LiveCall['script']
+  results: ResultDef[]
+  history: History[]
+}
 export type WrapUp = {
   attempt: string
   until: string | null
@@ -89,6 +115,9 @@ export type DeskState = {
   campaigns: (Named & { mode: string })[]
   today: { calls: number; talks: number; results: number; occupancy: number | null }
   call: LiveCall | null
+  card: Card | null
+  /** Why the latest card led to no talk. */
+  not_dialled: string | null
   wrap_up: WrapUp | null
   empty: { reason: string; until: string | null; counts: Record<string, number> } | null
 }
@@ -127,7 +156,7 @@ export type FloorAgent = Named & {
   campaign: string | null
   results_today: number
   talks_today: number
-  day: { talk_s: number; wrap_s: number; ready_s: number; pause_s: number }
+  day: { talk_s: number; wrap_s: number; preview_s?: number; ready_s: number; pause_s: number }
   attention: null | 'device_lost' | 'pause_long' | 'help'
 }
 export type FloorTrunk = Named & {

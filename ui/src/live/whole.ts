@@ -13,6 +13,7 @@ const or = (value: Json | undefined, empty: Obj): Json => {
 }
 
 const TIMES = { answered_at: null, bridged_at: null, ended_at: null }
+const CARD = { waits_for: null, promised_at: null }
 const WRAP = { until: null, result: null, undo_until: null }
 const DEVICE: Obj = { codec: null, rtt_ms: null, loss_share: null, kind: 'browser', phone: null }
 const CONTACT = {
@@ -34,12 +35,15 @@ function desk(state: Obj): Obj | undefined {
   if (!obj(state.agent) || !obj(state.device)) return undefined
   const call = obj(state.call)
   const contact = obj(call?.contact)
+  const card = obj(state.card)
   return {
     ...state,
     agent: or(state.agent, { reason: null }),
     device: device(state.device),
     today: or(state.today, { occupancy: null }),
     call: call ? { ...TIMES, ...call, contact: contact ? { ...CONTACT, ...contact } : {} } : null,
+    card: card ? { ...CARD, ...card, contact: { ...CONTACT, ...obj(card.contact) } } : null,
+    not_dialled: state.not_dialled ?? null,
     wrap_up: or(state.wrap_up, WRAP),
     empty: or(state.empty, { until: null }),
   }

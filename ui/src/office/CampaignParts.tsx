@@ -10,6 +10,7 @@ import { FIRST_FLOW, keysOf } from './flow.ts'
 import { ListPart } from './ListPart.tsx'
 import { ModeCards } from './ModeCards.tsx'
 import { Guards, ShareFields } from './PaceFields.tsx'
+import { PreviewFields } from './PreviewFields.tsx'
 import type { Editing } from './useCampaign.ts'
 import { useTrunks, useUsers } from './useOffice.ts'
 
@@ -92,6 +93,7 @@ export function How({ editing, campaign }: PartProps) {
             save={(wrap_up_s) => set({ settings: { wrap_up_s } })}
           />
         )}
+        {campaign.mode === 'preview' && <PreviewFields editing={editing} campaign={campaign} />}
         <NumberField
           label={t('campaign.connect_limit')}
           unit={t('unit.s')}

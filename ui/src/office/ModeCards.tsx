@@ -1,10 +1,11 @@
 /* How calls and agents meet: the modes this version dials in. */
-import { ArrowRight, Grip, type LucideIcon, Split, TrendingUp } from 'lucide-react'
+import { ArrowRight, Grip, IdCard, type LucideIcon, Split, TrendingUp } from 'lucide-react'
 import { useWords } from '../kit/prefs.ts'
 
-type Mode = 'progressive' | 'predictive' | 'power' | 'agentless'
+type Mode = 'preview' | 'progressive' | 'predictive' | 'power' | 'agentless'
 
 export const MODES: { id: Mode; icon: LucideIcon }[] = [
+  { id: 'preview', icon: IdCard },
   { id: 'progressive', icon: ArrowRight },
   { id: 'predictive', icon: TrendingUp },
   { id: 'power', icon: Split },

@@ -9,6 +9,7 @@ import { CellButton, type Opening } from './CellButton.tsx'
 const COLUMNS: [string, Tone, string[]][] = [
   ['talking', 'talk', ['talking', 'hold']],
   ['wrap_up', 'wrapup', ['wrap_up']],
+  ['previewing', 'ready', ['previewing', 'dialing']],
   ['ready', 'ready', ['ready', 'reserved']],
   ['pause', 'pause', ['pause']],
   ['no_device', 'bad', ['no_device']],

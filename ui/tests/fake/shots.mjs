@@ -123,6 +123,19 @@ export const SHOTS = [
       await page.keyboard.press('ArrowRight')
     },
   }),
+  deskShot('desk-preview', 'preview', {
+    also: ['en-light', 'ru-light-1024', 'ru-dark-1280', 'ru-light-400'],
+  }),
+  deskShot('desk-preview-skip', 'preview', {
+    also: ['ru-light-1024', 'ru-light-400'],
+    act: (page) => page.keyboard.press('s'),
+  }),
+  deskShot('desk-preview-later', 'preview', { act: (page) => page.keyboard.press('c') }),
+  deskShot('desk-preview-stop', 'preview', {
+    also: ['ru-light-1024'],
+    act: (page) => page.keyboard.press('x'),
+  }),
+  deskShot('desk-dialling', 'dialing', { also: ['ru-light-1024'] }),
   deskShot('desk-hold', 'hold', { act: (page) => page.keyboard.press('k') }),
   deskShot('desk-wrapup', 'wrap', {
     also: ['ru-light-1024', 'ru-light-400'],

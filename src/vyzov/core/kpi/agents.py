@@ -21,7 +21,12 @@ IDLE_BIN = "idle_bin:"
 IDLE_BIN_MS = 1_000
 IDLE_BINS_MAX = 3_600
 
-TAKES_CALL = (AgentState.RESERVED.value, AgentState.TALKING.value)
+TAKES_CALL = (
+    AgentState.PREVIEWING.value,
+    AgentState.DIALING.value,
+    AgentState.RESERVED.value,
+    AgentState.TALKING.value,
+)
 
 
 @dataclass(frozen=True, slots=True)

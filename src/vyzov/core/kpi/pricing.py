@@ -22,6 +22,8 @@ from vyzov.core.kpi.measures import (
 
 COST, REVENUE, PAID_MS, PLANNED_MS, OWN_LOST = "@cost", "@revenue", "@paid_ms", "@planned", "@own"
 WORK_STATES = (
+    AgentState.PREVIEWING.value,
+    AgentState.DIALING.value,
     AgentState.RESERVED.value,
     AgentState.TALKING.value,
     AgentState.HOLD.value,

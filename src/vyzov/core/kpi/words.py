@@ -83,7 +83,7 @@ _WORDS: dict[str, Words] = {
     "occupancy": _words(
         ("Occupancy", "Загрузка"),
         (
-            "(reserved + talk + hold + wrap-up) / (the same + waiting for a call)",
+            "(cards + dialling + reserved + talk + hold + wrap-up) / (the same + waiting for a call)",
             "(ожидание соединения + разговор + удержание + оформление) / (то же + ожидание вызова)",
         ),
         _OF_STATES,
@@ -115,7 +115,7 @@ _WORDS: dict[str, Words] = {
     "handling_time": _words(
         ("Average handling time", "Среднее время обработки"),
         (
-            "(reserved + talk + hold + wrap-up) / calls joined to an agent",
+            "(cards + dialling + reserved + talk + hold + wrap-up) / calls joined to an agent",
             "(ожидание соединения + разговор + удержание + оформление) / соединённые звонки",
         ),
         _OF_STATES,

@@ -1,7 +1,7 @@
 """How many calls to place on this tick, and the reason in words."""
 
 from vyzov.core.pacing.ahead import Ahead, Scene, Weight, dial_ahead
-from vyzov.core.pacing.pace import Pace, PaceDecision, calls_to_place
+from vyzov.core.pacing.pace import Pace, PaceDecision, calls_to_place, why_no_line
 from vyzov.core.pacing.rate import Bucket, calls_in, filled, full, spent
 from vyzov.core.pacing.reasons import PaceReason
 from vyzov.core.pacing.watch import AheadPolicy, Regulation, Watch, Window, WindowKind
@@ -25,4 +25,5 @@ __all__ = [
     "filled",
     "full",
     "spent",
+    "why_no_line",
 ]

@@ -16,7 +16,7 @@ from vyzov.core.pacing.ahead import Ahead, said
 from vyzov.core.pacing.rate import Bucket, calls_in, filled
 from vyzov.core.pacing.reasons import PaceReason
 
-__all__ = ["Pace", "PaceDecision", "PaceReason", "calls_to_place"]
+__all__ = ["Pace", "PaceDecision", "PaceReason", "calls_to_place", "why_no_line"]
 
 
 @quickly_made
@@ -68,15 +68,27 @@ def calls_to_place(
     wanted, reason = (ahead.count, ahead.reason) if ahead else _wanted(pace, settings)
     if wanted <= min(0, settings.lines_max - pace.lines):
         return PaceDecision(0, reason, args)  # What nobody wants, nothing else limits.
-    limits = (
-        (wanted, reason),
+    limits = ((wanted, reason), *_limits(pace, settings, now))
+    # Of equal limits the first names the reason: what is wanted comes before what forbids.
+    count, reason = min(limits, key=lambda limit: limit[0])
+    return PaceDecision(max(0, count), reason, args)
+
+
+def why_no_line(pace: Pace, settings: CampaignSettings, now: datetime) -> PaceReason | None:
+    """Returns what forbids one call that somebody asked for by hand, None where nothing does."""
+    count, reason = min(_limits(pace, settings, now), key=lambda limit: limit[0])
+    return reason if count < 1 else None
+
+
+def _limits(
+    pace: Pace, settings: CampaignSettings, now: datetime
+) -> tuple[tuple[int, PaceReason], ...]:
+    """How many calls lines, trunks and calls per second still carry."""
+    return (
         (settings.lines_max - pace.lines, PaceReason.LINES_FULL),
         (pace.trunk_lines_free, PaceReason.TRUNKS_FULL),
         (calls_in(filled(pace.bucket, settings.calls_per_second, now)), PaceReason.RATE_LIMIT),
     )
-    # Of equal limits the first names the reason: what is wanted comes before what forbids.
-    count, reason = min(limits, key=lambda limit: limit[0])
-    return PaceDecision(max(0, count), reason, args)
 
 
 def _wanted(pace: Pace, settings: CampaignSettings) -> tuple[int, PaceReason]:

@@ -12,6 +12,7 @@ class PaceReason(StrEnum):
     LEARNING = "learning"
     VETO = "veto"
     RATIO = "ratio"
+    ONE_CARD_PER_AGENT = "one_card_per_agent"
     FILLS_LINES = "fills_lines"
     NO_FREE_AGENT = "no_free_agent"
     AGENTS_COVERED = "agents_covered"
