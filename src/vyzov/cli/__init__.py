@@ -61,7 +61,7 @@ Given = Annotated[str, typer.Option("--given", help="Settings of this run alone,
 
 def _child(name: str, data: Path, given: str) -> None:
     from vyzov import app as home
-    from vyzov.cli.precedence import come_first
+    from vyzov.cli.precedence import NICE, Precedence, come_first
     from vyzov.cli.processes import live
 
     # The worker goes before nobody.
