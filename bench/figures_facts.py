@@ -12,7 +12,7 @@ from typing import Any
 Row = dict[str, Any]
 HALF, DAY = 1_800_000, 86_400_000
 WORK = ("reserved", "talking", "hold", "wrap_up")
-ALL_STATES = (*WORK, "ready", "no_device", "pause")
+ALL_STATES = (*WORK, "ready", "no_device", "pause", "listening")
 PERSON = ("success", "later", "no", "stop")
 ZERO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 

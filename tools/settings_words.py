@@ -113,6 +113,7 @@ CAMPAIGN: Mapping[str, str] = {
     "preview.at_zero": "What it decides: `dial` the marked number, or `skip` the contact.",
     "preview.skips_max": "How many contacts an agent may skip in a day; `0`: none.",
     "preview.skip_wait_s": "After how long a skipped contact is shown again.",
+    "listening_shown": "Whether operators see a supervisor who only listens; who speaks is shown. *API*",
     "window.days": "Weekdays, 1 Monday to 7 Sunday.",
     "window.start": "First permitted minute.",
     "window.end": "First forbidden minute; `00:00` is midnight at the day's end.",

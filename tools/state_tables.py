@@ -147,6 +147,7 @@ CALL_EVENTS: tuple[ev.Event, ...] = (
     ev.AgentFound("bob"),
     ev.NobodyYet(),
     ev.AgentHangsUp(),
+    ev.HandedOver("bob", "warm"),
     ev.Cancel("pause"),
     ev.DeadlinePassed(),
     ev.NoNews(),
@@ -260,6 +261,7 @@ AGENT_EVENTS: tuple[tuple[str, ag.AgentEvent], ...] = (
     ("CardGone", ag.CardGone("card")),
     ("Dial", ag.Dial("call")),
     ("Reserve", ag.Reserve("call")),
+    ("Listens", ag.Listens("call")),
     ("ReservationLost", ag.ReservationLost("call")),
     ("CallJoined", ag.CallJoined("call")),
     ("CustomerGone", ag.CustomerGone("call", 10 * SECOND)),
@@ -294,6 +296,7 @@ def agent_table() -> Table:
         made(*talk),
         made(*talk, ag.HoldSet(on=True)),
         made(*talk, ag.CustomerGone("call", 10 * SECOND)),
+        made(*ready, ag.Listens("call")),
     ]
     assert [ag.state_of(agent) for agent in agents] == list(ag.AgentState)
     return Table(

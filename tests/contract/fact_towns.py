@@ -12,7 +12,17 @@ from vyzov.core.instants import to_text
 from vyzov.core.kpi.cells import Placed
 
 MORNING = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-STATES = ("ready", "reserved", "talking", "hold", "wrap_up", "pause", "no_device", "offline")
+STATES = (
+    "ready",
+    "reserved",
+    "talking",
+    "hold",
+    "wrap_up",
+    "pause",
+    "no_device",
+    "listening",
+    "offline",
+)
 RESULTS = (
     ("agreed", "success"), ("refused", "no"), ("wrong_person", "no"), ("machine", "technical"),
     ("callback", "later"),

@@ -320,3 +320,29 @@ def test_whoever_is_free_is_ready_and_nobody_else() -> None:
     for work, wish, leg in product(Work, Wish, (None, "", "leg")):
         agent = Agent("ann", T0, wish=wish, work=work, device_leg=leg)
         assert is_free(agent) is (state_of(agent) is AgentState.READY)
+
+
+def listening() -> Agent:
+    return drive(ready(), ag.Listens("c1"))
+
+
+def test_who_listens_to_a_colleague_gets_no_call_and_is_free_when_it_ends() -> None:
+    agent = listening()
+    assert state_of(agent) is AgentState.LISTENING
+    assert not is_free(agent)
+    with pytest.raises(ImpossibleEvent, match="'listening'"):
+        drive(agent, ag.Reserve("c2"))
+    with pytest.raises(ImpossibleEvent, match="'talking'"):
+        drive(talking(), ag.Listens("c2"))
+    assert drive(agent, ag.CustomerGone("c2", TEN), ag.CallJoined("c2")) == agent
+    assert is_free(drive(agent, ag.CustomerGone("c1", TEN)))
+    # From a pause as well: who supervises is not to be given calls.
+    paused = drive(Agent("sue", T0), ag.AskPause("floor"), ag.Listens("c1"))
+    assert state_of(paused) is AgentState.LISTENING
+    assert state_of(drive(paused, ag.CustomerGone("c1", TEN))) is AgentState.PAUSE
+
+
+def test_who_takes_over_the_call_they_listened_to_talks_and_writes_it_up() -> None:
+    agent = drive(listening(), ag.CallJoined("c1"))
+    assert state_of(agent) is AgentState.TALKING
+    assert state_of(drive(agent, ag.CustomerGone("c1", TEN))) is AgentState.WRAP_UP

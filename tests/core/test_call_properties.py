@@ -52,6 +52,7 @@ OWN: st.SearchStrategy[ev.OwnEvent] = st.one_of(
     st.builds(ev.AgentFound, agents),
     st.just(ev.NobodyYet()),
     st.just(ev.AgentHangsUp()),
+    st.builds(ev.HandedOver, agents, st.sampled_from(["taken", "blind", "warm"])),
     st.just(ev.Cancel("pause")),
     st.just(ev.DeadlinePassed()),
     st.just(ev.NoNews()),

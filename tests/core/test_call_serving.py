@@ -340,3 +340,42 @@ def test_a_talk_is_never_cut_by_the_classifier_but_is_called_by_its_name() -> No
 def test_who_waits_hears_the_engines_own_excuse_and_leaves_at_once_is_abandoned() -> None:
     ride = Ride().answer().feed(6, ev.SafeHarbourHeard()).feed(6.5, ev.Ended("far"))
     assert ride.finish == ("abandoned", "hung_up_late")
+
+
+# ---- another agent goes on -----------------------------------------------------------------------
+
+
+def talking(at: float = 6) -> Ride:
+    return Ride().answer().feed(at, ev.AgentFound("ann")).feed(at + 0.1, ev.BridgeJoined("ann"))
+
+
+def test_a_call_handed_over_goes_on_with_the_other_and_owes_the_first_no_wrap_up() -> None:
+    ride = talking().feed(20, ev.HandedOver("bob", "warm"))
+    assert ride.state is CallState.TALKING
+    assert (ride.call.agent, ride.call.talked_with) == ("bob", "bob")
+    assert ride.commands == (
+        ev.Record(
+            FactKind.HANDED_OVER, {"from": "ann", "agent": "bob", "how": "warm"}, "handed_over:3"
+        ),
+        ev.ReleaseAgent("ann", wrap_up=False),
+        ev.JoinAgent("bob"),
+    )
+    # The old bridge's end is no end of the talk, and who ends the call writes it up.
+    ride.feed(20.1, ev.BridgeLeft("ann"), ev.BridgeJoined("bob")).feed(40, ev.AgentHangsUp())
+    assert ride.sent(ev.ReleaseAgent)[-1] == ev.ReleaseAgent("bob", wrap_up=True)
+    assert len(ride.told(FactKind.BRIDGED)) == 1
+
+
+def test_a_call_whose_agent_is_lost_can_be_taken_over() -> None:
+    ride = talking().feed(20, ev.AgentGone("ann")).feed(22, ev.HandedOver("sue", "taken"))
+    assert ride.state is CallState.AGENT_AWAY
+    ride.feed(22.1, ev.BridgeJoined("sue"))
+    assert ride.state is CallState.TALKING
+    assert (ride.call.agent, ride.call.talked_with) == ("sue", "sue")
+
+
+def test_a_call_is_handed_over_to_somebody_else_and_only_while_there_is_a_talk() -> None:
+    with pytest.raises(ImpossibleEvent):
+        talking().feed(20, ev.HandedOver("ann", "warm"))
+    with pytest.raises(ImpossibleEvent):
+        Ride().answer().feed(6, ev.HandedOver("bob", "blind"))

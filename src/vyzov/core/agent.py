@@ -33,6 +33,7 @@ class Work(StrEnum):
     RESERVED = "reserved"
     TALKING = "talking"
     WRAP_UP = "wrap_up"
+    LISTENING = "listening"
 
 
 class AgentState(StrEnum):
@@ -48,6 +49,7 @@ class AgentState(StrEnum):
     TALKING = "talking"
     HOLD = "hold"
     WRAP_UP = "wrap_up"
+    LISTENING = "listening"
 
 
 @quickly_made
@@ -165,6 +167,13 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True)
+class Listens:
+    """The agent is beside another one in this call: hears it, and is not to be given one."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReservationLost:
     """The call meant for the agent is gone before it was joined."""
 
@@ -230,6 +239,7 @@ AgentEvent = (
     | CardGone
     | Dial
     | Reserve
+    | Listens
     | ReservationLost
     | CallJoined
     | CustomerGone
@@ -309,6 +319,10 @@ def _move(agent: Agent, event: AgentEvent, now: datetime) -> _Moved:
             return _device(agent, event)
         case ShowCard() | CardGone() | Dial():
             return _by_hand(agent, event)
+        case Listens(call):
+            if agent.work is not Work.NONE:
+                raise ImpossibleEvent("agent", state_of(agent).value, event)
+            return replace(agent, work=Work.LISTENING, call=call), ()
         case Reserve() | ReservationLost() | CallJoined() | CustomerGone():
             return _work(agent, event, now)
         case _:
@@ -393,6 +407,10 @@ def _work(
             raise ImpossibleEvent("agent", state_of(agent).value, event)
         case ReservationLost(), Work.RESERVED | Work.DIALING if mine:
             return _free(agent)
+        case CustomerGone(), Work.LISTENING if mine:
+            return _free(agent)
+        case CallJoined(), Work.LISTENING if mine:
+            return replace(agent, work=Work.TALKING), ()
         case CallJoined(), Work.RESERVED | Work.DIALING if mine:
             return replace(agent, work=Work.TALKING), ()
         case CallJoined(call), Work.NONE | Work.PREVIEWING:

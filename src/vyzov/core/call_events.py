@@ -214,12 +214,21 @@ class NoNews:
     """No engine has told anything of a call that was not answered, for as long as may be waited."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The talk goes on with another agent: `how` is taken (by a supervisor), blind or warm."""
+
+    agent: str
+    how: str
+
+
 OwnEvent = (
     Reserved
     | ReserveRefused
     | AgentFound
     | NobodyYet
     | AgentHangsUp
+    | HandedOver
     | Cancel
     | DeadlinePassed
     | NoNews

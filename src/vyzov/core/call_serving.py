@@ -219,12 +219,24 @@ def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
             noted, counted = _count_unmet(noted, now)
             over = finish(noted, _talk_outcome(call), f"hung_up_{side}", now)
             return led_by((*freed, *told, *counted), over)
+        case ev.HandedOver(agent, how) if agent != call.agent:
+            return _hand_over(call, agent, how)
         case ev.AgentHangsUp():
             return _let_go(call, "agent_hung_up", now)
         case ev.Cancel(reason):
             return _let_go(call, reason, now)
         case _:
             return unmoved(call, event)
+
+
+def _hand_over(call: Call, agent: str, how: str) -> Moved:
+    """Who gives a call away writes nothing up: its result is for whoever ends it."""
+    noted, told = record(
+        call, FactKind.HANDED_OVER, {"from": call.agent, "agent": agent, "how": how}
+    )
+    released, freed = release(noted, wrap_up=False)
+    given = replace(released, agent=agent, talked_with=agent)
+    return given, (*told, *freed, ev.JoinAgent(agent))
 
 
 def _let_go(call: Call, why: str, now: datetime) -> Moved:

@@ -116,6 +116,7 @@ class CampaignSettings:
     agent_return_limit: timedelta = timedelta(seconds=15)
     pace_rules: tuple[PaceRule, ...] = ()
     preview: PreviewRules = field(default_factory=PreviewRules)
+    listening_shown: bool = True
 
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> "CampaignSettings":
@@ -165,6 +166,7 @@ class CampaignSettings:
             "weight": self.weight,
             "agent_return_limit_s": self.agent_return_limit.total_seconds(),
             "preview": self.preview.to_json(),
+            "listening_shown": self.listening_shown,
         }
 
 
@@ -211,6 +213,7 @@ def _read(fields: Fields) -> CampaignSettings:
         preview=PreviewRules()
         if fields.get("preview") is None
         else read_preview(fields.inner("preview")),
+        listening_shown=fields.flag("listening_shown", default=True),
     )
 
 

@@ -4,7 +4,7 @@ What follows from an event is `core.call`'s word; this file only translates. Wor
 carry a sequence number: one already seen is left out, so a replayed log changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from vyzov.core import call_events as ce
@@ -28,7 +28,9 @@ from vyzov.dialer.entries import (
     was_late,
 )
 from vyzov.dialer.late_words import LAST_WORDS, follow, keep_aside, resolve
+from vyzov.dialer.live_call import GuestEvent
 from vyzov.dialer.office_records import StopSource
+from vyzov.dialer.orders import language_of, originate_order
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks, fault_word
@@ -62,6 +64,7 @@ class Calls:
         agents.joined = self._agent_found
         agents.lost = self.feed
         agents.back = self._agent_back
+        self.guest_told: Callable[[LiveCall, GuestEvent, datetime], None] = lambda *_: None
 
     # ---- events of the engine
 
@@ -96,6 +99,9 @@ class Calls:
         at = self._scene.now.utc_of(event.at)
         if isinstance(event, ports.RecordFinished):
             self._recorded(live, event)
+            return
+        if isinstance(event, ports.GuestJoined | ports.GuestLeft):
+            self.guest_told(live, event, at)
             return
         if isinstance(event, ports.Dialing):
             self._scene.out.write(MarkOriginated(live.call.id, at))
@@ -318,7 +324,7 @@ class Calls:
         match command:
             case ce.SendOriginate():
                 live.sent_at = self._scene.now.mono
-                out.verb(self._originate(live))
+                out.verb(originate_order(self._scene, live))
             case ce.SendHangup(cause):
                 out.verb(ports.Hangup(leg, cause))
             case ce.AskForAgent():
@@ -378,24 +384,6 @@ class Calls:
         group = groups.get(str(data.get("result")))
         return {**data, "group": group} if group else data
 
-    def _originate(self, live: LiveCall) -> ports.Originate:
-        campaign = self._scene.room.campaigns[live.campaign]
-        plan = live.call.plan
-        return ports.Originate(
-            leg=live.call.id,
-            attempt=live.call.id,
-            fence=self._scene.room.fence,
-            not_after=live.verdict_at + 1.0,
-            trunk=live.trunk,
-            to=live.due.e164 if live.due else "",
-            caller_id=live.caller_id,
-            ring_timeout_s=plan.ring_timeout.total_seconds(),
-            orphan=ports.Orphan(
-                prompt=f"{self._language(live)}/{campaign.settings.safe_harbour_prompt}"
-            ),
-            classify=campaign.settings.classify.value != "none",
-        )
-
     def order_again(self, live: LiveCall) -> None:
         """Gives the orders by which the callee hears and is recorded once more: they may be lost."""
         call = live.call
@@ -410,16 +398,12 @@ class Calls:
             self._record(live, self._scene.now.utc)
 
     def _play(self, live: LiveCall, prompt: str, play: str, *, loop: bool) -> None:
-        source = f"prompt:{self._language(live)}/{prompt}"
+        source = f"prompt:{language_of(live)}/{prompt}"
         self._scene.out.verb(ports.Play(live.call.id, f"{self._mark(live)}:{play}", source, loop))
 
     def _record(self, live: LiveCall, at: datetime) -> None:
         leg = live.call.id
         self._scene.out.verb(ports.RecordStart(leg, leg, self._recording_path(live, at)))
-
-    def _language(self, live: LiveCall) -> str:
-        language = live.due.language if live.due else ""
-        return language if language in ("ru", "en") else "ru"
 
     def _recording_path(self, live: LiveCall, at: datetime) -> str:
         return f"{self._scene.recordings}/{at:%Y/%m/%d}/{live.call.id}.wav"

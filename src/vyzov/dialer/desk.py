@@ -21,6 +21,7 @@ from vyzov.dialer.calls import Calls
 from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.effects import Ask, Say
 from vyzov.dialer.entries import undo_result
+from vyzov.dialer.guests import Guests
 from vyzov.dialer.phone_records import DeviceKind
 from vyzov.dialer.room import LiveAgent, LiveCall, SavedResult
 from vyzov.dialer.scene import Scene
@@ -46,6 +47,7 @@ class Desk:
         self._phones = phones
         self._calls = calls
         self._offers: dict[str, str] = {}
+        self._is_for_guest: Callable[[Ask, LiveAgent], bool] = lambda *_: False
         self._verbs: dict[str, Callable[[Ask, LiveAgent], None]] = {
             "attach": self._attach,
             "detach": self._detach,
@@ -68,6 +70,11 @@ class Desk:
             **verbs,
         }
 
+    def admit(self, guests: Guests) -> None:
+        """Lets more than two into a call: their verbs, and what others of them mean to a guest."""
+        self._verbs |= guests.verbs
+        self._is_for_guest = guests.is_for_guest
+
     def take(self, ask: Ask) -> None:
         """Carries out one ask of the form `desk.VERB`."""
         verb = self._verbs.get(ask.do.removeprefix("desk."))
@@ -83,7 +90,8 @@ class Desk:
                 "Ask a manager to give you the role operator, then sign in again.",
             )  # fmt: skip
         else:
-            verb(ask, found)
+            if not self._is_for_guest(ask, found):
+                verb(ask, found)
             self._scene.room.told_desks.add(ask.user)
 
     def _refuse(self, ask: Ask, code: str, what: str, next_step: str) -> None:

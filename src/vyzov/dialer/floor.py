@@ -19,6 +19,7 @@ from vyzov.dialer.cards import Cards
 from vyzov.dialer.clock_desk import ClockDesk
 from vyzov.dialer.desk import Desk
 from vyzov.dialer.desk_phones import DeskPhones
+from vyzov.dialer.guests import Guests
 from vyzov.dialer.office import Office
 from vyzov.dialer.pacer import Pacer
 from vyzov.dialer.protection import ProtectionDesk
@@ -56,6 +57,8 @@ class Floor:
         self._phones = DeskPhones(self._scene)
         self._cards = Cards(self._scene, self._agents)
         self._desk = Desk(self._scene, self._agents, self._calls, self._phones, self._cards.verbs)
+        self._guests = Guests(self._scene, self._agents, self._calls)
+        self._desk.admit(self._guests)
         self._protection = ProtectionDesk(self._scene)
         self._clock = ClockDesk(self._scene, self._agents)
         self._office = Office(
@@ -130,6 +133,7 @@ class Floor:
             case fx.Tick():
                 self._agents.miss_engine()
                 self._recovery.miss_calls()
+                self._guests.sweep()
                 self._ask_counts()
                 self._roll.turn()
             case fx.Committed(batch, refused):
@@ -184,6 +188,7 @@ class Floor:
                 self._roll.snapshot(item)
             case ports.Snapshot():
                 self._recovery.snapshot(item)
+                self._guests.order_again()
             case _:
                 self._leg_event(item)
 

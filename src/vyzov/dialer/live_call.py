@@ -6,10 +6,13 @@ from datetime import datetime
 
 from vyzov.core.call import Call
 from vyzov.core.contact import Entry
+from vyzov.core.hearing import GuestRole
 from vyzov.core.preview import Card
 from vyzov.core.trunk import CARRIED, Judgement
 from vyzov.dialer.floor_store import DueContact, PastAttempt
-from vyzov.dialer.ports import LegEvent
+from vyzov.dialer.ports import GuestJoined, GuestLeft, LegEvent
+
+GuestEvent = GuestJoined | GuestLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,17 @@ class Doubt:
     seq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An agent beside a customer and their operator: the leg they are there with, and what for.
+
+    `before` is what their own screen showed until then."""
+
+    leg: str
+    role: GuestRole
+    before: "LiveCall | None" = None
+
+
 @dataclass(slots=True)
 class LiveCall:
     """One attempt from its reservation to its last fact. `seq` is the last leg event seen, `ahead`
@@ -34,6 +48,8 @@ class LiveCall:
     its name leads to others too; `failover_of` the attempt this one took over.
 
     `placed_by` is the agent who asked for the call and is joined at its answer, "" where the pace did.
+    `guests` are those who are to be in the call beside the two, by agent, `inside` the legs the engine
+    has there, each since when; `given_by` are agents who handed the call on.
 
     `parted_at` is when its bridge fell, until something says why; `doubt` is about a limit that
     passed while events may be missing."""
@@ -68,6 +84,9 @@ class LiveCall:
     target: str = ""
     failover_of: str = ""
     placed_by: str = ""
+    guests: dict[str, Guest] = field(default_factory=dict[str, Guest])
+    inside: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    given_by: set[str] = field(default_factory=set[str])
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ class Action(StrEnum):
     SESSION_OWN = "session.own"
     LIVE_OPEN = "live.open"
     DESK_WORK = "desk.work"
+    CALL_ENTER = "call.enter"
     FLOOR_SEE = "floor.see"
     FLOOR_STOP = "floor.stop"
     CLOCK_CONFIRM = "clock.confirm"
@@ -72,6 +73,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.SESSION_OWN: _EVERYONE,
     Action.LIVE_OPEN: _EVERYONE,
     Action.DESK_WORK: _DESKS,
+    # Of those who have a desk, and so a phone: who only manages hears recordings.
+    Action.CALL_ENTER: frozenset({Role.SUPERVISOR}),
     Action.FLOOR_SEE: _LEADS,
     Action.FLOOR_STOP: _LEADS,
     Action.CLOCK_CONFIRM: _OFFICE,

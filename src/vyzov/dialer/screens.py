@@ -17,7 +17,7 @@ from vyzov.core.contact import EntryState
 from vyzov.core.instants import to_text
 from vyzov.core.trunk import TrunkHealth
 from vyzov.core.window import CallWindow, zones_of
-from vyzov.dialer import clock_desk, desk_phones
+from vyzov.dialer import clock_desk, desk_phones, guests
 from vyzov.dialer.agents import PAUSE_LONG
 from vyzov.dialer.effects import Tell
 from vyzov.dialer.floor_store import DueContact, PastAttempt
@@ -158,6 +158,7 @@ def _call(scene: Scene, found: LiveAgent, live: LiveCall) -> Json:
         "held": found.agent.held,
         "recording": call.recording,
         "unheard": call.unheard,
+        **guests.shown_on_desk(scene, found, live),
         "history": history_state(live.history),
     }
 
@@ -427,6 +428,7 @@ def _tile(scene: Scene, found: LiveAgent) -> Json:
             "pause_s": round(spent.get("pause", 0.0) + spent.get("no_device", 0.0)),
         },
         "attention": attention,
+        "guests": guests.shown_on_tile(scene, live),
     }
 
 

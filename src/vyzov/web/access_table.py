@@ -131,6 +131,14 @@ VERBS: Mapping[str, Action] = {
     "take_over": Action.DESK_WORK,
     "device": Action.DESK_WORK,
     "ring": Action.DESK_WORK,
+    "listen": Action.CALL_ENTER,
+    "take_call": Action.CALL_ENTER,
+    "leave": Action.DESK_WORK,
+    "colleagues": Action.DESK_WORK,
+    "consult": Action.DESK_WORK,
+    "consult_end": Action.DESK_WORK,
+    "conference": Action.DESK_WORK,
+    "transfer": Action.DESK_WORK,
 }
 
 TOPICS: Mapping[str, Action] = {

@@ -118,6 +118,25 @@ class Postpone(OfCard):
     callback_mine: bool = False
 
 
+class Listening(Args):
+    """Whose call a supervisor enters, and how."""
+
+    agent: Id
+    how: Literal["listen", "whisper", "barge"] = "listen"
+
+
+class Whom(Args):
+    """An agent: whose call is taken over, or who is called in."""
+
+    agent: Id
+
+
+class Transfer(Args):
+    """Who gets the call; nobody named is the colleague who was called in."""
+
+    agent: Id | None = None
+
+
 class Nothing(Args):
     """A verb that carries nothing."""
 
@@ -143,6 +162,14 @@ ARGS: Mapping[str, type[Args]] = {
     "take_over": Nothing,
     "device": Device,
     "ring": Nothing,
+    "listen": Listening,
+    "take_call": Whom,
+    "leave": Nothing,
+    "colleagues": Nothing,
+    "consult": Whom,
+    "consult_end": Nothing,
+    "conference": Switch,
+    "transfer": Transfer,
 }
 
 

@@ -13,6 +13,7 @@ const GROUP: Record<AgentState, Group> = {
   previewing: 'ready',
   dialing: 'ready',
   wrap_up: 'wrapup',
+  listening: 'talk',
   pause: 'pause',
   offline: 'pause',
   no_device: 'bad',

@@ -37,6 +37,7 @@ export const AGENT: Record<AgentState, Look> = {
   hold: { tone: 'talk', icon: Pause },
   consult: { tone: 'talk', icon: Phone },
   wrap_up: { tone: 'wrapup', icon: Pen },
+  listening: { tone: 'talk', icon: Headphones },
 }
 
 const OUTCOME: Record<string, Look> = {

@@ -13,6 +13,7 @@ export type AgentState =
   | 'hold'
   | 'consult'
   | 'wrap_up'
+  | 'listening'
 
 export type History = {
   at: string

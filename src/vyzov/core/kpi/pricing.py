@@ -34,6 +34,7 @@ SIGNED_IN_STATES = (
     AgentState.READY.value,
     AgentState.NO_DEVICE.value,
     AgentState.PAUSE.value,
+    AgentState.LISTENING.value,
 )
 
 

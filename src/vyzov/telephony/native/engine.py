@@ -313,11 +313,8 @@ class Engine:
                 party = self._party(agent)
                 if party is not None:
                     party.muted = on
-            case ports.SetGuests() if verb.customer in self.calls.living:
-                there = {leg: party for leg in verb.guests if (party := self._party(leg))}
-                self.switchboard.set_guests(verb, self._party(verb.customer), there)
             case ports.SetGuests():
-                log.debug("the call %s has no guests any more: it is over", verb.customer)
+                self._set_guests(verb)
             case ports.RecordStart():
                 self._record(verb)
             case ports.RecordStop(leg, recording):
@@ -362,6 +359,11 @@ class Engine:
                 self.post(BridgeLeft(verb.customer, 0, 0.0, verb.agent))
             return
         self.switchboard.join(customer, agent, cue=verb.cue)
+
+    def _set_guests(self, verb: ports.SetGuests) -> None:
+        if verb.customer in self.calls.living:  # The guests of one that is over went with it.
+            there = {leg: party for leg in verb.guests if (party := self._party(leg))}
+            self.switchboard.set_guests(verb, self._party(verb.customer), there)
 
     def _play(self, verb: ports.Play) -> None:
         party = self._party(verb.leg)
