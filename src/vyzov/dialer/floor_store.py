@@ -34,6 +34,8 @@ class FloorCampaign:
     list_id: str | None
     version: int
     settings: Json
+    takes_leads: bool = False
+    """People come to it one by one: an empty list is not its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from vyzov.dialer.workbook import (
     sheet_records,
 )
 
-__all__ = ["Column", "ListPreview", "Meaning", "read_list", "rows", "verdict_counts"]
+__all__ = ["Column", "ListPreview", "Meaning", "judged", "read_list", "rows", "verdict_counts"]
 
 COLUMNS_MAX = 200
 CELL_CHARS_MAX = 2_000
@@ -225,6 +225,13 @@ def rows(source: Source, preview: ListPreview) -> Iterator[ImportedRow]:
             [Fault("columns", "none of them is for numbers", "no_numbers")],
         )
     return _Judge(preview).rows(records_of(source, preview))
+
+
+def judged(record: Record, columns: tuple[Column, ...], default_region: str) -> ImportedRow:
+    """Returns the verdict of one row that comes alone."""
+    alone = iter((record,))
+    preview = ListPreview("", "", "", False, columns, (), default_region)
+    return next(_Judge(preview).rows(alone))
 
 
 def verdict_counts(judged: Sequence[ImportedRow]) -> dict[RowVerdict, int]:

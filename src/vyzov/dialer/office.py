@@ -45,6 +45,7 @@ class Office:
             "trunks_changed": self._reload,
             "check_trunk": trunks.check,
             "lists_changed": self._reload,
+            "lead_added": self._lead_added,
             "users_changed": self._reload,
             "phones": phones.states,
             "stop_list_changed": self._reload,
@@ -71,6 +72,21 @@ class Office:
             campaign.held.clear()
             campaign.dry_until = None
         self._scene.out.effects.append(Reload())
+        self._scene.out.reply(ask.ask)
+
+    def _lead_added(self, ask: Ask) -> None:
+        """Looks again at who is next: somebody came who goes before those who wait."""
+        campaign = self._scene.room.campaigns.get(str(ask.args.get("campaign") or ""))
+        if campaign is None or not campaign.record.takes_leads:
+            self._scene.out.effects.append(Reload())
+        if campaign is not None:
+            contact = str(ask.args.get("contact") or "")
+            # One who waited already is read anew, in the place they have now.
+            for due in [one for one in campaign.hopper if one.contact == contact]:
+                campaign.hopper.remove(due)
+            campaign.held.pop(contact, None)
+            campaign.look_again = True
+            self._scene.room.pace_wanted = True
         self._scene.out.reply(ask.ask)
 
     def _campaign(self, ask: Ask, event: CampaignEvent) -> None:

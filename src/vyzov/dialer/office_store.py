@@ -16,6 +16,7 @@ from vyzov.dialer.duplicates import Known
 from vyzov.dialer.erasure import Person
 from vyzov.dialer.floor_places import FloorBook
 from vyzov.dialer.kpi_store import KpiStore
+from vyzov.dialer.leads import LeadStore
 from vyzov.dialer.office_records import (
     AttemptQuery,
     AttemptRecord,
@@ -363,5 +364,7 @@ class OfficeStore(
     QuarantineBook,
     TokenStore,
     Protocol,
+    WebhookStore,
+    LeadStore,
 ):
     """Everything the office asks of a store."""

@@ -123,7 +123,8 @@ class Pacer:
             del campaign.held[contact]
             campaign.held_reasons.pop(contact, None)
             campaign.dry_until = None
-        somebody_is_due = campaign.next_due is not None and campaign.next_due <= now
+        due_at = now if campaign.look_again else campaign.next_due
+        somebody_is_due = due_at is not None and due_at <= now
         is_enough = len(campaign.hopper) >= LOOK_AHEAD_LOW
         is_dry = campaign.dry_until is not None and campaign.dry_until > now
         if campaign.loading or ((is_enough or is_dry) and not somebody_is_due):
@@ -132,6 +133,7 @@ class Pacer:
             self._in_hand(campaign) | set(campaign.held) | {due.contact for due in campaign.hopper}
         )
         campaign.loading, campaign.dry_until, campaign.next_due = True, None, None
+        campaign.look_again = False
         # Where the hopper is full enough, only those are missing who go before the ones in it.
         missing = LOOK_AHEAD - len(campaign.hopper) + DUE_TOGETHER if is_enough else LOOK_AHEAD
         self._scene.out.effects.append(
@@ -143,7 +145,8 @@ class Pacer:
         counts = campaign.counts
         if counts is None or not counts.total or campaign.hopper or campaign.loading:
             return False
-        return counts.is_over and not self._in_hand(campaign)
+        # Where leads come more may come at any moment: a person says when it ends.
+        return not campaign.record.takes_leads and counts.is_over and not self._in_hand(campaign)
 
     # ---- the tick
 

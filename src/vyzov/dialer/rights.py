@@ -34,6 +34,7 @@ class Action(StrEnum):
     CAMPAIGN_SEE = "campaign.see"
     CAMPAIGN_EDIT = "campaign.edit"
     CAMPAIGN_RUN = "campaign.run"
+    LEAD_ADD = "lead.add"
     PRINCIPAL_SEE = "principal.see"
     LIST_SEE = "list.see"
     LIST_EDIT = "list.edit"
@@ -84,6 +85,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.CAMPAIGN_RUN: _LEADS,
     Action.PRINCIPAL_SEE: _LEADS,
     Action.LIST_SEE: _LEADS,
+    Action.LEAD_ADD: _OFFICE,
     Action.LIST_EDIT: _OFFICE,
     Action.CONTACT_FIND: _LEADS,
     Action.CONTACT_SEE: _LEADS | {Role.OPERATOR},

@@ -110,6 +110,8 @@ class LiveCampaign:
     state: CampaignState
     hopper: deque[DueContact] = field(default_factory=deque[DueContact])
     loading: bool = False
+    look_again: bool = False
+    """Somebody came who may go before those read ahead; a reading under way may have missed them."""
     dry_until: datetime | None = None
     next_due: datetime | None = None
     held: dict[str, datetime] = field(default_factory=dict[str, datetime])

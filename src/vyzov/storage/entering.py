@@ -81,6 +81,15 @@ def leave_campaigns(connection: sa.Connection, organisation: str, list_id: str) 
     settle(connection, organisation, tally)
 
 
+def bucket_of_zones(connection: sa.Connection, organisation: str, zones: str) -> int:
+    """Returns the bucket of a set of zones as it is stored, named where it was not yet."""
+
+    def ask(name: str, values: Mapping[str, object]) -> Ask:
+        return Ask("hopper", name, {**values, "organisation": organisation})
+
+    return run_steps(asks_on(connection), bucket_of(ask, zones))
+
+
 def settle(connection: sa.Connection, organisation: str, tally: Tally) -> None:
     """Writes a tally in the transaction of what it counted."""
 
@@ -119,8 +128,5 @@ def _name_buckets(connection: sa.Connection, organisation: str, list_id: str) ->
         .distinct()
     )
 
-    def ask(name: str, values: Mapping[str, object]) -> Ask:
-        return Ask("hopper", name, {**values, "organisation": organisation})
-
     for zones in sorted(row.zones for row in found):
-        run_steps(asks_on(connection), bucket_of(ask, zones))
+        bucket_of_zones(connection, organisation, zones)

@@ -177,6 +177,7 @@ def _campaign(row: Row) -> f.FloorCampaign:
         list_id=row["list_id"],
         version=row["version"],
         settings=json_object(row["settings"]),
+        takes_leads=bool(row["lead_list_id"]),
     )
 
 

@@ -10,6 +10,7 @@ from vyzov.storage.office_floors import Floors
 from vyzov.storage.office_history import Answers, History
 from vyzov.storage.office_journal import StopJournal
 from vyzov.storage.office_kpi import KeyFigures
+from vyzov.storage.office_leads import Leads
 from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
 from vyzov.storage.office_prices import PriceBook
@@ -36,6 +37,8 @@ class SqlOffice(
     Quarantines,
     Tokens,
 ):
+    Leads,
+    Webhooks,
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 
 

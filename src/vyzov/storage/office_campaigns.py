@@ -344,7 +344,15 @@ def _change_list(
         )
     gone = leave_campaign(connection, organisation, campaign.id)
     _set(connection, organisation, campaign.id, list_id=list_id)
-    return enter_list(connection, organisation, campaign.id, list_id), gone
+    entered = enter_list(connection, organisation, campaign.id, list_id)
+    leads = connection.execute(
+        sa.select(t.campaign.c.lead_list_id).where(
+            t.campaign.c.organisation_id == organisation, t.campaign.c.id == campaign.id
+        )
+    ).scalar()
+    if leads and leads != list_id:  # They came to the campaign, whatever list it calls.
+        entered += enter_list(connection, organisation, campaign.id, leads)
+    return entered, gone
 
 
 def _require_list(connection: sa.Connection, organisation: str, list_id: str) -> None:

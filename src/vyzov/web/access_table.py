@@ -34,6 +34,7 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("POST", f"{API}/campaigns/{{campaign_id}}/start"): Action.CAMPAIGN_RUN,
     ("POST", f"{API}/campaigns/{{campaign_id}}/pause"): Action.CAMPAIGN_RUN,
     ("POST", f"{API}/campaigns/{{campaign_id}}/finish"): Action.CAMPAIGN_RUN,
+    ("POST", f"{API}/campaigns/{{campaign_id}}/leads"): Action.LEAD_ADD,
     ("GET", f"{API}/campaigns/{{campaign_id}}/progress"): Action.CAMPAIGN_SEE,
     ("GET", f"{API}/campaigns/{{campaign_id}}/callable"): Action.CAMPAIGN_SEE,
     ("GET", f"{API}/principals"): Action.PRINCIPAL_SEE,

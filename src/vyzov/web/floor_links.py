@@ -26,7 +26,14 @@ Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
 UNIX = "unix:"
-_OF_A_CAMPAIGN = frozenset(f"office.{word}_campaign" for word in ("start", "pause", "finish"))
+_OF_A_CAMPAIGN = frozenset(
+    (
+        "office.start_campaign",
+        "office.pause_campaign",
+        "office.finish_campaign",
+        "office.lead_added",
+    )
+)
 _OF_ANY = frozenset({"office.protection", "office.unban", "office.check_trunk"})
 """Asked of the engine in truth: whichever floor is there passes it on."""
 

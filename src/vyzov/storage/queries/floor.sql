@@ -5,7 +5,8 @@ SELECT id, name, emergency_stop_at, created_at FROM organisation WHERE id = :org
 
 -- name: campaigns
 SELECT
-    c.id, c.principal_id, c.name, c.purpose, c.mode, c.state, c.list_id, v.version, v.settings
+    c.id, c.principal_id, c.name, c.purpose, c.mode, c.state, c.list_id, c.lead_list_id,
+    v.version, v.settings
 FROM campaign c
 JOIN campaign_version v
     ON v.organisation_id = c.organisation_id AND v.campaign_id = c.id AND v.valid_to IS NULL
