@@ -127,6 +127,33 @@ def test_until_enough_calls_have_ended_one_is_placed_per_free_operator() -> None
     assert (told.count, told.reason) == (0, PaceReason.LEARNING)
 
 
+def test_no_more_ring_ahead_than_calls_have_ended() -> None:
+    watch = Watch(AheadPolicy(), 0.0)
+    for line in range(60):
+        watch.dialled(f"old {line}", 0.0)
+        watch.not_answered(f"old {line}", 3.0)
+    scene, placed = Scene(400, 0, (), (), 500), 0
+    for tick in range(40):
+        told = dial_ahead(watch, scene, 5 + tick / 2)
+        for line in range(told.count):
+            watch.dialled((tick, line), watch.at)
+        placed += told.count
+    assert placed == 400 + 60
+    assert told.reason is PaceReason.LEARNING
+
+
+def test_after_a_stop_of_last_resort_one_is_placed_per_free_operator(
+    practised: dict[str, object],
+) -> None:
+    watch, scene = watch_of(practised), Scene(3, 0, (), [14.0] * 27, 30)
+    assert dial_ahead(watch, scene, 650.0).count > 3
+    for place in range(20):
+        (watch.served if place < 10 else watch.abandoned)(660.0)
+    told = dial_ahead(watch, scene, 661.0)
+    assert (told.count, told.reason) == (3, PaceReason.LAST_RESORT)
+    assert dial_ahead(watch, scene, 780.0).reason is not PaceReason.LAST_RESORT
+
+
 def test_nobody_signed_in_is_nobody_called(practised: dict[str, object]) -> None:
     told = dial_ahead(watch_of(practised), Scene(0, 0, (), (), 0), 700.0)
     assert (told.count, told.reason) == (0, PaceReason.NO_FREE_AGENT)
@@ -221,6 +248,26 @@ def test_rolling_and_unlimited_windows_have_no_veto(practised: dict[str, object]
     for window in ({"kind": WindowKind.ROLLING}, {"vetoed": False}, {"limit": 1.0}):
         watch = Watch.from_state(strict(**window), practised)
         assert dial_ahead(watch, scene, 700.0).reason is PaceReason.DIALS_AHEAD
+
+
+def test_what_the_veto_cannot_keep_any_more_is_charged_to_who_left(
+    practised: dict[str, object],
+) -> None:
+    watch = Watch.from_state(strict(), practised)
+    watch.begin("day", 600.0, answered=100, abandoned=3)
+    for line in range(2):
+        watch.dialled(line, 699.0)
+    crew = [14.0] * 28
+    told = dial_ahead(watch, Scene(2, 0, (), crew, 30), 700.0)
+    assert (told.count, told.reason, told.charged) == (0, PaceReason.VETO, 0)
+    # One of the two whom these calls were placed for goes: whoever answers second finds nobody.
+    told = dial_ahead(watch, Scene(1, 0, (), crew, 29, has_left=True), 700.5)
+    assert (told.count, told.reason) == (0, PaceReason.VETO_LEFT)
+    assert told.charged == 1
+    assert said(told)["charged"] == 1
+    watch.withdrawn(0, 701.0)
+    told = dial_ahead(watch, Scene(1, 0, (), crew, 29), 701.0)
+    assert (told.reason, told.charged) == (PaceReason.VETO, 0)
 
 
 # ---- what is told

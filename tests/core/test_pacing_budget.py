@@ -10,7 +10,7 @@ from pacing_oracle import price as wanted_price
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.pacing import AheadPolicy, Regulation, Window, WindowKind
 from vyzov.core.pacing.budget import OWN_WINDOW, Account, Budget, Price, poisson_room
-from vyzov.core.pacing.veto import InFlight, covers_leaving, dials_allowed
+from vyzov.core.pacing.veto import InFlight, dials_allowed, too_many
 
 DAY = Regulation()
 
@@ -53,6 +53,13 @@ def test_a_call_about_to_leave_the_window_is_there_for_a_second_more() -> None:
     answers, abandons = even(600, 3600), [1800.4, 1801.0, 2500.0]
     found = priced(budget_of(answers, abandons), 3600)
     wanted = wanted_price(3600, 20, answers, abandons, 0.0, 0.0, 0.0)
+    assert found.now == pytest.approx(wanted, rel=1e-9)
+
+
+def test_a_burst_of_answers_is_not_counted_on_when_it_will_have_left() -> None:
+    answers, abandons = even(900, 300), [100.5, 200.5, 1500.5]
+    found = priced(budget_of(answers, abandons), 1700)
+    wanted = wanted_price(1700, 20, answers, abandons, 0.0, 0.0, 0.0)
     assert found.now == pytest.approx(wanted, rel=1e-9)
 
 
@@ -251,11 +258,37 @@ def test_whatever_happens_the_vetoed_window_is_kept(seed: int) -> None:
 
 def test_a_limit_of_everything_vetoes_nothing() -> None:
     assert dials_allowed(InFlight(50, 9, 0), 0, 90, 1.0) is None
-    assert covers_leaving(InFlight(50, 9, 1), 0, 90, 1.0)
+    assert too_many(InFlight(50, 9, 1), 200, 90, 1.0) == 0
 
 
 def test_who_may_leave_without_a_call_of_ours_breaking_the_window() -> None:
-    assert covers_leaving(InFlight(0, 0, 1), 0, 0, 0.03)
-    assert covers_leaving(InFlight(2, 0, 3), 0, 5, 0.03)
-    assert not covers_leaving(InFlight(2, 0, 2), 10, 0, 0.03)
-    assert covers_leaving(InFlight(2, 0, 2), 100, 0, 0.03)
+    assert too_many(InFlight(0, 0, 0), 0, 0, 0.03) == 0
+    assert too_many(InFlight(2, 0, 2), 200, 5, 0.03) == 0
+    assert too_many(InFlight(2, 0, 1), 100, 0, 0.03) == 0
+    assert too_many(InFlight(2, 0, 1), 10, 0, 0.03) == pytest.approx(1 - 0.03 * 12)
+
+
+def test_the_worst_is_that_all_answer_or_that_nobody_does() -> None:
+    for flight in (InFlight(4, 1, 2), InFlight(9, 0, 3), InFlight(3, 2, 0)):
+        over = [
+            2 + max(0, flight.waiting + answers - flight.free) - 0.03 * (60 + answers)
+            for answers in range(flight.ringing + 1)
+        ]
+        assert too_many(flight, 60, 2, 0.03) == pytest.approx(max(over))
+
+
+def test_what_is_charged_to_a_leaving_is_taken_back_as_the_worst_fails_to_come() -> None:
+    account = Account(Window("day"))
+    account.charge(2.0, has_left=False)
+    assert account.charged == 0
+    account.charge(2.0, has_left=True)
+    account.charge(3.0, has_left=False)
+    assert account.charged == 2
+    account.charge(1.5, has_left=True)
+    assert account.charged == 2
+    account.charge(0.5, has_left=False)
+    again = Account(Window("day"))
+    again.take_state(account.to_state(), 0.0)  # type: ignore[arg-type]
+    assert (account.charged, again.charged) == (0.5, 0.5)
+    account.begin(0, 0, None)
+    assert account.charged == 0

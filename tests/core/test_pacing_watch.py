@@ -187,3 +187,61 @@ def test_what_the_veto_wishes_for_is_remembered_over_minutes() -> None:
                 watch.dialled(f"{tick}.{line}", watch.at)
     assert watch._wished > 1
     assert min(prices) < prices[0]
+
+
+def test_talks_that_go_on_keep_the_short_ones_from_standing_for_all() -> None:
+    alone, beside = Watch(AheadPolicy(), 0.0), Watch(AheadPolicy(), 0.0)
+    for watch in (alone, beside):
+        for _ in range(60):
+            watch.talked(20.0, 40.0)
+    alone.advance(45.0)
+    beside.advance(45.0, [40.0] * 300)
+    soon, seldom = (watch.service.releases([25.0], [])[0][3] for watch in (alone, beside))
+    assert seldom < 0.5 * soon
+    again = Watch.from_state(beside.policy, state_of(beside))
+    assert again.service.releases([25.0], []) == beside.service.releases([25.0], [])
+
+
+# ---- the stop of last resort
+
+
+def met(watch: Watch, served: int, abandoned: int, span_s: float = 30.0) -> Watch:
+    """So many answers from second 1000 on, those who met somebody first."""
+    for place in range(served + abandoned):
+        moment = 1000 + span_s * place / (served + abandoned)
+        (watch.served if place < served else watch.abandoned)(moment)
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("served", "abandoned", "span_s", "stops"),
+    [
+        (10, 10, 30, True),
+        (11, 9, 30, False),
+        (0, 19, 30, False),
+        (115, 115, 59, True),
+        (120, 110, 59, False),
+        (0, 36, 120, False),
+        (0, 42, 120, True),
+        (60, 20, 100, False),
+        (60, 40, 140, True),
+    ],
+)
+def test_half_of_the_last_minutes_answers_lost_stops_dialling_ahead(
+    served: int, abandoned: int, span_s: float, stops: bool
+) -> None:
+    watch = met(Watch(AheadPolicy(), 0.0), served, abandoned, span_s)
+    assert watch.is_stopped(watch.at) is stops
+
+
+def test_a_stop_of_last_resort_lasts_two_minutes_through_a_restart_too() -> None:
+    watch = met(Watch(AheadPolicy(), 0.0), 10, 10)
+    again = Watch.from_state(watch.policy, state_of(watch), moved_s=500.0)
+    assert watch.is_stopped(watch.at + 119)
+    assert not watch.is_stopped(watch.at + 120)
+    assert again.is_stopped(watch.at + 619)
+    assert not again.is_stopped(watch.at + 620)
+    later = Watch.from_state(watch.policy, state_of(met(Watch(watch.policy, 0.0), 11, 9)))
+    later.abandoned(later.at)
+    later.abandoned(later.at)
+    assert later.is_stopped(later.at)

@@ -128,3 +128,25 @@ def test_the_policy_is_the_campaigns_own(build: Build) -> None:
     policy = policy_of(centre.live_campaign(campaign).settings)
     assert (policy.calm, policy.veto, policy.regulation.wait_s) == (False, True, 1.5)
     assert {window.limit for window in policy.regulation.windows} == {0.02}
+
+
+def test_who_leaves_while_calls_ring_for_them_is_charged_with_what_the_veto_cannot_keep(
+    build: Build,
+) -> None:
+    centre = build(seed=8)
+    campaign = staffed(centre, 4, 200, "predictive", abandon_veto=True, abandon_window_days=1)
+
+    def all_are_called_for() -> bool:
+        room = floor_of(centre).room
+        return len(room.free) == 4 == len(room.calls.on_the_way(campaign))
+
+    assert centre.until(all_are_called_for, 30.0)
+    account = watch_of(centre, campaign).budget.accounts[DAY]
+    assert account.charged == 0
+    going = min(floor_of(centre).room.free)
+    assert centre.desk("pause", going, reason="tea").ok
+    centre.world.run(0.5)
+    assert account.charged > 0
+    # The call that was meant for whoever went is over: nothing more can come of it.
+    centre.world.run(120.0)
+    assert account.charged == 0 or account.abandoned > 0.03 * account.answered

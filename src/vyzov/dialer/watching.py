@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from vyzov.core import agent as ca
 from vyzov.core.campaign import AbandonGuard, CampaignSettings, DialMode
-from vyzov.core.facts import Fact
+from vyzov.core.facts import Fact, FactKind
 from vyzov.core.pacing.ahead import Ahead, dial_ahead
 from vyzov.core.pacing.ahead import Scene as Faced
 from vyzov.core.pacing.regulation import DAY_S, AheadPolicy, Regulation, Window
@@ -22,6 +22,10 @@ from vyzov.dialer.writes import AppendFact, Write
 
 PAST_SPAN = timedelta(hours=2)
 """How far back a floor that begins reads facts to know its campaigns' estimates again."""
+
+_AWAY = frozenset({
+    ca.AgentState.PAUSE.value, ca.AgentState.OFFLINE.value, ca.AgentState.NO_DEVICE.value,
+})  # fmt: skip
 
 DAY, PERIOD = "day", "period"
 """The windows a campaign's abandoned share is kept in beside our own of 30 minutes: the UTC day, and
@@ -50,6 +54,7 @@ class Watching:
         self._scene = scene
         self._seen: dict[str, Seen] = {}
         self._days: dict[str, date] = {}
+        self._left: set[str] = set()
         self._out: Out | None = None
         self._writes_told = self._reserves_told = 0
 
@@ -95,7 +100,9 @@ class Watching:
             seen.watch = Watch.from_state(policy, seen.watch.to_state())
             self._days.pop(campaign.record.id, None)
         self._turn_day(campaign, seen.watch)
-        return dial_ahead(seen.watch, self._faced(campaign, free), now)
+        faced = self._faced(campaign, free)
+        self._left.discard(campaign.record.id)
+        return dial_ahead(seen.watch, faced, now)
 
     def withdrawn(self, attempt: str) -> None:
         """A reservation was refused, or nobody knows whether it was written: nothing was dialled."""
@@ -134,6 +141,12 @@ class Watching:
         if isinstance(write, AppendFact):
             # Seen now, whatever the fact says of when it was: the watch's clock never goes back.
             self._tell(write.fact, self._scene.now.mono)
+            if _goes_away(write.fact):
+                self._left.update(
+                    one.record.id
+                    for one in self._ahead()
+                    if write.fact.agent in one.settings.agents
+                )
 
     def _tell(self, fact: Fact, at: float) -> None:
         for seen in self._seen.values():
@@ -193,7 +206,10 @@ class Watching:
             for live in room.calls_of(one.record.id)
             if wants_agent(live)
         )
-        return Faced(free, waiting, talks, wraps, staffed, self._others(campaign))
+        return Faced(
+            free=free, waiting=waiting, talk_ages=talks, wrap_ages=wraps, agents=staffed,
+            others=self._others(campaign), has_left=campaign.record.id in self._left,
+        )  # fmt: skip
 
     def _others(self, campaign: LiveCampaign) -> list[tuple[Watch, float]]:
         others: list[tuple[Watch, float]] = []
@@ -205,6 +221,14 @@ class Watching:
             if share:
                 others.append((seen.watch, share))
         return others
+
+
+def _goes_away(fact: Fact) -> bool:
+    """True where somebody who was free for the next call is so no more, and has none."""
+    if fact.kind is not FactKind.AGENT_STATE:
+        return False
+    before, state = fact.data.get("before"), fact.data.get("state")
+    return before == ca.AgentState.READY.value and state in _AWAY
 
 
 def _comes_back(agent: ca.Agent) -> bool:

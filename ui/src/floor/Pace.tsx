@@ -25,6 +25,7 @@ const WARNS = new Set([
   'clock_unsteady',
   'lease_over',
   'quarantine',
+  'last_resort',
 ])
 
 function whyText(words: Words, campaign: FloorCampaign): string {

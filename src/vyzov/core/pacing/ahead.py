@@ -8,6 +8,7 @@ than the hard veto lets through. Limits of lines, trunks and calls per second co
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from operator import itemgetter, mul
 from typing import TypeAlias
 
@@ -17,7 +18,7 @@ from vyzov.core.pacing.exact import ExactOutlook
 from vyzov.core.pacing.histograms import HORIZONS_S
 from vyzov.core.pacing.reasons import PaceReason
 from vyzov.core.pacing.risk import Facing, NormalOutlook, Outlook, Ringing
-from vyzov.core.pacing.veto import InFlight, dials_allowed
+from vyzov.core.pacing.veto import InFlight, dials_allowed, too_many
 from vyzov.core.pacing.watch import Watch
 
 Weight: TypeAlias = float
@@ -29,6 +30,10 @@ TOLD_AT_S = HORIZONS_S[_TOLD_AT]
 
 _MOST_AT_ONCE, _MOST_PER_AGENT = 20, 0.1
 """No tick places more ahead: a large crew that starts together is met by a stream, not by a wave."""
+
+_MOST_PER_ENDED = 1.0
+"""So many calls may ring beyond the free operators for each that has ended: what a wrong guess of how
+people answer costs grows with the crew, and what was seen of them in the first seconds does not."""
 
 _NO_VETO = 1_000_000
 _RING_MOST_S = 90.0
@@ -42,7 +47,8 @@ class Scene:
 
     `free` operators, answers `waiting` for one, and for how many seconds each of the others has
     been talking or writing up; `agents` are all of them. `others` are campaigns whose calls may
-    take the same operators; their waiting answers are among `waiting`.
+    take the same operators; their waiting answers are among `waiting`. `has_left`: somebody who was
+    free went away since this was asked last.
     """
 
     free: int
@@ -51,6 +57,7 @@ class Scene:
     wrap_ages: Sequence[float]
     agents: int
     others: Sequence[tuple[Watch, Weight]] = ()
+    has_left: bool = False
 
 
 @quickly_made
@@ -63,7 +70,8 @@ class Ahead:
     much), `threshold` what is allowed; `price` is abandoned calls per answer. The tightest window
     is named and counted in whole calls, `limit` is its share. `free` and `answers` are expected
     within `horizon_s` seconds, the placed ones included; `lines_per_agent` counts all calls, talks
-    as well.
+    as well. `charged`: so many calls at most may be abandoned beyond what the veto keeps, because
+    operators left.
     """
 
     count: int
@@ -81,6 +89,7 @@ class Ahead:
     answers: float
     horizon_s: int
     lines_per_agent: float
+    charged: int
 
 
 def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
@@ -89,7 +98,7 @@ def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
     It brings the watch up to this moment and leaves the price with it, which later outcomes are
     held against; it changes nothing else.
     """
-    watch.advance(at)
+    watch.advance(at, scene.talk_ages)
     for other, _ in scene.others:
         other.advance(at)
     ages = watch.ages(at)
@@ -114,40 +123,53 @@ def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
     rate = watch.rate.mean
     threshold = watch.aim * price.now * (1 + 0.15 * scarcity) * (rate / 0.25) ** 0.8
     wished, risk = 0, 0.0
-    if scene.agents > 0 and threshold > 0:
-        bound = max(_MOST_AT_ONCE, int(_MOST_PER_AGENT * scene.agents))
+    known = int(_MOST_PER_ENDED * watch.ended) + facing.sure - watch.ringing
+    bound = min(known, max(_MOST_AT_ONCE, int(_MOST_PER_AGENT * scene.agents)))
+    if scene.agents > 0 and threshold > 0 and bound > 0:
         wished, risk = outlook.dials_within(threshold, scarcity, bound)
-    count, reason = _bounded(watch, scene, at, wished)
+    forbids = _forbids(watch, at, known)
+    count, reason = _bounded(watch, scene, at, (0 if forbids else wished, forbids))
     return _told(watch, scene, facing, price, (count, reason, risk, threshold))
 
 
-def _bounded(watch: Watch, scene: Scene, at: float, wished: int) -> tuple[int, PaceReason]:
-    """Puts the wish between the veto and one call for each free operator."""
+def _forbids(watch: Watch, at: float, known: int) -> PaceReason | None:
+    """Returns why only one call for each free operator may be placed, None where more may be."""
+    if watch.is_stopped(at):
+        return PaceReason.LAST_RESORT
+    return PaceReason.LEARNING if watch.is_learning or known <= 0 else None
+
+
+def _bounded(
+    watch: Watch, scene: Scene, at: float, wish: tuple[int, PaceReason | None]
+) -> tuple[int, PaceReason]:
+    """Puts the wish between the veto and one call for each free operator; with the wish stands what
+    forbids any."""
+    wished, forbids = wish
     theirs = sum(other.ringing for other, _ in scene.others)
     flight = InFlight(watch.ringing, scene.waiting, scene.free - theirs)
     least = max(0, flight.free - flight.waiting - flight.ringing)
-    reason = PaceReason.DIALS_AHEAD if wished else PaceReason.RISK_SPENT
-    if watch.is_learning:
-        wished, reason = 0, PaceReason.LEARNING
+    reason = forbids or (PaceReason.DIALS_AHEAD if wished else PaceReason.RISK_SPENT)
     if watch.policy.veto:
-        allowed = _vetoed(watch, flight, at)
+        allowed, is_charged = _vetoed(watch, flight, at, has_left=scene.has_left)
         if wished > max(allowed, least):
-            wished, reason = max(0, allowed), PaceReason.VETO
+            wished = max(0, allowed)
+            reason = PaceReason.VETO_LEFT if is_charged else PaceReason.VETO
     if least > wished:
         wished = least
-        if reason is not PaceReason.LEARNING:
-            reason = PaceReason.ONE_PER_FREE_AGENT
+        reason = forbids or PaceReason.ONE_PER_FREE_AGENT
     if scene.agents <= 0:
         reason = PaceReason.NO_FREE_AGENT
     return wished, reason
 
 
-def _vetoed(watch: Watch, flight: InFlight, at: float) -> int:
-    """Returns how many calls no window can be broken by, and keeps in mind what that asked for."""
+def _vetoed(watch: Watch, flight: InFlight, at: float, *, has_left: bool) -> tuple[int, bool]:
+    """Returns how many calls no window can be broken by, and whether one can be by somebody's going;
+    keeps in mind what was asked for and what is charged to those who went."""
     found, room = _NO_VETO, 0.0
     over = flight.ringing + flight.waiting - flight.free
     for account in watch.vetoed:
         limit = account.window.limit
+        account.charge(too_many(flight, account.answered, account.abandoned, limit), has_left)
         counts = [(account.answered, account.abandoned)]
         if account.ends_at is not None and at + _RING_MOST_S >= account.ends_at:
             counts.append((0, 0))
@@ -156,7 +178,7 @@ def _vetoed(watch: Watch, flight: InFlight, at: float) -> int:
             found = found if allowed is None else min(found, allowed)
         room = max(room, over + account.carried_abandoned - limit * account.carried_answered)
     watch.wish(at, room)
-    return found
+    return found, any(account.charged > 0 for account in watch.vetoed)
 
 
 def _told(
@@ -188,6 +210,7 @@ def _told(
         answers=coming,
         horizon_s=TOLD_AT_S,
         lines_per_agent=busy / max(1, scene.agents),
+        charged=ceil(max((one.charged for one in watch.vetoed), default=0.0)),
     )
 
 
@@ -206,4 +229,5 @@ def said(ahead: Ahead) -> Mapping[str, int | float]:
         "free": round(ahead.free, 1),
         "answers": round(ahead.answers, 1),
         "horizon_s": ahead.horizon_s,
+        "charged": ahead.charged,
     }

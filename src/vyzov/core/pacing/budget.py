@@ -62,6 +62,7 @@ class Account:
         self.answered = self.abandoned = 0
         self.carried_answered = self.carried_abandoned = 0
         self.ends_at: float | None = None
+        self.charged = 0.0
         self._bucket_s = max(MINUTE_S, window.length_s / _BUCKETS_MOST)
         # Of a rolling window: where each bucket starts, its answers and abandoned calls.
         self._buckets = list[list[float]]()
@@ -71,6 +72,12 @@ class Account:
         self.answered = self.carried_answered = answered
         self.abandoned = self.carried_abandoned = abandoned
         self.ends_at = ends_at
+        self.charged = 0.0
+
+    def charge(self, too_many: float, has_left: bool) -> None:  # noqa: FBT001 - one of two facts
+        """Charges to an operator's leaving by how many abandoned calls the window may be exceeded
+        from now on; what does not come true of it is taken back."""
+        self.charged = max(self.charged, too_many) if has_left else min(self.charged, too_many)
 
     def count(self, at: float, *, answered: int = 0, abandoned: int = 0) -> None:
         """Adds calls of this moment."""
@@ -113,6 +120,7 @@ class Account:
             "abandoned": self.abandoned,
             "carried": [self.carried_answered, self.carried_abandoned],
             "ends_at": self.ends_at,
+            "charged": self.charged,
             "buckets": buckets,
         }
 
@@ -122,6 +130,7 @@ class Account:
         self.carried_answered, self.carried_abandoned = state["carried"]
         ends_at = state["ends_at"]
         self.ends_at = None if ends_at is None else ends_at + moved_s
+        self.charged = float(state.get("charged", 0.0))
         self._buckets = [[start + moved_s, *counts] for start, *counts in state["buckets"]]
 
 

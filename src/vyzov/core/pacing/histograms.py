@@ -143,6 +143,7 @@ class ServiceTimes:
         self._talks = _Counts(talks, _TALKS_MOST)
         self._cut_short = _Counts([0.0] * TALK_BINS, _TALKS_MOST)
         self._wraps = _Counts(wraps, _WRAPS_MOST)
+        self._going_on = list[int]()
         self._tabulate()
 
     def talked(self, length_s: float, *, is_cut_short: bool) -> None:
@@ -153,8 +154,12 @@ class ServiceTimes:
         """Counts a wrap-up."""
         self._wraps.add(length_s)
 
-    def rebuild(self) -> None:
-        """Makes the tables anew from all that was counted."""
+    def rebuild(self, talk_ages: Iterable[float] = ()) -> None:
+        """Makes the tables anew from all that was counted, and from talks of these ages that go on:
+        without them the first that end, all short, would stand for all talks of a crew that began
+        together."""
+        last = TALK_BINS - 1
+        self._going_on = [min(last, int(age / TALK_BIN_S)) for age in talk_ages]
         for counts in (self._talks, self._cut_short, self._wraps):
             counts.settle()
         self._tabulate()
@@ -164,6 +169,8 @@ class ServiceTimes:
         longest = WRAP_BINS + self._wait
         self._wrapped_upto = (self._wrapped_by + (1.0,) * longest)[: self._ends[-1]]
         known = [a + b for a, b in zip(self._talks.bins, self._cut_short.bins, strict=True)]
+        for place in self._going_on:
+            known[place] += 1
         lasting = list(accumulate(reversed(known)))[::-1]
         self._ended = [0.0, *accumulate(self._talks.bins)]
         self._at_risk = [0.0, *accumulate(lasting)]
@@ -224,6 +231,7 @@ class ServiceTimes:
             "talks": self._talks.to_state(),
             "cut_short": self._cut_short.to_state(),
             "wraps": self._wraps.to_state(),
+            "going_on": list(self._going_on),
         }
 
     def take_state(self, state: Mapping[str, Any]) -> None:
@@ -231,6 +239,7 @@ class ServiceTimes:
         self._talks.take_state(state["talks"])
         self._cut_short.take_state(state["cut_short"])
         self._wraps.take_state(state["wraps"])
+        self._going_on = [int(place) for place in state.get("going_on", ())]
         self._tabulate()
 
 

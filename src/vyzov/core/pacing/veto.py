@@ -3,8 +3,9 @@
 The worst case is charged before a call is placed: everybody who rings is answered, no operator
 becomes free. While no more are placed than it allows, each thing that can happen (an answer, a busy
 tone, an operator who becomes free, an abandoned call) keeps the worst case within the limit, so
-only an operator who leaves can break it; `covers_leaving` says whether one may without being the
-cause. Shares are reckoned in millionths, as whole numbers.
+only an operator who leaves can break it: what may be abandoned beyond the limit from then on is
+charged to the leaving (`too_many`, kept by `budget.Account`). Shares are reckoned in millionths, as
+whole numbers.
 """
 
 from dataclasses import dataclass
@@ -33,12 +34,18 @@ def dials_allowed(flight: InFlight, answered: int, abandoned: int, limit: float)
     return (share * (answered + flight.ringing) - _WHOLE * worst) // (_WHOLE - share)
 
 
-def covers_leaving(flight: InFlight, answered: int, abandoned: int, limit: float) -> bool:
-    """True where a free operator may leave and the window is still kept whatever happens.
+def too_many(flight: InFlight, answered: int, abandoned: int, limit: float) -> float:
+    """Returns by how many abandoned calls the window will be exceeded if the worst comes, at least 0.
 
-    Where it is not, an abandoned call that follows is charged to the leaving, not to a call of
-    ours.
+    The worst is that all who ring answer, or that nobody does, while no operator becomes free:
+    between the two it is never worse.
     """
-    after = InFlight(flight.ringing, flight.waiting, flight.free - 1)
-    allowed = dials_allowed(after, answered, abandoned, limit)
-    return allowed is None or allowed >= 0 or after.ringing + after.waiting <= after.free
+    share = round(limit * _WHOLE)
+    return max(
+        0.0,
+        *(
+            abandoned + max(0, flight.waiting + more - flight.free)
+            - share * (answered + more) / _WHOLE
+            for more in (0, flight.ringing)
+        ),
+    )  # fmt: skip

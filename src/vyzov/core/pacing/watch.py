@@ -6,9 +6,10 @@ into plain JSON values and back without loss, so a floor that starts again begin
 is decided on it stands in `ahead`.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections import Counter, deque
+from collections.abc import Hashable, Iterable, Mapping
 from math import exp
+from operator import itemgetter
 from typing import Any, cast
 
 from vyzov.core.fields import Json
@@ -30,6 +31,10 @@ _TUNE = 0.03
 
 _CALM_FROM, _CALM_OVER = 0.62, 0.15
 _VETO_TIME_S, _VETO_WEIGHT = 300.0, 1.2
+
+_LAST_ANSWERS, _LAST_SHARE, _LAST_SPAN_S, _STOP_S = 20, 0.5, 60.0, 120.0
+"""The stop of last resort: where of the answers of so many seconds, so many at least, so large a share
+found nobody, whatever was believed was wrong, and for so many seconds nothing is dialled ahead."""
 
 _QUIET_S, _QUIET_STEP_S, _QUIET_MOST_S = 30, 10, 14_400
 """After a pause the rate moves on in steps of ten seconds; a night is like four hours."""
@@ -56,6 +61,9 @@ class Watch:
         self._advanced_to: float | None = None
         self._tables_at = at
         self._wished_at, self._wished = at, 0.0
+        self._stopped_until = at
+        # Answers of the last minute: when it was known what became of them, 1 where nobody was there.
+        self._fates = deque[list[float]]()
         # Each line: when it was placed, and up to which whole second it was counted as ringing.
         self._lines = dict[Hashable, list[float]]()
 
@@ -91,12 +99,19 @@ class Watch:
 
     def served(self, at: float) -> None:
         """Somebody who answered met an operator in time."""
-        self._on(at)
+        self._fates.append([self._on(at), 0])
+        self._of_last_minute()
         self._tune(self._price)
 
     def abandoned(self, at: float) -> None:
         """Somebody who answered met nobody in time."""
         self.budget.abandoned(self._on(at))
+        self._fates.append([self.at, 1])
+        known = self._of_last_minute()
+        if len(known) >= _LAST_ANSWERS and sum(map(itemgetter(1), known)) >= _LAST_SHARE * len(
+            known
+        ):
+            self._stopped_until = self.at + _STOP_S
         self._tune(self._price - 1)
 
     def talked(self, length_s: float, at: float, *, censored: bool = False) -> None:
@@ -126,8 +141,9 @@ class Watch:
         self._on(at)
         self.budget.accounts[window].begin(answered, abandoned, ends_at)
 
-    def advance(self, at: float) -> None:
-        """Whole seconds pass: calls go on ringing, the rate moves on, tables are made anew."""
+    def advance(self, at: float, talk_ages: Iterable[float] = ()) -> None:
+        """Whole seconds pass: calls go on ringing, the rate moves on, tables are made anew, where
+        talks that go on have lasted so many seconds."""
         now = self._on(at)
         if now == self._advanced_to:
             return
@@ -145,7 +161,7 @@ class Watch:
         if now - self._tables_at >= TABLES_S:
             self._tables_at = now
             self.ring.rebuild()
-            self.service.rebuild()
+            self.service.rebuild(talk_ages)
             self.rate.rebuild(self.ring)
 
     def _on(self, at: float) -> float:
@@ -159,6 +175,11 @@ class Watch:
             left -= _QUIET_STEP_S
         for _ in range(left):
             self.rate.move()
+
+    def _of_last_minute(self) -> deque[list[float]]:
+        while self._fates[0][0] < self.at - _LAST_SPAN_S:
+            self._fates.popleft()
+        return self._fates
 
     def _tune(self, off: float) -> None:
         """Moves the aim so that what comes true is what was allowed."""
@@ -176,6 +197,10 @@ class Watch:
     def is_learning(self) -> bool:
         """True until enough calls have ended to dial ahead on."""
         return self.ended < self.policy.min_ended
+
+    def is_stopped(self, at: float) -> bool:
+        """True while a stop of last resort lasts: so many found nobody that nothing is believed."""
+        return at < self._stopped_until
 
     @property
     def calm(self) -> float:
@@ -230,6 +255,8 @@ class Watch:
             "aim": self.aim,
             "price": self._price,
             "wished": [self._wished_at, self._wished],
+            "stopped_until": self._stopped_until,
+            "fates": [list(one) for one in self._fates],
             "lines": [[cast("Json", line), *told] for line, told in self._lines.items()],
             "ring": self.ring.to_state(),
             "service": self.service.to_state(),
@@ -250,6 +277,8 @@ class Watch:
         watch._seconds = state["seconds"]
         watch._tables_at = state["tables_at"] + moved_s
         watch.ended, watch.aim, watch._price = state["ended"], state["aim"], state["price"]
+        watch._stopped_until = state.get("stopped_until", watch.began - moved_s) + moved_s
+        watch._fates.extend([when + moved_s, lost] for when, lost in state.get("fates", ()))
         watch._wished_at, watch._wished = state["wished"][0] + moved_s, state["wished"][1]
         watch._lines = {
             line: [placed + moved_s, counted] for line, placed, counted in state["lines"]
