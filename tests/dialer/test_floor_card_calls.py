@@ -7,7 +7,9 @@ from card_examples import PREVIEW, begin, card_of, say, screen
 from conftest import QUICK, Build, Centre, plan
 
 from vyzov.core.facts import FactKind
+from vyzov.core.instants import to_text
 from vyzov.simulation.people import CalleeKind
+from vyzov.simulation.world_process import Delays
 
 
 @pytest.fixture
@@ -41,6 +43,27 @@ def test_a_ringing_call_is_given_up_when_its_operators_line_is_lost(
     centre.lose_device(ann)
     assert centre.until(lambda: centre.outcomes() == ["cancelled_by_us"], 5.0)
     assert centre.agent_state(ann) == "no_device"
+    centre.settle()
+
+
+def test_nothing_more_is_said_of_a_card_whose_call_is_being_reserved(build: Build) -> None:
+    centre = build(delays=Delays(commit_s=0.4))
+    ann = centre.operator()
+    campaign = begin(centre, ann, 1)
+    card = card_of(centre, ann).card.id
+    centre.world.send("desk.take", ann, f"{ann}-tab", card=card)
+    assert centre.until(lambda: bool(centre.room.calls), 2.0)
+    at = to_text(centre.world.timeline.utc + timedelta(seconds=90))
+    told = [
+        centre.world.ask(
+            f"desk.{verb}", ann, f"{ann}-tab", card=card, callback_at=at, reason="other"
+        )
+        for verb in ("postpone", "skip")
+    ]
+    assert {one.body["code"] for one in told} == {"card_taken"}
+    assert centre.until(lambda: centre.talking(ann))
+    assert centre.entries(campaign)[0]["state"] == "in_call"
+    assert centre.rows_of("SELECT * FROM callback") == []
     centre.settle()
 
 

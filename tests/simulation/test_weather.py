@@ -3,10 +3,12 @@
 `./run verify simulation` runs 200 of them. Seeds that once broke a rule stay here.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
+from vyzov.core.facts import FactKind
 from vyzov.simulation.points import all_points
 from vyzov.simulation.run import run_scenario
 from vyzov.simulation.scenario import Scenario
@@ -25,6 +27,8 @@ ONCE_BROKEN = {
     178: "of two operators whom the log tells of, the next life released the first alone",
 }
 FRESH = (14, 33)
+WITH_CARDS = 23
+"""A card was postponed while its call was being reserved: one contact had two fates."""
 
 
 def shorter(scenario: Scenario) -> Scenario:
@@ -48,6 +52,14 @@ def test_a_bad_half_hour_breaks_no_rule(seed: int) -> None:
     outcome = run_scenario(shorter(half_hour(seed)))
     assert outcome.breaches == (), outcome.trace
     assert {"A1", "A2", "A3", "A4", "A6", "B1", "C2", "D1", "E1"} <= set(outcome.checks)
+
+
+@pytest.mark.timeout(120)
+def test_a_bad_half_hour_of_operators_who_read_before_they_call_breaks_no_rule() -> None:
+    outcome = run_scenario(shorter(half_hour(WITH_CARDS)))
+    assert outcome.breaches == (), outcome.trace
+    ends = Counter(fact.data["end"] for fact in outcome.facts if fact.kind is FactKind.CARD_OVER)
+    assert set(ends) >= {"dialled", "skipped", "postponed", "stopped", "returned"}
 
 
 @pytest.mark.timeout(120)

@@ -22,7 +22,7 @@ from vyzov.core.matching import agent_for
 from vyzov.core.window import zones_of
 from vyzov.dialer.agents import Agents
 from vyzov.dialer.effects import Ask, LoadHistory
-from vyzov.dialer.entries import entry_of, move_waiting
+from vyzov.dialer.entries import entry_of, move_waiting, pass_on
 from vyzov.dialer.floor_store import DueContact, PastAttempt
 from vyzov.dialer.live_call import LiveCall, LiveCard
 from vyzov.dialer.office_records import StopSource
@@ -139,8 +139,15 @@ class Cards:
     def _held(self, ask: Ask, found: LiveAgent) -> LiveCard | None:
         """The agent's card, which must be the one that was on the screen when they decided."""
         held = self._scene.room.cards.get(found.agent.id)
-        if held is None or held.card.id != ask.args.get("card"):
+        if held is None or held.is_stale or held.card.id != ask.args.get("card"):
             self._refuse(ask, "no_card", "This card is no longer yours.", "Wait for the next one.")
+            return None
+        if held.attempt:
+            # Its reservation is on the way to the disk: another word now would be a second fate.
+            self._refuse(
+                ask, "card_taken", "The call of this card is being placed.",
+                "Wait for the answer, or give the call up.",
+            )  # fmt: skip
             return None
         return held
 
@@ -321,6 +328,7 @@ class Cards:
 
     def _move(self, held: LiveCard, event: cc.EntryEvent) -> None:
         card = held.card
+        pass_on(self._scene.room, card.campaign, card.contact)
         entry = move_waiting(self._scene, entry_of(held.due), event, card.id, card.agent)
         campaign = self._campaign(held)
         self._keep_out(campaign, card.contact, "callback_later")

@@ -133,6 +133,16 @@ def move_waiting(
     return moved
 
 
+def pass_on(room: Room, campaign: str, contact: str) -> None:
+    """Something newer decides the contact's place: what is said of an older call comes late."""
+    for found in room.agents.values():
+        for past in (found.last, found.resulted):
+            if past and past.contact == contact and past.campaign == campaign:
+                past.entry = None
+                if past is found.resulted:
+                    found.undo_until = None
+
+
 def written(entry: cc.Entry, attempt: str | None = None) -> SetEntry:
     """The row of an entry; `attempt` ties it to a reservation."""
     return SetEntry(

@@ -31,7 +31,7 @@ from vyzov.core.routing import NoTrunk, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
 from vyzov.dialer.cards import Cards
 from vyzov.dialer.effects import DueLoaded, LoadDue, Reload
-from vyzov.dialer.entries import candidate_of, entry_of, written
+from vyzov.dialer.entries import candidate_of, entry_of, pass_on, written
 from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.live_call import LiveCard
 from vyzov.dialer.room import LiveCall, LiveCampaign
@@ -453,16 +453,10 @@ class Pacer:
         return attempt
 
     def _pass_on(self, live: LiveCall) -> None:
-        """From now on this call decides the contact's place: what is said of an older one comes late."""
-        contact = live.contact
+        """From now on this call decides the contact's place."""
         if live.number == 1 and not live.failover_of:
             return  # There is no older one: numbers of attempts are never given twice.
-        for found in self._scene.room.agents.values():
-            for past in (found.last, found.resulted):
-                if past and past.contact == contact and past.campaign == live.campaign:
-                    past.entry = None
-                    if past is found.resulted:
-                        found.undo_until = None
+        pass_on(self._scene.room, live.campaign, live.contact)
 
     def refused(self, live: LiveCall, reason: str) -> None:
         """The database refused a reservation: the contact waits, or is read anew."""

@@ -6,7 +6,7 @@ tables, column by column, in words of its own: no query of the product is used.
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from vyzov.core.facts import Fact
@@ -52,6 +52,8 @@ class Books:
                 self.originated.setdefault(attempt, write)
             case w.SetEntry(campaign, contact) if not result.stale:
                 self.entries[campaign, contact] = write
+            case w.HoldEntry(campaign, contact) if not result.stale:
+                self._held(write, (campaign, contact))
             case w.AddDisposition(key):
                 self.results.setdefault(key, write)
             case w.AddRecording(key):
@@ -66,6 +68,14 @@ class Books:
                 self.facts.setdefault(fact.dedupe, fact)
             case _:
                 pass
+
+    def _held(self, write: w.HoldEntry, place: tuple[str, str]) -> None:
+        """A contact that is held waits at least until then, where it is still as it was read."""
+        asked, until = self.entries.get(place), write.until
+        if asked is None or until is None or asked.state != write.state:
+            return
+        if asked.next_due is None or asked.next_due <= until:
+            self.entries[place] = replace(asked, next_due=until)
 
     def compare(self, connection: sqlite3.Connection) -> Iterator[Found]:
         """Yields what the tables lack or have otherwise."""

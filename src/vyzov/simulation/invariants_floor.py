@@ -115,7 +115,7 @@ class FloorRules:
         for agent, held in room.cards.items():
             mine = room.agents[agent].agent.card == held.card.id
             notes.look("E1", f"the card of {agent} has no reader", broken=not mine)
-            if held.card.until < notes.timeline.utc:
+            if held.card.until < notes.timeline.utc and not held.attempt:
                 notes.lasts("E2", f"{agent} reads after the time is over", WRITING_LATE_S)
 
     def _look_at(self, floor: Floor, found: LiveAgent, bridged: Mapping[str, str]) -> None:
