@@ -11,7 +11,6 @@ from datetime import datetime
 
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
-from vyzov.dialer.access_webhooks import WebhookDoor
 from vyzov.dialer.columns import Meaning
 from vyzov.dialer.duplicates import Known
 from vyzov.dialer.lists import columns_of_reading
@@ -61,7 +60,7 @@ __all__ = [
 ]
 
 
-class Door(LeadDoor, WebhookDoor):
+class Door(LeadDoor):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------

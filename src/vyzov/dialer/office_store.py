@@ -363,8 +363,7 @@ class OfficeStore(
     KpiStore,
     QuarantineBook,
     TokenStore,
-    Protocol,
-    WebhookStore,
     LeadStore,
+    Protocol,
 ):
     """Everything the office asks of a store."""

@@ -36,9 +36,8 @@ class SqlOffice(
     KeyFigures,
     Quarantines,
     Tokens,
-):
     Leads,
-    Webhooks,
+):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 
 
