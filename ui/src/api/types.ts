@@ -67,6 +67,7 @@ export type Settings = {
   script?: ScriptStep[]
   wrap_up_s?: number
   recording?: boolean
+  listening_shown?: boolean
   agents?: string[]
   preview?: PreviewRules
 }

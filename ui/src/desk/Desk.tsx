@@ -9,6 +9,7 @@ import { Banners, Elsewhere } from './Banners.tsx'
 import { CallbackPicker } from './CallbackPicker.tsx'
 import { Dialling } from './CardDock.tsx'
 import { Customer } from './Customer.tsx'
+import { Company } from './Company.tsx'
 import { Controls, ResultRow, WrapLine } from './Dock.tsx'
 import { Help } from './Help.tsx'
 import { HistoryPanel } from './HistoryPanel.tsx'
@@ -72,7 +73,7 @@ function Place({ desk }: { desk: DeskState }) {
   }
   const dialing = agent.state === 'dialing'
   const digits = Object.fromEntries(
-    (dialing ? [] : (call?.results ?? [])).map((result) => [
+    (dialing || call?.as ? [] : (call?.results ?? [])).map((result) => [
       `Digit${result.key}`,
       () => results.choose(result.code),
     ]),
@@ -103,6 +104,7 @@ function Place({ desk }: { desk: DeskState }) {
       />
       <div className="banners">
         <Banners desk={desk} problem={asking.problem ?? results.problem} ask={ask} />
+        {live && <Company call={live} />}
       </div>
       {elsewhere ? (
         <Elsewhere take={() => void phone.takeOver().catch(() => undefined)} />
@@ -148,7 +150,7 @@ function Place({ desk }: { desk: DeskState }) {
           ) : (
             <WrapLine wrap={desk.wrap_up} results={results} />
           )}
-          {!dialing && <ResultRow results={results} />}
+          {!dialing && !call.as && <ResultRow results={results} />}
         </footer>
       ) : (
         !card && <QuietFoot desk={desk} />

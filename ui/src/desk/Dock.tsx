@@ -18,6 +18,7 @@ import { Kbd } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import type { LiveCall, WrapUp } from '../live/shapes.ts'
 import { formatTalk } from '../words/format.ts'
+import { Colleague } from './Colleague.tsx'
 import { Keypad } from './Keypad.tsx'
 import type { Ask } from './useDesk.ts'
 import type { Results } from './useResult.ts'
@@ -61,34 +62,39 @@ export function Controls(props: {
         {call.muted ? t('desk.unmute') : t('desk.mute')}
         <Kbd>M</Kbd>
       </button>
-      <button
-        type="button"
-        className={`btn ${call.held ? 'on' : ''}`}
-        aria-pressed={call.held}
-        onClick={controls.hold}
-      >
-        {call.held ? <Play aria-hidden /> : <Pause aria-hidden />}
-        {call.held ? t('desk.unhold') : t('desk.hold')}
-        <Kbd>H</Kbd>
-      </button>
-      <span className="at">
-        <button
-          type="button"
-          className={`btn ${props.keypad ? 'on' : ''}`}
-          aria-expanded={props.keypad}
-          onClick={controls.keypad}
-        >
-          <Grip aria-hidden />
-          {t('desk.keypad')}
-          <Kbd>K</Kbd>
-        </button>
-        {props.keypad && (
-          <Keypad
-            send={(digit) => void props.ask('digits', { digits: digit })}
-            close={controls.keypad}
-          />
-        )}
-      </span>
+      {!call.as && (
+        <>
+          <button
+            type="button"
+            className={`btn ${call.held ? 'on' : ''}`}
+            aria-pressed={call.held}
+            onClick={controls.hold}
+          >
+            {call.held ? <Play aria-hidden /> : <Pause aria-hidden />}
+            {call.held ? t('desk.unhold') : t('desk.hold')}
+            <Kbd>H</Kbd>
+          </button>
+          <span className="at">
+            <button
+              type="button"
+              className={`btn ${props.keypad ? 'on' : ''}`}
+              aria-expanded={props.keypad}
+              onClick={controls.keypad}
+            >
+              <Grip aria-hidden />
+              {t('desk.keypad')}
+              <Kbd>K</Kbd>
+            </button>
+            {props.keypad && (
+              <Keypad
+                send={(digit) => void props.ask('digits', { digits: digit })}
+                close={controls.keypad}
+              />
+            )}
+          </span>
+        </>
+      )}
+      <Colleague call={call} ask={props.ask} />
       <button
         type="button"
         className={`btn quiet ${props.helping ? 'on' : ''}`}
@@ -106,7 +112,7 @@ export function Controls(props: {
       )}
       <button type="button" className="btn danger push" onClick={controls.end}>
         <PhoneOff aria-hidden />
-        {t('desk.end')}
+        {call.as ? t('company.do_leave') : t('desk.end')}
         <Kbd>E</Kbd>
       </button>
     </div>

@@ -1,11 +1,13 @@
 /* Agents as tiles: name, time in state, state, results, the day so far; those who need help first. */
 import { Coffee, Hand, HeadphoneOff, Headphones, type LucideIcon, Pen, Phone } from 'lucide-react'
 import { useState } from 'react'
+import { may, useSession } from '../api/session.ts'
 import { Bar, Empty, type Tone } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { AGENT } from '../kit/states.ts'
 import type { FloorAgent } from '../live/shapes.ts'
 import { formatTimer } from '../words/format.ts'
+import { Enter } from './Enter.tsx'
 import { countByGroup, type Group, groupOf, inOrder } from './order.ts'
 
 const ATTENTION: Record<string, { tone: Tone; icon: LucideIcon }> = {
@@ -24,6 +26,10 @@ const GROUPS: [Group, LucideIcon][] = [
 function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
   const words = useWords()
   const { t } = words
+  const session = useSession()
+  const guests = agent.guests ?? []
+  const talks = agent.state === 'talking' || agent.state === 'hold'
+  const enters = talks && may(session, 'call.enter') && agent.id !== session.user.id
   const wants = agent.attention ? ATTENTION[agent.attention] : undefined
   const look = wants ?? AGENT[agent.state]
   const Icon = look.icon
@@ -66,6 +72,12 @@ function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
           ['pause', pause / all],
         ]}
       />
+      {guests.length > 0 && (
+        <p className="small ink2 cut">
+          {guests.map((one) => t(`company.tile_${one.role}`, { name: one.name })).join(', ')}
+        </p>
+      )}
+      {enters && <Enter agent={agent} />}
     </article>
   )
 }

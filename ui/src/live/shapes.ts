@@ -36,8 +36,19 @@ export type LiveContact = {
   list: { file: string; row: number } | null
   note: string | null
 }
+/* Somebody in a call beside the customer and their operator. */
+export type Guest = {
+  id: string
+  name: string
+  role: 'listen' | 'whisper' | 'barge' | 'consult' | 'conference'
+  since?: string | null
+}
 export type LiveCall = {
   attempt: string
+  /** Who else is in it; `as` is what I am in it and `of` whose it is, where it is not mine. */
+  guests?: Guest[]
+  as?: Guest['role'] | null
+  of?: string | null
   state: 'ringing' | 'talking' | 'hold' | 'ended'
   campaign: Named
   contact: LiveContact
@@ -155,6 +166,7 @@ export type FloorAgent = Named & {
   since: string
   reason: string | null
   campaign: string | null
+  guests?: Guest[]
   results_today: number
   talks_today: number
   day: { talk_s: number; wrap_s: number; preview_s?: number; ready_s: number; pause_s: number }

@@ -125,6 +125,12 @@ export function How({ editing, campaign }: PartProps) {
       >
         {t('campaign.recording')}
       </Switch>
+      <Switch
+        on={settings.listening_shown ?? true}
+        set={(shown) => !off && set({ settings: { listening_shown: shown } })}
+      >
+        {t('campaign.listening_shown')}
+      </Switch>
     </Part>
   )
 }

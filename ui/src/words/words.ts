@@ -2,6 +2,7 @@
    Texts live in ru/ and en/, one file per room; a missing key does not compile and fails a test. */
 import enAccess from './en/access.json' with { type: 'json' }
 import enCommon from './en/common.json' with { type: 'json' }
+import enCompany from './en/company.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
 import enDoor from './en/door.json' with { type: 'json' }
 import enFloor from './en/floor.json' with { type: 'json' }
@@ -14,6 +15,7 @@ import enReports from './en/reports.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
+import ruCompany from './ru/company.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
 import ruDoor from './ru/door.json' with { type: 'json' }
 import ruFloor from './ru/floor.json' with { type: 'json' }
@@ -33,6 +35,7 @@ export type Args = Record<string, string | number>
 const ru = {
   ...ruAccess,
   ...ruCommon,
+  ...ruCompany,
   ...ruDoor,
   ...ruDesk,
   ...ruFloor,
@@ -47,6 +50,7 @@ const ru = {
 const en = {
   ...enAccess,
   ...enCommon,
+  ...enCompany,
   ...enDoor,
   ...enDesk,
   ...enFloor,
