@@ -225,19 +225,6 @@ export type DeskPhone = {
 }
 /** What has to be typed into a phone; the password is told this once. */
 export type DeskPhoneMade = DeskPhone & { password: string; realm: string; servers: string[] }
-export type ApiToken = {
-  id: string
-  name: string
-  owner: Named | null
-  hint: string
-  scopes: string[]
-  created_at: string
-  expires_at: string | null
-  last_used_at: string | null
-  revoked_at: string | null
-  lives: boolean
-}
-export type ApiTokenMade = ApiToken & { secret: string }
 export type Stop = {
   id: string
   number: string | null

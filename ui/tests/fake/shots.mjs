@@ -1,5 +1,6 @@
 /* Which screens in which states are pictured. */
 import { desk, pick } from './desk.mjs'
+import { deskCards } from './deskcard.mjs'
 import { deskPhones } from './deskphone.mjs'
 import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
@@ -30,7 +31,7 @@ const deskShot = (name, state, more = {}) => ({
       'POST /desk/note': { saved: true },
       'POST /desk/result': { saved: true, undo_until: '2026-11-19T12:34:11Z' },
     },
-    topics: { desk: { ...desk, ...deskPhones }[state](lang) },
+    topics: { desk: { ...desk, ...deskCards, ...deskPhones }[state](lang) },
   }),
   ...more,
 })
