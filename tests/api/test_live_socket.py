@@ -231,6 +231,12 @@ def test_a_refusal_of_the_floor_is_the_verbs_answer(site: Site) -> None:
         ("ready", {"extra": 1}),
         ("result", {"attempt": "a", "result": "sale"}),
         ("note", {"contact": "../x", "text": ""}),
+        ("take", {}),
+        ("take", {"card": "k1", "position": -1}),
+        ("skip", {"card": "k1", "reason": "boredom"}),
+        ("postpone", {"card": "k1"}),
+        ("postpone", {"card": "k1", "callback_at": "2026-11-23T12:00:00"}),
+        ("stop_contact", {"card": "../x"}),
     ],
 )
 def test_a_verb_with_wrong_arguments_never_reaches_the_floor(

@@ -167,6 +167,37 @@ def test_a_ringing_call_of_a_card_ends_with_its_floor_and_its_operator_goes_on(
     centre.settle()
 
 
+def test_a_kill_between_any_two_effects_of_a_cards_life_breaks_no_rule(build: Build) -> None:
+    def story(centre: Centre) -> str:
+        ann = centre.operator()
+        rules = {**PREVIEW, "countdown_s": 5}
+        campaign = centre.campaign(agents=(ann,), mode="preview", preview=rules)
+        centre.everybody(plan(ring_s=1.0, leaves_first=True, talk_s=2.0))
+        centre.open()
+        centre.ready(ann)
+        assert centre.start_campaign(campaign).ok
+        return ann
+
+    told = build(faults=QUICK)
+    story(told)
+    first = told.world.effects_done + 1
+    assert told.until(lambda: bool(told.outcomes()), 60.0)
+    told.world.run(0.5)
+    last = told.world.effects_done
+    assert last - first > 40
+    for effect in range(first, last + 1, 3):
+        centre = build(faults=QUICK)
+        ann = story(centre)
+        centre.world.kill_at_effect = effect
+        world = centre.world
+        assert centre.until(lambda world=world: world.lives == 2, 60.0), effect
+        assert centre.until(lambda world=world: world.is_up, 15.0)
+        centre.come_back(ann)
+        assert centre.until(lambda centre=centre: bool(centre.outcomes()), 60.0), effect
+        assert "unknown" not in centre.outcomes(), effect
+        centre.settle()
+
+
 def test_a_break_of_the_link_costs_no_call_and_no_operator(centre: Centre, ann: str) -> None:
     begin(centre, ann, 1)
     centre.everybody(plan(ring_s=4.0))
