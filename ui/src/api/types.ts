@@ -1,4 +1,5 @@
 /* Shapes of the HTTP API as the screens read them; the source is docs/reference/api.md. */
+import type { PaceRule } from './rules.ts'
 import type { Attempt } from './evidence.ts'
 import type { ProblemBody } from './http.ts'
 
@@ -70,6 +71,7 @@ export type Settings = {
   listening_shown?: boolean
   agents?: string[]
   preview?: PreviewRules
+  pace_rules?: PaceRule[]
 }
 
 export type Campaign = {

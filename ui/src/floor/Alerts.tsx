@@ -1,7 +1,9 @@
 /* What needs a decision of the supervisor: people who ask, lines that refuse, parts that are away. */
 import { Check, Coffee, Hand, HeadphoneOff, type LucideIcon, TriangleAlert } from 'lucide-react'
-import { useWords } from '../kit/prefs.ts'
-import type { FloorState } from '../live/shapes.ts'
+import type { ToldRule } from '../api/rules.ts'
+import { useWords, type Words } from '../kit/prefs.ts'
+import { ruleText } from '../kit/rules.ts'
+import type { Alert, FloorState } from '../live/shapes.ts'
 import { inOrder } from './order.ts'
 
 type Line = {
@@ -16,6 +18,17 @@ const PEOPLE: Record<string, { icon: LucideIcon; tone: string }> = {
   help: { icon: Hand, tone: 'bad' },
   device_lost: { icon: HeadphoneOff, tone: 'warn' },
   pause_long: { icon: Coffee, tone: 'warn' },
+}
+
+/** What the words of an alert are filled with; a rule is worded here, for its figures have units. */
+function argsOf(words: Words, alert: Alert): Alert['args'] {
+  if (!alert.kind.startsWith('rule_')) return alert.args
+  const rule = alert.args as unknown as ToldRule
+  return {
+    campaign: String(alert.args?.campaign ?? ''),
+    mode: words.id('mode', rule.mode, {}, rule.mode),
+    rule: ruleText(words, rule),
+  }
 }
 
 export function Alerts({ floor, now }: { floor: FloorState; now: number }) {
@@ -33,9 +46,9 @@ export function Alerts({ floor, now }: { floor: FloorState; now: number }) {
   const things: Line[] = floor.alerts.map((alert) => ({
     id: alert.id,
     icon: TriangleAlert,
-    tone: 'bad',
-    title: words.id('alert', alert.kind, alert.args),
-    says: words.id('alert_next', alert.kind, alert.args, ''),
+    tone: alert.kind.startsWith('rule_') ? 'warn' : 'bad',
+    title: words.id('alert', alert.kind, argsOf(words, alert)),
+    says: words.id('alert_next', alert.kind, argsOf(words, alert), ''),
     since: alert.since,
   }))
   const lines = [...things, ...people]

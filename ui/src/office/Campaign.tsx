@@ -16,6 +16,7 @@ import { Progress } from '../floor/Progress.tsx'
 import { BeforeStart, useChecks } from './BeforeStart.tsx'
 import { How, Numbers, ResultsPart, Who, Whom } from './CampaignParts.tsx'
 import { Hours, Redials } from './CampaignTimes.tsx'
+import { RulesPart } from './PaceRules.tsx'
 import { ScriptPart } from './ScriptPart.tsx'
 import { type Editing, useCampaign } from './useCampaign.ts'
 import { Waterfall } from './Waterfall.tsx'
@@ -164,6 +165,7 @@ export function CampaignPage() {
           <Redials editing={editing} campaign={campaign} />
           <ScriptPart editing={editing} campaign={campaign} />
           <ResultsPart campaign={campaign} />
+          <RulesPart editing={editing} campaign={campaign} />
         </div>
         <aside className="stack g3 sticky">
           {live?.progress && live.progress.attempts > 0 && (

@@ -12,6 +12,7 @@ import enOffice from './en/office.json' with { type: 'json' }
 import enPlan from './en/plan.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
+import enRules from './en/rules.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
@@ -25,6 +26,7 @@ import ruOffice from './ru/office.json' with { type: 'json' }
 import ruPlan from './ru/plan.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
+import ruRules from './ru/rules.json' with { type: 'json' }
 import ruWhatif from './ru/whatif.json' with { type: 'json' }
 import { formatNumber, knit, type Lang } from './format.ts'
 
@@ -44,6 +46,7 @@ const ru = {
   ...ruOffice,
   ...ruPlan,
   ...ruReports,
+  ...ruRules,
   ...ruWhatif,
   ...ruProblems,
 }
@@ -59,6 +62,7 @@ const en = {
   ...enOffice,
   ...enPlan,
   ...enReports,
+  ...enRules,
   ...enWhatif,
   ...enProblems,
 }

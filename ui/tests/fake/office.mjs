@@ -1,5 +1,6 @@
 /* Invented people and answers of the HTTP API for pictures. */
 import { at, pick, results, script } from './desk.mjs'
+import { rules } from './rules.mjs'
 
 const ALL = [
   'desk.work',
@@ -146,6 +147,7 @@ const settings = {
   results,
   script: script.slice(0, 2),
   agents: ['u1', 'u2', 'u3'],
+  pace_rules: rules,
 }
 
 export const campaign = (lang, more = {}) => ({ ...campaigns(lang).items[0], settings, ...more })

@@ -7,6 +7,7 @@ import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
 import { plan, planBeginning } from './plan.mjs'
+import { ruleAlert, ruleFacts } from './rules.mjs'
 import {
   abandonment,
   agents,
@@ -77,6 +78,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /reports/abandonment': abandonment(lang),
       'GET /whatif': whatIf(lang),
       'GET /plan': plan(),
+      'GET /facts': ruleFacts,
       'GET /campaigns/k1/plan': planBeginning(lang),
       'GET /attempts': attempts(lang),
       'GET /attempts/a0': attemptFull(lang),
@@ -162,6 +164,9 @@ export const SHOTS = [
   }),
   officeShot('floor-stopped', '/floor', '.tile', {
     floor: (lang) => ({ ...floor(lang), stopped: true }),
+  }),
+  officeShot('floor-rule', '/floor', '.tile', {
+    floor: (lang) => ({ ...floor(lang), alerts: [...floor(lang).alerts, ruleAlert(lang)] }),
   }),
   officeShot('floor-empty', '/floor', '.page', { floor: emptyFloor }),
   officeShot('campaigns', '/campaigns', 'table'),
