@@ -31,6 +31,32 @@ def test_recent_facts_of_all_lives_come_oldest_first(house: House) -> None:
     assert second.load_floor(house.floor).recent == ()
 
 
+def test_a_rule_that_may_change_to_dialling_ahead_has_the_past_read(house: House) -> None:
+    made = house.campaign()
+    rule = {"when": "progress", "is": "above", "value": 0.5, "do": "switch", "mode": "predictive"}
+    house.office.change_campaign(
+        house.organisation, made.id, settings={**made.settings, "pace_rules": [rule]}
+    )
+    store, now = house.store("first"), house.clock.now
+    tell(house, store, 1, FactKind.BRIDGED, at=now)
+    state = store.load_floor(house.floor, since=now - timedelta(hours=2))
+    assert [fact.dedupe for fact in state.recent] == ["told:1"]
+
+
+def test_what_rules_did_is_read_oldest_first_however_long_ago(house: House) -> None:
+    now = house.clock.now
+    first = house.store("first")
+    tell(house, first, 1, FactKind.PACE_RULE, at=now - timedelta(days=40), data={"rule": "a"})
+    tell(house, first, 2, FactKind.FINAL, at=now)
+    second = house.store("second", at=now + 2 * SPAN)
+    tell(house, second, 3, FactKind.PACE_RULE, at=now, data={"rule": "b"})
+    state = second.load_floor(house.floor, since=now)
+    assert [(fact.dedupe, fact.data["rule"]) for fact in state.ruled] == [
+        ("told:1", "a"), ("told:3", "b"),
+    ]  # fmt: skip
+    assert second.load_floor(house.floor).ruled == ()
+
+
 def test_nothing_is_read_where_no_campaign_dials_ahead(house: House) -> None:
     store = house.store("first")
     tell(house, store, 1, FactKind.FINAL, at=house.clock.now)

@@ -54,7 +54,7 @@ def floor_state(reader: Reader, now: datetime, since: datetime | None = None) ->
     """Reads the whole state of a floor as of `now`, with the recent facts `since` then if asked."""
     owner = reader.rows("floor", "organisation")[0]
     campaigns = tuple(_campaign(row) for row in reader.rows("floor", "campaigns"))
-    ahead = since is not None and any(one.mode == DialMode.PREDICTIVE for one in campaigns)
+    ahead = since is not None and any(_may_dial_ahead(one) for one in campaigns)
     return f.FloorState(
         floor=reader.floor,
         organisation=Organisation(
@@ -164,6 +164,13 @@ def past_attempts(reader: Reader, contact: str, limit: int) -> list[f.PastAttemp
     """Reads a contact's finished attempts, latest first."""
     rows = reader.rows("floor", "history", contact=contact, limit=limit)
     return [past_attempt_of(row) for row in rows]
+
+
+def _may_dial_ahead(campaign: f.FloorCampaign) -> bool:
+    """True where it does by its settings, or one of its rules may have changed it to."""
+    rules = campaign.settings.get("pace_rules") or ()
+    modes = [campaign.mode, *(rule.get("mode") for rule in rules)]
+    return DialMode.PREDICTIVE in modes
 
 
 def _campaign(row: Row) -> f.FloorCampaign:
