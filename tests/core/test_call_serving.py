@@ -353,10 +353,9 @@ def test_a_call_handed_over_goes_on_with_the_other_and_owes_the_first_no_wrap_up
     ride = talking().feed(20, ev.HandedOver("bob", "warm"))
     assert ride.state is CallState.TALKING
     assert (ride.call.agent, ride.call.talked_with) == ("bob", "bob")
+    key = f"handed_over:bob:{after(20).timestamp():.6f}"
     assert ride.commands == (
-        ev.Record(
-            FactKind.HANDED_OVER, {"from": "ann", "agent": "bob", "how": "warm"}, "handed_over:3"
-        ),
+        ev.Record(FactKind.HANDED_OVER, {"from": "ann", "agent": "bob", "how": "warm"}, key),
         ev.ReleaseAgent("ann", wrap_up=False),
         ev.JoinAgent("bob"),
     )

@@ -274,16 +274,19 @@ def test_a_blind_transfer_gives_the_call_at_once_to_a_free_colleague(
 ) -> None:
     assert centre.desk("transfer", ann, agent=sue).body["code"] == "not_free"
     assert centre.desk("transfer", ann).body["code"] == "no_guest"
+    assert centre.desk("pause", ann, reason="after this call").ok
     assert centre.desk("transfer", ann, agent=bob).body["how"] == "blind"
     assert centre.until(lambda: centre.talking(bob), 1.0)
     assert in_call(centre, talk) == (leg(centre, bob), {})
     # Back again: who gave it away may get it back, and then it is theirs to write up.
-    assert centre.until(lambda: ann in centre.room.free or centre.talking(ann))
-    if ann in centre.room.free:
-        assert centre.desk("transfer", bob, agent=ann).ok
-        assert centre.until(lambda: centre.found(ann).agent.call == talk, 1.0)
-        centre.world.run(0.5)
-        centre.finish_talk(ann, "agreed")
+    assert centre.desk("ready", ann).ok
+    assert centre.desk("transfer", bob, agent=ann).ok
+    assert centre.until(lambda: centre.talking(ann), 1.0)
+    assert centre.found(ann).agent.call == talk
+    centre.world.run(0.5)
+    centre.finish_talk(ann, "agreed")
+    [row] = centre.rows_of("SELECT agent_id FROM disposition WHERE attempt_id = ?", talk)
+    assert row == {"agent_id": ann}
     centre.settle()
 
 
@@ -321,6 +324,28 @@ def test_a_new_life_of_the_floor_lets_nobody_listen_on_unseen(
     assert left.data["guest"] == sue
     centre.come_back(ann)
     centre.finish_talk(ann)
+    centre.settle()
+
+
+def test_a_call_handed_to_and_fro_over_restarts_is_told_each_time(
+    centre: Centre, ann: str, bob: str, talk: str
+) -> None:
+    assert centre.desk("pause", ann, reason="after this call").ok
+    assert centre.desk("transfer", ann, agent=bob).ok
+    assert centre.until(lambda: centre.talking(bob), 1.0)
+    centre.world.run(0.5)
+    centre.kill_floor()
+    for one in (bob, ann):
+        centre.come_back(one)
+    centre.world.run(1.0)
+    assert centre.found(bob).agent.call == talk, "the call is taken up as Bob's"
+    assert centre.desk("ready", ann).ok
+    assert ann in centre.room.free
+    assert centre.desk("transfer", bob, agent=ann).ok
+    assert centre.until(lambda: centre.talking(ann), 1.0)
+    centre.world.run(0.5)
+    assert centre.found(ann).agent.call == talk
+    assert [fact.data["agent"] for fact in centre.facts(FactKind.HANDED_OVER)] == [bob, ann]
     centre.settle()
 
 

@@ -16,6 +16,7 @@ import uvloop
 from callee import Callee, CalleeCall
 from engine_lab import Lab, originate
 from softphone import Softphone
+from test_engine_phones import desk_phone, lifted, set_phone
 
 from vyzov.dialer.ports import (
     Answered,
@@ -37,6 +38,7 @@ from vyzov.dialer.ports import (
     Unbridge,
 )
 from vyzov.media.frame import Samples
+from vyzov.media.g711 import Law
 from vyzov.media.wav import parse_wav
 
 pytestmark = pytest.mark.timeout(90)
@@ -158,6 +160,25 @@ def test_listen_whisper_barge_and_take_over_are_heard_by_whom_they_should(tmp_pa
             }
             await operator.close()
             await supervisor.close()
+
+    uvloop.run(story())
+
+
+def test_a_supervisor_at_a_desk_phone_is_heard_as_one_in_a_browser(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Lab(tmp_path) as lab, Callee(hz=HZ["a"], law=Law.PCMU) as callee:
+            operator = await phone_of(lab, "op")
+            lab.floor.send(set_phone())
+            async with desk_phone(lab, hz=HZ["sup"]) as phone:
+                await lifted(lab, phone, "sup", "sue")
+                ears: dict[str, Ears] = {"op": operator, "sup": phone}
+                ears["a"] = await bridged(lab, callee)
+                for role, matrix in (("whisper", WHISPER), ("barge", BARGE)):
+                    lab.floor.send(guests(role, matrix, "sup"))
+                    await hear(ears, matrix)
+                lab.floor.send(Hangup("a"))
+                await lab.floor.wait(GuestLeft, "a")
+            await operator.close()
 
     uvloop.run(story())
 

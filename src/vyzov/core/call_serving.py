@@ -220,7 +220,7 @@ def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
             over = finish(noted, _talk_outcome(call), f"hung_up_{side}", now)
             return led_by((*freed, *told, *counted), over)
         case ev.HandedOver(agent, how) if agent != call.agent:
-            return _hand_over(call, agent, how)
+            return _hand_over(call, agent, how, now)
         case ev.AgentHangsUp():
             return _let_go(call, "agent_hung_up", now)
         case ev.Cancel(reason):
@@ -229,14 +229,14 @@ def _joined(call: Call, event: ev.Event, now: datetime) -> Moved:
             return unmoved(call, event)
 
 
-def _hand_over(call: Call, agent: str, how: str) -> Moved:
+def _hand_over(call: Call, agent: str, how: str, now: datetime) -> Moved:
     """Who gives a call away writes nothing up: its result is for whoever ends it."""
-    noted, told = record(
-        call, FactKind.HANDED_OVER, {"from": call.agent, "agent": agent, "how": how}
-    )
-    released, freed = release(noted, wrap_up=False)
+    # Not counted as other facts are: a next life of the floor would count this one again.
+    key = f"{FactKind.HANDED_OVER.value}:{agent}:{now.timestamp():.6f}"
+    told = ev.Record(FactKind.HANDED_OVER, {"from": call.agent, "agent": agent, "how": how}, key)
+    released, freed = release(call, wrap_up=False)
     given = replace(released, agent=agent, talked_with=agent)
-    return given, (*told, *freed, ev.JoinAgent(agent))
+    return given, (told, *freed, ev.JoinAgent(agent))
 
 
 def _let_go(call: Call, why: str, now: datetime) -> Moved:

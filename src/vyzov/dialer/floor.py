@@ -188,7 +188,7 @@ class Floor:
                 self._roll.snapshot(item)
             case ports.Snapshot():
                 self._recovery.snapshot(item)
-                self._guests.order_again()
+                self._guests.order_again(item)
             case _:
                 self._leg_event(item)
 

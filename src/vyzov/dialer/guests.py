@@ -333,8 +333,12 @@ class Guests:
     ) -> None:
         self._scene.call_fact(live, kind, f"{kind.value}:{event.seq}", at, data)
 
-    def order_again(self) -> None:
+    def order_again(self, seen: ports.Snapshot) -> None:
         """After a link that broke: who the engine has in a call must be who is to be there."""
+        for attempt, leg in seen.guests:
+            inside = self._scene.room.calls.get(attempt)
+            if inside is not None:
+                inside.inside.setdefault(leg, self._scene.now.utc_of(seen.at))
         for live in list(self._scene.room.calls.values()):
             if live.call.state is CallState.TALKING and (live.guests or live.inside):
                 self._order(live)
