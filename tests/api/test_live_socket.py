@@ -237,6 +237,10 @@ def test_a_refusal_of_the_floor_is_the_verbs_answer(site: Site) -> None:
         ("postpone", {"card": "k1"}),
         ("postpone", {"card": "k1", "callback_at": "2026-11-23T12:00:00"}),
         ("stop_contact", {"card": "../x"}),
+        ("consult", {}),
+        ("conference", {}),
+        ("transfer", {"agent": "../x"}),
+        ("colleagues", {"agent": "a"}),
     ],
 )
 def test_a_verb_with_wrong_arguments_never_reaches_the_floor(

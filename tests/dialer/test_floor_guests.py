@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import Centre, plan
+from conftest import QUICK, Build, Centre, plan
 
 from vyzov.core.facts import FactKind
 from vyzov.dialer.office_records import NewUser, Role
@@ -391,3 +391,60 @@ def test_a_crashed_engine_frees_every_guest(
     assert centre.until(lambda: centre.found(bob).agent.call is None, 40.0)
     assert talk not in centre.world.engine.calls
     centre.settle()
+
+
+def test_a_kill_between_any_two_effects_of_company_leaves_nobody_in_a_call_unseen(
+    build: Build,
+) -> None:
+    """Listening, consulting, conferring and handing over, with the floor killed at every ninth effect."""
+    script: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("sue", "listen", {"agent": "ann", "how": "whisper"}), ("ann", "consult", {"agent": "bob"}),
+        ("ann", "conference", {"on": True}), ("ann", "transfer", {}),
+        ("sue", "listen", {"agent": "bob", "how": "listen"}), ("sue", "take_call", {"agent": "bob"}),
+    )  # fmt: skip
+
+    def begin(centre: Centre) -> dict[str, str]:
+        people = {name: centre.operator(name) for name in ("ann", "bob")}
+        made = centre.office.create_user("org", NewUser("sue", "Sue", Role.SUPERVISOR, "x"))
+        people["sue"] = made.id
+        campaign = centre.campaign(1, agents=(people["ann"],))
+        centre.everybody(plan())
+        centre.open(campaign)
+        for one in people.values():
+            centre.ready(one)
+        assert centre.until(lambda: centre.talking(people["ann"]))
+        return people
+
+    def play(centre: Centre, people: dict[str, str]) -> None:
+        for who, verb, args in script:
+            named = {**args, **({"agent": people[args["agent"]]} if "agent" in args else {})}
+            centre.world.send(f"desk.{verb}", people[who], f"{people[who]}-tab", **named)
+            centre.world.run(0.25)
+
+    told = build(faults=QUICK)
+    people = begin(told)
+    first = told.world.effects_done + 1
+    play(told, people)
+    last = told.world.effects_done
+    assert told.talking(people["sue"])
+    assert last - first > 30
+    for effect in range(first, last + 1, 9):
+        centre = build(faults=QUICK)
+        people = begin(centre)
+        centre.world.kill_at_effect = effect
+        play(centre, people)
+        assert centre.until(lambda centre=centre: centre.world.lives == 2, 20.0), effect
+        assert centre.until(lambda centre=centre: centre.world.is_up, 15.0), effect
+        for one in people.values():
+            centre.come_back(one)
+        centre.world.run(2.0)
+        [call] = centre.world.engine.calls.values()
+        [live] = [one for one in centre.calls() if one.call.id == call.leg]
+        assert set(call.guests) == {one.leg for one in live.guests.values()}, effect
+        assert call.device == live.agent_leg, effect
+        assert live.call.state.value == "talking", effect
+        busy = {one for one in people.values() if centre.found(one).agent.call == call.leg}
+        assert busy == {live.agent, *live.guests}, effect
+        assert not call.held or live.guests, effect
+        centre.settle()
+        assert centre.outcomes() == ["answered_human"], effect
