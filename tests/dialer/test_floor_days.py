@@ -21,11 +21,11 @@ DAY_S = 400.0
 CONTACTS = 150
 
 
-def day(centre: Centre, mode: str = "progressive") -> None:
+def day(centre: Centre, mode: str = "progressive", **changes: object) -> None:
     """Two campaigns, an offer with keys and one for agents, with people who work in both."""
     crew = tuple(centre.operator(f"agent{n}") for n in range(8))
     offer = centre.campaign(CONTACTS // 2, agents=crew[:5], mode="agentless")
-    live = centre.campaign(CONTACTS // 2, agents=crew[2:], mode=mode)
+    live = centre.campaign(CONTACTS // 2, agents=crew[2:], mode=mode, **changes)
     for user in crew:
         centre.world.hire(user, HABITS)
     centre.open(offer, live)

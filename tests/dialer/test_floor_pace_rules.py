@@ -1,10 +1,12 @@
 """Rules of pace on a floor: a campaign pauses or changes its mode by itself, once, and says so."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import NOON, Build, Centre, plan
+from test_floor_days import FAULTS, day
 from test_replay import Shelf
 
 from vyzov.core.campaign import DialMode
@@ -209,6 +211,35 @@ def test_somebody_who_waits_for_an_operator_is_noticed_while_they_wait(centre: C
     [fact] = centre.facts(FactKind.PACE_RULE)
     assert 0.6 <= float(str(fact.data["seen"])) < 2.0
     centre.settle()
+
+
+# ---- when everything breaks ----------------------------------------------------------------------
+
+SWINGS = [
+    {"when": "wait", "is": "above", "value": 0.3, "for_s": 0, "do": "switch", "mode": "progressive"},
+    {"when": "wait", "is": "below", "value": 0.1, "for_s": 30, "do": "switch", "mode": "power"},
+    {"when": "progress", "is": "above", "value": 0.1, "for_s": 5, "do": "switch",
+     "mode": "predictive"},
+    {"when": "answer_rate", "is": "below", "value": 0.4, "for_s": 5, "do": "tell"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [2])
+def test_each_rule_acts_and_clears_in_turn_on_a_day_when_everything_breaks(
+    build: Build, seed: int
+) -> None:
+    centre = build(seed=seed, faults=FAULTS)
+    day(centre, pace_rules=SWINGS)
+    assert centre.world.lives >= 3, "the floor was killed"
+    told: dict[object, list[object]] = {}
+    for row in centre.rows_of("SELECT data FROM fact WHERE kind = 'pace_rule' ORDER BY seq"):
+        data = json.loads(row["data"])
+        told.setdefault(data["rule"], []).append(data["state"])
+    assert len(told) >= 3
+    for states in told.values():
+        assert states == ["applied", "cleared"] * (len(states) // 2) + ["applied"] * (
+            len(states) % 2
+        )
 
 
 # ---- again alike ---------------------------------------------------------------------------------

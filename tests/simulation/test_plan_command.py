@@ -6,10 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from vyzov.cli import app
+from vyzov.cli.plan import crew_for
 from vyzov.core.campaign import DialMode
 from vyzov.core.errors import InvalidRequest
-from vyzov.core.plan import Model, Terms, Work, plan
-from vyzov.simulation.planning import simulated
+from vyzov.core.plan import Goal, Model, Terms, Work, plan, plan_measured
+from vyzov.simulation.estimate import Estimate
+from vyzov.simulation.planning import Seen, simulated
 
 WORK = Work(2_000, 0.5, 60, 10, 8, 15)
 
@@ -20,6 +22,30 @@ def test_a_simulated_crew_is_as_busy_as_the_formula_of_its_mode_says() -> None:
     assert seen.busy.mean == pytest.approx(formula.busy, abs=0.04)
     assert seen.left.mean == 0.0
     assert seen.calls > 1000
+
+
+def test_a_crew_that_dials_ahead_is_as_large_as_its_own_figures_ask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    half = Seen(Estimate(0.5, None, None, 1), Estimate(0.0, None, None, 1), 600.0, 100.0)
+    asked: list[int] = []
+
+    def seen(_work: Work, _terms: Terms, operators: int, *_rest: object, **_more: object) -> Seen:
+        asked.append(operators)
+        return half
+
+    monkeypatch.setattr("vyzov.cli.plan.simulated", seen)
+    shown = plan_measured(WORK, Terms(), 8, 0.5, 0.0)
+
+    def crew(goal: Goal, mode: DialMode = DialMode.PREDICTIVE) -> int:
+        return crew_for(WORK, Terms(), goal, 8, mode, 60.0)
+
+    assert crew(Goal(hours=shown.hours / 2)) == 16
+    assert crew(Goal(hours=shown.hours * 100)) == 1
+    assert crew(Goal(lines=3 * shown.lines)) == 24
+    assert asked == [8, 8, 8]
+    assert crew(Goal(operators=8)) == crew(Goal(hours=1), DialMode.PROGRESSIVE) == 8
+    assert asked == [8, 8, 8], "nothing has to be looked at there"
 
 
 def test_a_plan_prints_each_model_and_the_same_as_json() -> None:

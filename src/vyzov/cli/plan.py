@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
 import typer
@@ -24,6 +25,7 @@ from vyzov.core.plan import (
     plans_for,
 )
 from vyzov.core.traffic import blocked, lines_for
+from vyzov.simulation.planning import OPERATORS_MOST as SIMULATED_MOST
 from vyzov.simulation.planning import Seen, simulated
 
 TITLES: Mapping[Model, str] = {
@@ -44,7 +46,7 @@ def show_plan(
     seen: Seen | None = None
     if seeds:
         bar = Bar(shown=sys.stderr.isatty() and not as_json)
-        crew = plans[0].operators
+        crew = crew_for(work, terms, goal, plans[0].operators, mode, limit_s)
         seen = simulated(
             work, terms, crew, mode, seeds=range(1, seeds + 1), limit_s=limit_s, progress=bar.tell
         )
@@ -55,6 +57,23 @@ def show_plan(
     else:
         typer.echo("\n".join(_lines(work, terms, plans, mode, seen)))
     return 0
+
+
+def crew_for(
+    work: Work, terms: Terms, goal: Goal, first: int, mode: DialMode, limit_s: float
+) -> int:  # fmt: skip
+    """Returns with how many operators the simulation reaches the goal.
+
+    `first` are those the formula of the progressive mode found. A mode that dials ahead gets more out
+    of each: one run shows how much."""
+    if goal.operators is not None or mode is DialMode.PROGRESSIVE:
+        return first
+    tried = min(first, SIMULATED_MOST)
+    look = simulated(work, terms, tried, mode, seeds=[0], limit_s=limit_s)
+    shown = plan_measured(work, terms, tried, look.busy.mean, look.left.mean)
+    if goal.hours is not None:
+        return max(1, ceil(tried * shown.hours / goal.hours))
+    return max(1, int(tried * (goal.lines or 0) / shown.lines))
 
 
 def show_lines(erlangs: float, blocked_most: float, *, as_json: bool) -> int:

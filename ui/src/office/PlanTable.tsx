@@ -99,7 +99,7 @@ export function PlanTable({ run }: { run: PlanRun }) {
                 low: words.share(simulation.busy.low, 1),
                 high: words.share(simulation.busy.high, 1),
               })}{' '}
-            {asked.operators === null && t('plan.crew_of_first')}
+            {asked.operators === null && t('plan.crew_found')}
           </p>
         )}
         <p>{t('plan.lines_says', { share: words.share(asked.blocked_most, 1) })}</p>

@@ -119,7 +119,8 @@ async def ask(asked: PlanAsked, house: In, who: Who) -> PlanShape:
     told = await asyncio.to_thread(_formulas, asked)
     if not asked.runs:
         return _shape(house.whatif.keep(owner, RunVerb.PLAN, told))
-    words = _words(asked, int(told["plans"][0]["operators"]))
+    _must_be_simulated(asked, int(told["plans"][0]["operators"]))
+    words = _words(asked)
     return _shape(house.whatif.start(owner, told, words, RunVerb.PLAN))
 
 
@@ -186,22 +187,28 @@ def _formulas(asked: PlanAsked) -> dict[str, Any]:
 SIMULATED_OPERATORS_MOST = 300
 
 
-def _words(asked: PlanAsked, operators: int) -> list[str]:
-    """What the command is told; it simulates as many operators as the first formula found."""
-    if operators > SIMULATED_OPERATORS_MOST:
+def _must_be_simulated(asked: PlanAsked, operators: int) -> None:
+    # A mode that dials ahead may do with fewer than the first formula found: the command sees.
+    exact = asked.mode == "progressive" or asked.operators is not None
+    if exact and operators > SIMULATED_OPERATORS_MOST:
         raise Problem(
             "invalid_request",
             f"{operators} operators are too many to be simulated.",
             next_step=f"Take {SIMULATED_OPERATORS_MOST} at most, or ask for no runs.",
         )
+
+
+def _words(asked: PlanAsked) -> list[str]:
+    """What the command is told: names of its options and their values."""
     told = {
         "contacts": asked.contacts, "answered": asked.answered, "tries": asked.tries_most,
         "talk": asked.talk_s, "wrap-up": asked.wrap_up_s, "ring-answered": asked.ring_answered_s,
         "ring-unanswered": asked.ring_unanswered_s, "left": asked.left_most, "wait": asked.wait_s,
         "blocked": asked.blocked_most, "mode": asked.mode, "seeds": asked.runs,
-        "operators": operators,
+        "operators": asked.operators, "hours": asked.hours, "lines": asked.lines,
     }  # fmt: skip
-    return [word for name, value in told.items() for word in (f"--{name}", str(value))]
+    known = {name: value for name, value in told.items() if value is not None}
+    return [word for name, value in known.items() for word in (f"--{name}", str(value))]
 
 
 def _shape(run: Run) -> PlanShape:
