@@ -365,6 +365,7 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
             extra_origins=settings.extra_origins,
             secure_cookie=settings.secure_cookie,
             trusted_proxies=settings.trusted_proxies,
+            webhook_private=settings.webhook_private,
         ),
         stop=stop,
     )

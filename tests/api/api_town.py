@@ -12,6 +12,7 @@ from vyzov.core.campaign import CampaignSettings
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
 from vyzov.core.kpi.book import Shift
+from vyzov.core.webhook import HookEvent
 from vyzov.dialer import writes as w
 from vyzov.dialer.office_records import (
     ImportedRow,
@@ -25,6 +26,7 @@ from vyzov.dialer.office_records import (
 from vyzov.dialer.phone_records import NewDeskPhone
 from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.dialer.token_records import NewToken
+from vyzov.dialer.webhooks import NewWebhook
 from vyzov.storage import tables as t
 from vyzov.storage.connections import open_engine
 from vyzov.storage.first_run import first_run
@@ -159,6 +161,10 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     shift = Shift(side["operator"], CALLED_AT, CALLED_AT + timedelta(hours=8), 900, 3_600)
     side.ids["shift"] = office.add_shifts(org, [shift])[0].id
     token = NewToken("Site form", hash_token(f"{name}-secret"), "vyzov_", ("campaign.see",))
+    # Switched off: what happens in the town is told to nobody unless a test wants it.
+    hook = NewWebhook("CRM", "https://crm.example.org/in", tuple(HookEvent), active=False)
+    side.ids["webhook"] = office.create_webhook(org, hook, "whsec_AAAA").id
+    side.ids["delivery"] = str(office.test_webhook(org, side["webhook"]))
     side.ids["token"] = office.create_token(org, side["administrator"], token).id
     rows = [
         ImportedRow(

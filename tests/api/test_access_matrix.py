@@ -96,6 +96,8 @@ def address(path: str, site: Site, side: str) -> str:
         "phone",
         "shift",
         "token",
+        "webhook",
+        "delivery",
     ):
         known = home["operator"] if name == "user" else home.ids.get(name, "")
         path = path.replace(f"{{{name}_id}}", known)
@@ -114,6 +116,10 @@ DOES_IT = {("DELETE", f"{API}/session"), ("DELETE", f"{API}/lists/{{list_id}}")}
 DOES_IT |= {("DELETE", f"{API}/stop-list/{{stop_id}}"), ("DELETE", f"{API}/phones/{{phone_id}}")}
 DOES_IT |= {("POST", f"{API}/phones/{{phone_id}}/password")}
 DOES_IT |= {("DELETE", f"{API}/shifts/{{shift_id}}"), ("DELETE", f"{API}/tokens/{{token_id}}")}
+
+
+DOES_IT |= {("DELETE", f"{API}/webhooks/{{webhook_id}}")}
+DOES_IT |= {("POST", f"{API}/webhooks/{{webhook_id}}/secret")}
 
 
 @pytest.mark.parametrize("role", [*(role.value for role in Role), "anonymous"])
@@ -139,6 +145,8 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", f"{API}/users/{{user_id}}"): {"json": {"name": "Taken over"}},
     ("POST", f"{API}/campaigns/{{campaign_id}}/leads"): {"json": {"phones": ["+12025550117"]}},
     ("POST", f"{API}/phones/{{phone_id}}/password"): {"json": {"name": "Taken over"}},
+    ("PATCH", f"{API}/webhooks/{{webhook_id}}"): {"json": {"name": "Taken over"}},
+    ("POST", f"{API}/webhooks/{{webhook_id}}/replay"): {"json": {"delivery": "1"}},
 }
 # A key figure is a name in a closed list: everybody has the same.
 OF_AN_OBJECT = [door for door in ROUTES_OF_HTTP if "_id}" in door[1]]
@@ -176,6 +184,7 @@ def snapshot(site: Site) -> tuple[object, ...]:
         office.lists(other),
         office.stop_entries(other),
         office.tokens(other),
+        office.webhooks(other),
     )
 
 

@@ -17,6 +17,7 @@ from vyzov.core.webhook import (
     is_dead,
     next_try,
     rest_after,
+    secret_of,
     told_data,
 )
 
@@ -65,6 +66,10 @@ def test_an_event_has_one_id_however_often_it_is_told_and_another_in_another_hou
         len({event_id("o", "a1:final"), event_id("o", "a2:final"), event_id("p", "a1:final")}) == 3
     )
     assert event_id("o", "a1:final").startswith("evt_")
+
+
+def test_a_secret_is_written_as_the_standard_has_it() -> None:
+    assert secret_of(b"\x00" * 3) == "whsec_AAAA"
 
 
 def test_waits_grow_and_end() -> None:

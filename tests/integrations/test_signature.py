@@ -6,7 +6,8 @@ import hmac
 
 import pytest
 
-from vyzov.integrations.signature import SECRET_BYTES, headers_of, secret_of, sign
+from vyzov.core.webhook import SECRET_BYTES, secret_of
+from vyzov.integrations.signature import headers_of, sign
 
 # The example of the standard's own libraries.
 SECRET = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -15,11 +15,11 @@ from contract_house import SALT, CountedDice, House, TestClock
 
 from vyzov.core.errors import StoreFault
 from vyzov.core.facts import FactKind
-from vyzov.core.webhook import HookEvent, event_id
+from vyzov.core.webhook import HookEvent, event_id, secret_of
 from vyzov.dialer.webhooks import NewWebhook, OffReason, Settled, Turn
 from vyzov.integrations import worker as at_work
 from vyzov.integrations.sending import Send, Sender
-from vyzov.integrations.signature import secret_of, sign
+from vyzov.integrations.signature import sign
 from vyzov.integrations.worker import Patience, Worker
 from vyzov.storage.database import open_floor_store
 from vyzov.storage.first_run import first_run

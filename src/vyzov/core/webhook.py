@@ -4,6 +4,7 @@ A fact becomes at most one event; facts that only matter inside (a key, a state 
 Signing, addresses and sending are `integrations`' part, keeping what waits is the store's.
 """
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ JITTER = 0.2
 
 ASKED_WAIT_MOST = timedelta(hours=1)
 """The longest a receiver may ask us to wait (Retry-After)."""
+
+SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
 
 REST_FIRST, REST_MOST = timedelta(seconds=1), timedelta(minutes=5)
 
@@ -103,6 +106,11 @@ def event_id(organisation: str, dedupe: str) -> str:
     """Returns the `webhook-id` of an event: the same however often it is told, also by a database
     that was restored and is told the same again."""
     return "evt_" + hashlib.sha256(f"{organisation}/{dedupe}".encode()).hexdigest()[:32]
+
+
+def secret_of(random: bytes) -> str:
+    """Writes `SECRET_BYTES` random bytes as a secret of Standard Webhooks."""
+    return SECRET_PREFIX + base64.b64encode(random).decode()
 
 
 def next_try(tries: int, now: datetime, dice: float, asked: timedelta | None) -> datetime | None:

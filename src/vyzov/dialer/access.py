@@ -11,6 +11,7 @@ from datetime import datetime
 
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
+from vyzov.dialer.access_webhooks import WebhookDoor
 from vyzov.dialer.columns import Meaning
 from vyzov.dialer.duplicates import Known
 from vyzov.dialer.lists import columns_of_reading
@@ -60,7 +61,7 @@ __all__ = [
 ]
 
 
-class Door(LeadDoor):
+class Door(LeadDoor, WebhookDoor):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------

@@ -51,6 +51,7 @@ from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
 from vyzov.dialer.quarantine import QuarantineBook
 from vyzov.dialer.token_records import TokenStore
+from vyzov.dialer.webhooks import WebhookStore
 
 
 class UserStore(Protocol):
@@ -363,6 +364,7 @@ class OfficeStore(
     KpiStore,
     QuarantineBook,
     TokenStore,
+    WebhookStore,
     LeadStore,
     Protocol,
 ):

@@ -59,6 +59,8 @@ class Action(StrEnum):
     WHATIF_ASK = "whatif.ask"
     PRICE_SEE = "price.see"
     PRICE_EDIT = "price.edit"
+    WEBHOOK_SEE = "webhook.see"
+    WEBHOOK_EDIT = "webhook.edit"
     SHIFT_SEE = "shift.see"
     SHIFT_EDIT = "shift.edit"
     TOKEN_SEE = "token.see"  # noqa: S105 - an action, no secret
@@ -108,6 +110,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.WHATIF_ASK: _LEADS,
     Action.PRICE_SEE: _OFFICE,
     Action.PRICE_EDIT: _OFFICE,
+    Action.WEBHOOK_SEE: _OFFICE,
+    Action.WEBHOOK_EDIT: _OFFICE,
     Action.SHIFT_SEE: _LEADS,
     Action.SHIFT_EDIT: _OFFICE,
     Action.TOKEN_SEE: _OFFICE,

@@ -175,6 +175,10 @@ class WebhookStore(Protocol):
         """Removes a webhook with its log and what waits for it; returns what it was."""
         ...
 
+    def worker_lives(self, organisation: str) -> bool:
+        """Tells whether a worker delivers for the organisation now."""
+        ...
+
     def test_webhook(self, organisation: str, webhook_id: str) -> int | None:
         """Puts a test event into the outbox for one webhook alone; returns its number."""
         ...

@@ -10,19 +10,13 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
-PREFIX = "whsec_"
-SECRET_BYTES = 32
-
-
-def secret_of(random: bytes) -> str:
-    """Writes random bytes as a secret."""
-    return PREFIX + base64.b64encode(random).decode()
+from vyzov.core.webhook import SECRET_PREFIX
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """Returns one signature, `v1,` and base64; a secret that is none raises ValueError."""
     try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error as error:
         raise ValueError("a webhook's secret is not base64") from error
     content = f"{message_id}.{timestamp}.".encode() + body

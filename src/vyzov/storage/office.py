@@ -18,6 +18,7 @@ from vyzov.storage.office_quarantine import Quarantines
 from vyzov.storage.office_tokens import Tokens
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
+from vyzov.storage.office_webhooks import Webhooks
 
 
 class SqlOffice(
@@ -37,6 +38,7 @@ class SqlOffice(
     Quarantines,
     Tokens,
     Leads,
+    Webhooks,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 

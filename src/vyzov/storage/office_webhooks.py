@@ -21,7 +21,7 @@ from vyzov.dialer.webhooks import (
 )
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.outbox import turn_of
-from vyzov.storage.tables_webhooks import delivery, delivery_try, outbox, webhook
+from vyzov.storage.tables_webhooks import delivery, delivery_try, outbox, webhook, worker_lease
 from vyzov.storage.values import json_text, time_or_none, words_of, words_text
 
 REPLAYED_MOST = 10_000
@@ -122,6 +122,16 @@ class Webhooks(OfficeBase):
                 )
             connection.execute(webhook.delete().where(*_one(organisation, webhook_id)))
         return was
+
+    def worker_lives(self, organisation: str) -> bool:
+        """Tells whether a worker delivers for the organisation now."""
+        with self._reading() as connection:
+            until = connection.execute(
+                sa.select(worker_lease.c.lease_until).where(
+                    worker_lease.c.organisation_id == organisation
+                )
+            ).scalar()
+        return until is not None and until > self._now_text()
 
     def test_webhook(self, organisation: str, webhook_id: str) -> int | None:
         """Puts a test event into the outbox for one webhook alone; returns its number."""

@@ -44,6 +44,7 @@ from vyzov.web.routes import (
     tokens,
     trunks,
     users,
+    webhooks,
     whatif,
 )
 from vyzov.web.sessions import Sessions
@@ -75,6 +76,7 @@ _ROOMS = (
     whatif,
     plans,
     protection,
+    webhooks,
 )
 
 

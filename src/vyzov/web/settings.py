@@ -30,6 +30,8 @@ class WebSettings:
     secure_cookie: bool = False
     # Addresses whose X-Forwarded-For is believed; empty: nobody's.
     trusted_proxies: tuple[str, ...] = ()
+    # Whether webhooks may lead to private addresses and plain http.
+    webhook_private: bool = False
 
     session_idle: timedelta = timedelta(hours=8)
     session_span: timedelta = timedelta(hours=24)
