@@ -32,13 +32,7 @@ class ExactOutlook:
         calls = sum(facing.own.counts) + sum(sum(other.counts) for other, _, _ in facing.others)
         self._short = calls - facing.sure
         self._whole = sum(point.weight * point.rate for point in facing.points)
-        # The points that are likely together, the unlikely one last.
-        self._cells = [
-            (place, horizon)
-            for places in ((0, 1), (2,))
-            for horizon in times.heaviest
-            for place in places
-        ]
+        self._cells = times.heaviest_cells
         self._released = list(zip(*facing.releases, strict=True)) or [()] * _COUNT
         self._theirs = [_Calls(other, [(rate, share)]) for other, rate, share in facing.others]
         self._calls = _Calls(facing.own, [(point.rate, 1.0) for point in facing.points])

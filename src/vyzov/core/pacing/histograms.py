@@ -93,7 +93,13 @@ class RingTimes:
         edges = (0.0, *middles, 1.0)
         self.masses = tuple(b - a for a, b in pairwise(edges))
         by_weight = sorted(range(len(HORIZONS_S)), key=self.masses.__getitem__, reverse=True)
-        self.heaviest = tuple(by_weight)
+        # Points of the answer rate by horizons: the likely points together, the unlikely one last.
+        self.heaviest_cells = [
+            (place, horizon)
+            for places in ((0, 1), (2,))
+            for horizon in by_weight
+            for place in places
+        ]
         self._gains: Table = [None] * RING_BINS
 
     def survival(self, rate: float, age: int) -> float:

@@ -16,8 +16,10 @@ from vyzov.core.pacing.answer_rate import RatePoint
 from vyzov.core.pacing.histograms import HORIZONS_S, SURVIVAL_LEAST, RingTimes, Row
 
 _T = TypeVar("_T")
-_Moments: TypeAlias = tuple[Sequence[float], Sequence[float], Sequence[float]]
-"""By horizon: mean, variance, third central moment; or sums of chances, their squares, their cubes."""
+_Moments: TypeAlias = tuple[float, float, float]
+"""Mean, variance and third central moment."""
+
+_Weights: TypeAlias = tuple[Sequence[float], Sequence[float], Sequence[float]]
 
 _COUNT = len(HORIZONS_S)
 _NO_CALLS: Sequence[Row] = [()] * (3 * _COUNT)
@@ -86,34 +88,55 @@ class Outlook(Protocol):
 
 
 class NormalOutlook:
-    """The outlook of larger groups. Of a point of the answer rate nothing is worked out before it is
-    asked about: where the likely ones forbid a call, the unlikely one is left alone."""
+    """The outlook of larger groups. Nothing is worked out of a moment or a point of the answer rate
+    before it is asked about: where the heavy ones forbid a call, the others are left alone."""
 
     def __init__(self, facing: Facing) -> None:
-        self._own, self._rates = facing.own, facing.points
-        self._masses, self._by_horizon = facing.own.times.masses, facing.own.times.by_horizon
-        released = _sums(facing.releases)
-        mean = [facing.sure + one for one in released[:_COUNT]]
-        variance = [0.01 + one for one in released[_COUNT : 2 * _COUNT]]
-        self._moments: _Moments = mean, variance, released[2 * _COUNT :]
-        for ringing, rate, share in facing.others:
-            self._moments = _less(self._moments, _powers(ringing, ringing.odds(rate, share)))
-        self._points: list[_Point | None] = [None] * len(facing.points)
-        self._whole = sum(point.weight * point.rate for point in facing.points)
+        self._sure, self._points = facing.sure, facing.points
+        self._calls = _Calls(facing.own, [(point.rate, 1.0) for point in facing.points])
+        self._theirs = [_Calls(other, [(rate, share)]) for other, rate, share in facing.others]
+        times = facing.own.times
+        self._masses, self._by_horizon = times.masses, times.by_horizon
+        self._order = times.heaviest_cells
+        self._released = list(zip(*facing.releases, strict=True)) or _NO_CALLS
+        self._bases: list[_Moments | None] = [None] * _COUNT
+        self._cells: list[list[_Moments | None]] = [[None] * _COUNT for _ in facing.points]
+        self._weights = [point.weight * point.rate for point in facing.points]
+        self._whole = sum(self._weights)
 
-    def _point(self, place: int) -> "_Point":
-        found = self._points[place]
+    def _cell(self, place: int, horizon: int) -> _Moments:
+        """Returns the moments of who is free by a horizon, less who answers at one answer rate."""
+        found = self._cells[place][horizon]
         if found is None:
-            point = self._rates[place]
-            moments = _less(self._moments, _powers(self._own, self._own.odds(point.rate)))
-            found = self._points[place] = _Point(point, moments, self._by_horizon)
+            base = self._bases[horizon]
+            if base is None:
+                base = self._bases[horizon] = self._base(horizon)
+            found = self._cells[place][horizon] = self._calls.less(base, place, horizon)
+        return found
+
+    def _base(self, horizon: int) -> _Moments:
+        """Returns the moments of who is free by a horizon, less others' calls."""
+        columns = self._released
+        found = (
+            self._sure + sum(columns[horizon]),
+            0.01 + sum(columns[horizon + _COUNT]),
+            sum(columns[horizon + 2 * _COUNT], 0.0),
+        )
+        for calls in self._theirs:
+            found = calls.less(found, 0, horizon)
         return found
 
     @property
     def flight(self) -> float:
         """How many abandoned calls are expected of what is on its way."""
-        points = map(self._point, range(len(self._points)))
-        return sum(point.share * point.shortfall() for point in points)
+        return sum(
+            point.weight * max(self._shortfall(place, horizon) for horizon in range(_COUNT))
+            for place, point in enumerate(self._points)
+        )
+
+    def _shortfall(self, place: int, horizon: int) -> float:
+        mean, variance, _ = self._cell(place, horizon)
+        return _shortfall(mean, sqrt(variance))
 
     def dials_within(self, most: float, scarcity: float, bound: int) -> tuple[int, float]:
         """Looks in growing steps, then between the last two: the risk grows with each call."""
@@ -134,83 +157,59 @@ class NormalOutlook:
         return fits + 1, risk
 
     def _risk(self, added: int, scarcity: float, most: float) -> float:
-        """Returns the risk of one call more where `added` were added already, or a part of it that
-        is more than `most` already."""
+        """Returns the risk of one call more where `added` were added already: the chance that whoever
+        answers finds nobody, and how many do if they come in a burst, weighed by how dear the next
+        one is. Or a part of it that is more than `most` already."""
         found, most = 0.0, most * self._whole
-        for place in range(len(self._points)):
-            point = self._point(place)
-            found += point.weight * point.risk(added, scarcity, self._masses)
+        for place, horizon in self._order:
+            mean, variance, third = self._cell(place, horizon)
+            if added:
+                answers = self._points[place].rate * self._by_horizon[horizon]
+                spread = answers * (1 - answers)
+                mean -= added * answers
+                variance += added * spread
+                third -= added * (spread * (1 - 2 * answers))
+            deviation = sqrt(variance)
+            z = (0.5 - mean) / deviation
+            if z < _FAR:
+                continue
+            nobody = 0.5 * erfc(-z * _ROOT_HALF)
+            nobody -= third / (6 * deviation**3) * (z * z - 1) * _BELL * exp(-0.5 * z * z)
+            nobody = 0.0 if nobody < 0 else min(nobody, 1.0)
+            if scarcity:
+                nobody += scarcity * _shortfall(mean, deviation)
+            found += self._weights[place] * self._masses[horizon] * nobody
             if found > most:
                 break
         return found / self._whole
 
 
-class _Point:
-    """What is to come, if the answer rate is that of one point of the posterior."""
+class _Calls:
+    """Calls that ring, and their odds at some answer rates, each with the share of answers that
+    count."""
 
-    def __init__(self, point: RatePoint, moments: _Moments, by_horizon: Row) -> None:
-        self.share, self.weight = point.weight, point.weight * point.rate
-        self._now = list(zip(*moments, strict=True))
-        answers = [point.rate * by for by in by_horizon]
-        spread = [one * (1 - one) for one in answers]
-        skewed = [one * (1 - 2 * answer) for one, answer in zip(spread, answers, strict=True)]
-        self._one_more = list(zip(answers, spread, skewed, strict=True))
+    def __init__(self, ringing: Ringing, rates: Sequence[tuple[float, float]]) -> None:
+        self._ringing, self._rates = ringing, rates
+        self._weights: list[_Weights | None] = [None] * len(rates)
 
-    def shortfall(self) -> float:
-        """Returns how many operators will be missing, where they are missing most."""
-        return max(_shortfall(mean, sqrt(variance)) for mean, variance, _ in self._now)
+    def less(self, moments: _Moments, place: int, horizon: int) -> _Moments:
+        """Takes away calls that may be answered by a horizon: by the sums of their chances, of the
+        squares of these, and of the cubes."""
+        odds, squares, cubes = self._weights[place] or self._weigh(place)
+        columns = self._ringing.columns
+        one = sum(map(mul, odds, columns[horizon]))
+        two = sum(map(mul, squares, columns[horizon + _COUNT]))
+        three = sum(map(mul, cubes, columns[horizon + 2 * _COUNT]))
+        mean, variance, third = moments
+        return mean - one, variance + one - two, third - one + 3 * two - 2 * three
 
-    def risk(self, added: int, scarcity: float, masses: Row) -> float:
-        """Returns the chance that whoever answers finds nobody, and how many do if they come in a
-        burst, weighed by how dear the next one is."""
-        found = 0.0
-        for mass, now, more in zip(masses, self._now, self._one_more, strict=True):
-            mean, variance, third = now
-            mean -= added * more[0]
-            deviation = sqrt(variance + added * more[1])
-            z = (0.5 - mean) / deviation
-            if z < _FAR:
-                continue
-            skew = (third - added * more[2]) / (6 * deviation**3)
-            nobody = 0.5 * erfc(-z * _ROOT_HALF)
-            nobody -= skew * (z * z - 1) * _BELL * exp(-0.5 * z * z)
-            nobody = 0.0 if nobody < 0 else min(nobody, 1.0)
-            if scarcity:
-                nobody += scarcity * _shortfall(mean, deviation)
-            found += mass * nobody
+    def _weigh(self, place: int) -> "_Weights":
+        rate, share = self._rates[place]
+        odds = self._ringing.odds(rate, share)
+        once = list(map(mul, self._ringing.counts, odds))
+        squares = list(map(mul, once, odds))
+        found = self._weights[place] = once, squares, list(map(mul, squares, odds))
         return found
-
-
-def _sums(rows: Sequence[Row]) -> list[float]:
-    if not rows:
-        return [0.0] * (3 * _COUNT)
-    return [sum(column) for column in zip(*rows, strict=True)]
-
-
-def _less(moments: _Moments, powers: _Moments) -> _Moments:
-    """Takes away calls that may be answered, given the sums of their chances and of the squares and
-    cubes of these: mean, variance and third central moment."""
-    mean, variance, third = moments
-    one, two, three = powers
-    return (
-        [a - x for a, x in zip(mean, one, strict=True)],
-        [a + x - y for a, x, y in zip(variance, one, two, strict=True)],
-        [a - x + 3 * y - 2 * z for a, x, y, z in zip(third, one, two, three, strict=True)],
-    )
-
-
-def _powers(ringing: Ringing, odds: Sequence[float]) -> _Moments:
-    """Sums up the chances of an answer by each horizon over all calls that ring, then the squares
-    and the cubes of these chances."""
-    columns = ringing.columns
-    weights = list(map(mul, ringing.counts, odds))
-    squares = list(map(mul, weights, odds))
-    cubes = list(map(mul, squares, odds))
-    return (
-        [sum(map(mul, weights, column)) for column in columns[:_COUNT]],
-        [sum(map(mul, squares, column)) for column in columns[_COUNT : 2 * _COUNT]],
-        [sum(map(mul, cubes, column)) for column in columns[2 * _COUNT :]],
-    )
 
 
 def _shortfall(mean: float, deviation: float) -> float:

@@ -149,8 +149,9 @@ class Watch:
             return
         self._advanced_to = now
         passed = dict[int, int]()
-        for line in self._lines.values():
-            age = int(now - line[0])
+        lines = self._lines.values()
+        ages = [int(now - line[0]) for line in lines]
+        for line, age in zip(lines, ages, strict=True):
             while line[1] < age and line[1] < RING_BINS:
                 second = int(line[1])
                 passed[second] = passed.get(second, 0) + 1
