@@ -106,6 +106,26 @@ def test_a_taken_card_that_gets_no_line_is_the_operators_again() -> None:
     assert commands == ()
 
 
+def typed() -> pv.Card:
+    return pv.shown("card-1", "ann", "sales", "gleb", 1, 0, 99, RULES, T0, typed=True)
+
+
+def test_the_card_of_a_typed_number_lies_longer_and_is_laid_down_without_a_call() -> None:
+    assert typed().until == T0 + pv.TYPED_WAIT
+    gone = (pv.GoBack(), pv.CardOver(pv.CardEnd.RETURNED, "laid_down"))
+    assert pv.step(typed(), pv.TimeOver(), RULES, typed().until) == (None, gone)
+    assert pv.step(typed(), pv.Skip(pv.SkipReason.OTHER), RULES, T0) == (None, gone), (
+        "no skip is needed for it"
+    )
+
+
+def test_a_typed_card_that_gets_no_line_lies_on() -> None:
+    waits, _ = pv.step(typed(), pv.Take(0), RULES, T0)
+    assert waits is not None
+    moved, _ = pv.step(waits, pv.TimeOver(), RULES, after(10))
+    assert moved == replace(typed(), until=after(10) + pv.TYPED_WAIT)
+
+
 def test_a_card_goes_along_when_the_clock_is_set() -> None:
     moved = pv.retold(card(), timedelta(hours=1))
     assert (moved.shown_at, moved.until) == (after(3600), after(3620))

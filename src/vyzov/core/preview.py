@@ -19,6 +19,9 @@ from vyzov.core.making import quickly_made
 LINE_WAIT = timedelta(seconds=10)
 """How long a taken card waits for a free line before the operator has it again."""
 
+TYPED_WAIT = timedelta(minutes=2)
+"""How long the card of a typed number lies there; it is never dialled by itself."""
+
 IGNORED_MAX = 2
 """So many cards in a row run out before the operator counts as away and is given a pause."""
 
@@ -96,7 +99,8 @@ def read_preview(fields: Fields) -> PreviewRules:
 @dataclass(frozen=True, slots=True)
 class Card:
     """A contact on an operator's screen until `until`; `position` is the number that is marked of
-    `phones`, `skips_left` how many contacts its operator may still skip today."""
+    `phones`, `skips_left` how many contacts its operator may still skip today. `typed`: the operator
+    asked for it by typing a number, so it is no turn of the list's."""
 
     id: str
     agent: str
@@ -108,6 +112,7 @@ class Card:
     until: datetime
     skips_left: int
     state: CardState = CardState.SHOWN
+    typed: bool = False
 
 
 def retold(card: Card, by: timedelta) -> Card:
@@ -204,13 +209,12 @@ _Moved = tuple[Card | None, tuple[CardCommand, ...]]
 
 def shown(
     card_id: str, agent: str, campaign: str, contact: str, phones: int, position: int,
-    skipped: int, rules: PreviewRules, now: datetime,
+    skipped: int, rules: PreviewRules, now: datetime, *, typed: bool = False,
 ) -> Card:  # fmt: skip
     """Returns a new card; `skipped` is how many its operator has skipped today."""
     left = max(0, rules.skips_max - skipped)
-    return Card(
-        card_id, agent, campaign, contact, phones, position, now, now + rules.countdown, left
-    )
+    until = now + (TYPED_WAIT if typed else rules.countdown)
+    return Card(card_id, agent, campaign, contact, phones, position, now, until, left, typed=typed)
 
 
 def step(card: Card, event: CardEvent, rules: PreviewRules, now: datetime) -> _Moved:
@@ -224,6 +228,8 @@ def step(card: Card, event: CardEvent, rules: PreviewRules, now: datetime) -> _M
             return replace(
                 card, state=CardState.TAKEN, position=position, until=now + LINE_WAIT
             ), ()
+        case Skip() if card.typed:
+            return None, (GoBack(), CardOver(CardEnd.RETURNED, "laid_down"))
         case Skip(reason):
             if not card.skips_left:
                 raise InvalidRequest(
@@ -248,7 +254,10 @@ def _time_over(card: Card, rules: PreviewRules, now: datetime, *, watched: bool)
         return card, ()
     if card.state is CardState.TAKEN:
         # No line was free for so long: the operator decides anew, with all the time for it.
-        return replace(card, state=CardState.SHOWN, until=now + rules.countdown), ()
+        wait = TYPED_WAIT if card.typed else rules.countdown
+        return replace(card, state=CardState.SHOWN, until=now + wait), ()
+    if card.typed:
+        return None, (GoBack(), CardOver(CardEnd.RETURNED, "laid_down"))
     if not watched:
         # Nobody is called for somebody who has closed the window.
         return None, (GoBack(), CardOver(CardEnd.RETURNED, "window_closed"))

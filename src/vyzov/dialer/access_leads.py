@@ -1,5 +1,6 @@
 """Takes leads from one person or program; the rest of the door is in `access`."""
 
+from vyzov.core.campaign import DialMode
 from vyzov.core.errors import Fault, InvalidRequest, Reason
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_tokens import TokenDoor
@@ -38,5 +39,23 @@ class LeadDoor(TokenDoor):
         row = lead.judged()
         if row.verdict is RowVerdict.PROBLEM:
             found(self._office.campaign(self._own, campaign_id), "campaign")
+            raise LeadRefused(lead, row)
+        return found(self._office.add_lead(self._own, campaign_id, lead, row), "campaign")
+
+    def typed_number(self, campaign_id: str, number: str, region: str) -> LeadResult:
+        """Finds the contact of a number that an agent of the campaign typed, or makes one; raises
+        `LeadRefused` for what is no number. Somebody who waits already goes on waiting."""
+        self.person.must(Action.DESK_WORK)
+        campaign = found(self._office.campaign(self._own, campaign_id), "campaign")
+        mine = self.person.user in campaign.settings.get("agents", ())
+        campaign = found(campaign if mine else None, "campaign")
+        if campaign.mode not in (DialMode.MANUAL, DialMode.PREVIEW):
+            raise InvalidRequest(
+                "Numbers cannot be typed in this campaign.",
+                "Choose a campaign of yours whose mode is manual or preview.",
+            )
+        lead = Lead(phones=(number,), region=region, moves_known=False)
+        row = lead.judged()
+        if row.verdict is RowVerdict.PROBLEM:
             raise LeadRefused(lead, row)
         return found(self._office.add_lead(self._own, campaign_id, lead, row), "campaign")

@@ -6,6 +6,7 @@ on its screens leaves their contacts where they stood. Who is next and whether a
 pacer's business; the call of a taken card is reserved by it like every other.
 """
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,20 +16,24 @@ from vyzov.core import preview as cp
 from vyzov.core.callback import owner_at, promise_for
 from vyzov.core.campaign import DialMode, may_dial
 from vyzov.core.changing import replace
+from vyzov.core.eligibility import Allowed, verdict_to_json
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import from_text, to_text
 from vyzov.core.matching import agent_for
 from vyzov.core.window import zones_of
 from vyzov.dialer.agents import Agents
-from vyzov.dialer.effects import Ask, LoadHistory
-from vyzov.dialer.entries import entry_of, move_waiting, pass_on
+from vyzov.dialer.effects import Ask, DueLoaded, LoadDue, LoadHistory
+from vyzov.dialer.entries import entry_of, move_waiting, pass_on, permission
 from vyzov.dialer.floor_store import DueContact, PastAttempt
 from vyzov.dialer.live_call import LiveCall, LiveCard
 from vyzov.dialer.office_records import StopSource
 from vyzov.dialer.room import LiveAgent, LiveCampaign
 from vyzov.dialer.scene import Scene, seconds
 from vyzov.dialer.writes import AddStop, HoldEntry
+
+BY_HAND = (DialMode.PREVIEW, DialMode.MANUAL)
+"""Modes in which a person decides on every call."""
 
 WRITTEN_WITHIN = timedelta(seconds=20)
 """For so long a contact that was moved is not taken from what is read: it may be older than the word."""
@@ -46,7 +51,10 @@ class Cards:
             "skip": self._skip,
             "postpone": self._postpone,
             "stop_contact": self._stop,
+            "dial": self._dial,
         }
+        self._typed: dict[tuple[str, str], Ask] = {}
+        """Who waits to read of a contact whose number they typed, by campaign and contact."""
 
     # ---- giving
 
@@ -54,17 +62,21 @@ class Cards:
         """Gives a contact to the agent of `able` who has waited longest; a promised call waits for
         the one who promised it as long as it is theirs alone. False where nobody can have it."""
         scene, now = self._scene, self._scene.now.utc
-        entry = entry_of(due)
-        owner = _owner(entry, now)
+        owner = _owner(entry_of(due), now)
         # Nobody reads for somebody who has closed the window, whatever they talk with.
         people = [found.agent for found in scene.room.free.values() if found.connections]
         chosen = agent_for(people, able if owner is None else able & {owner}, owner)
         if chosen is None:
             return False
+        self._give(campaign, due, chosen, typed=False)
+        return True
+
+    def _give(self, campaign: LiveCampaign, due: DueContact, chosen: str, *, typed: bool) -> None:
+        scene, entry = self._scene, entry_of(due)
         found, rules = scene.room.agents[chosen], campaign.settings.preview
         card = cp.shown(
             scene.dice.new_id(), chosen, campaign.record.id, due.contact, max(1, len(due.phones)),
-            due.phone_position, found.day.skips, rules, now,
+            due.phone_position, found.day.skips, rules, scene.now.utc, typed=typed,
         )  # fmt: skip
         scene.room.cards[chosen] = LiveCard(card, due)
         scene.out.write(
@@ -72,12 +84,65 @@ class Cards:
                 FactKind.CARD_SHOWN, f"{card.id}:card_shown", campaign=card.campaign,
                 contact=card.contact, agent=chosen,
                 data={"card": card.id, "until": to_text(card.until),
-                      "number": entry.attempts_made + 1},
+                      "number": entry.attempts_made + 1, **({"typed": True} if typed else {})},
             )
         )  # fmt: skip
         self._agents.step(chosen, ca.ShowCard(card.id))
         scene.out.effects.append(LoadHistory(card.id, card.contact))
-        return True
+
+    # ---- numbers that are typed
+
+    def _dial(self, ask: Ask, found: LiveAgent) -> None:
+        """An operator typed the number of a contact: it is read, judged and laid before them."""
+        campaign = self._scene.room.campaigns.get(str(ask.args.get("campaign") or ""))
+        contact = str(ask.args.get("contact") or "")
+        mine = campaign is not None and ask.user in campaign.crew
+        if campaign is None or not mine or campaign.settings.mode not in BY_HAND:
+            self._refuse(
+                ask, "not_by_hand", "Numbers cannot be typed in this campaign.",
+                "Choose a campaign of yours whose mode is manual or preview.",
+            )  # fmt: skip
+            return
+        if not ca.is_free(found.agent) or self._is_in_hand(campaign, contact):
+            self._refuse(
+                ask, "not_now", "You, or this contact, are busy with something else.",
+                "Go ready, finish what is in hand, then dial again.",
+            )  # fmt: skip
+            return
+        self._typed[campaign.record.id, contact] = ask
+        ask_for = LoadDue(campaign.record.id, 0, frozenset(), only=contact)
+        self._scene.out.effects.append(ask_for)
+
+    def loaded(self, item: DueLoaded) -> None:
+        """Takes in the contact whose number was typed: the verdict comes first, then the card."""
+        ask = self._typed.pop((item.campaign, item.only), None)
+        campaign = self._scene.room.campaigns.get(item.campaign)
+        if ask is None or campaign is None:
+            return
+        found = self._scene.room.agents.get(ask.user)
+        if not item.contacts or found is None or not ca.is_free(found.agent):
+            self._refuse(
+                ask, "not_now", "You, or this contact, are busy with something else.",
+                "Go ready, finish what is in hand, then dial again.",
+            )  # fmt: skip
+            return
+        due = item.contacts[0]
+        said = permission(self._scene, campaign, due, entry_of(due))
+        is_free = not self._is_in_hand(campaign, due.contact)
+        if isinstance(said, Allowed) and is_free:
+            others = (one for one in campaign.hopper if one.contact != due.contact)
+            campaign.hopper = deque(others)
+            self._give(campaign, due, ask.user, typed=True)
+        held = self._scene.room.cards.get(ask.user)
+        self._scene.out.reply(
+            ask.ask, verdict=verdict_to_json(said), card=held.card.id if held else None
+        )
+
+    def _is_in_hand(self, campaign: LiveCampaign, contact: str) -> bool:
+        key = campaign.record.id
+        cards = any(one.card.contact == contact for one in self._scene.room.cards_of(key))
+        calls = any(live.contact == contact for live in self._scene.room.calls_of(key))
+        return cards or calls or (key, contact) in self._typed
 
     def remember(self, card: str, history: tuple[PastAttempt, ...]) -> None:
         """Takes in what was tried with the contact of a card before."""
@@ -108,7 +173,7 @@ class Cards:
             self._refuse(ask, "bad_reason", "There is no such reason.", "Choose one of the list.")
             return
         if self._said(ask, held, cp.Skip(reason)):
-            found.day.skips += 1
+            found.day.skips += 0 if held.card.typed else 1
             found.cards_ignored = 0
 
     def _postpone(self, ask: Ask, found: LiveAgent) -> None:
@@ -223,7 +288,7 @@ class Cards:
             watched = bool(found.connections)
             self._step(held, cp.TimeOver(watched=watched))
             room.pace_wanted = True
-            if held.card.agent in room.cards or not watched:
+            if held.card.agent in room.cards or held.card.typed or not watched:
                 continue
             found.cards_ignored += 1
             if found.cards_ignored >= cp.IGNORED_MAX:
@@ -251,7 +316,7 @@ class Cards:
             return "emergency_stop"
         if campaign is None or not may_dial(campaign.state) or room.leaving:
             return "campaign_paused"
-        if campaign.settings.mode is not DialMode.PREVIEW or held.card.agent not in campaign.crew:
+        if campaign.settings.mode not in BY_HAND or held.card.agent not in campaign.crew:
             return "settings_changed"
         return "contact_changed" if held.is_stale else ""
 

@@ -59,13 +59,15 @@ class Reloaded:
 class DueLoaded:
     """Who is due, in calling order; when the next one after that is; how the campaign stands.
 
-    `counts` is None where the database did not answer."""
+    `counts` is None where the database did not answer. `only` names the one contact that was asked
+    for, due or not."""
 
     campaign: str
     contacts: tuple[DueContact, ...]
     asked: int
     next_due: datetime | None
     counts: CampaignCounts | None
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +176,14 @@ class SendVerb:
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class LoadDue:
-    """Asks who is due of those whom `hours` permit to call; `limit` 0 asks for the counts alone."""
+    """Asks who is due of those whom `hours` permit to call; `limit` 0 asks for the counts alone,
+    `only` for one contact, due or not."""
 
     campaign: str
     limit: int
     exclude: frozenset[str]
     hours: Hours | None = None
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)

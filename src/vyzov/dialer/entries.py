@@ -6,7 +6,7 @@ from vyzov.core import contact as cc
 from vyzov.core.call import Call
 from vyzov.core.callback import Promise, first_permitted
 from vyzov.core.disposition import CallBack, Consequence, StopListNumber
-from vyzov.core.eligibility import Candidate
+from vyzov.core.eligibility import Candidate, Rules, Verdict, verdict
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import to_text
@@ -15,7 +15,7 @@ from vyzov.core.redial import next_attempt
 from vyzov.core.window import zones_of
 from vyzov.dialer.floor_store import AbandonDay, DueContact
 from vyzov.dialer.office_records import StopSource
-from vyzov.dialer.room import LiveCall, Room
+from vyzov.dialer.room import LiveCall, LiveCampaign, Room
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.writes import AddCallback, AddStop, CloseCallback, SetEntry
 
@@ -56,6 +56,13 @@ def candidate_of(room: Room, due: DueContact, entry: cc.Entry) -> Candidate:
         number_live=room.calls.is_live(due.number_ref),
         consent=due.consent,
     )
+
+
+def permission(scene: Scene, campaign: LiveCampaign, due: DueContact, entry: cc.Entry) -> Verdict:
+    """May they be called at this instant?"""
+    room = scene.room
+    rules = Rules.of(campaign.settings, campaign.state, emergency_stop=room.stopped)
+    return verdict(candidate_of(room, due, entry), rules, scene.now.utc)
 
 
 def move(scene: Scene, live: LiveCall, event: cc.EntryEvent, at: datetime, cause: str) -> None:

@@ -145,7 +145,7 @@ class Floor:
             case fx.Ask():
                 self._ask(item)
             case fx.DueLoaded():
-                self._pacer.loaded(item)
+                (self._cards if item.only else self._pacer).loaded(item)
             case fx.HistoryLoaded(attempt, history):
                 self._cards.remember(attempt, history)
                 live = self.room.calls.get(attempt)

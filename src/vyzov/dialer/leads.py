@@ -42,6 +42,8 @@ class Lead:
     region: str = "RU"
     priority: Priority = Priority.FIRST
     not_before: datetime | None = None
+    moves_known: bool = True
+    """Whether somebody who waits in the campaign already is brought forward."""
 
     def judged(self) -> ImportedRow:
         """Returns the verdict a row of a file would get; its number is given by whoever writes it."""

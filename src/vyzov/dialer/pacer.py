@@ -18,9 +18,6 @@ from vyzov.core.eligibility import (
     Allowed,
     Gate,
     Refused,
-    Rules,
-    Verdict,
-    verdict,
     verdict_to_json,
 )
 from vyzov.core.facts import FactKind
@@ -31,7 +28,7 @@ from vyzov.core.routing import NoTrunk, lines_free, trunk_for
 from vyzov.core.selection import Place, in_calling_order
 from vyzov.dialer.cards import Cards
 from vyzov.dialer.effects import DueLoaded, LoadDue, Reload
-from vyzov.dialer.entries import candidate_of, entry_of, pass_on, written
+from vyzov.dialer.entries import entry_of, pass_on, permission, written
 from vyzov.dialer.floor_store import DueContact
 from vyzov.dialer.live_call import LiveCard
 from vyzov.dialer.room import LiveCall, LiveCampaign
@@ -207,9 +204,9 @@ class Pacer:
             self._scene.out.effects.append(Reload())
 
     def _place(self, campaign: LiveCampaign) -> None:
+        for held in self._cards.taken(campaign):
+            held.why = self._dial(campaign, held)
         if campaign.settings.mode is DialMode.PREVIEW:
-            for held in self._cards.taken(campaign):
-                held.why = self._dial(campaign, held)
             self._show(campaign)
             return
         now = self._scene.now.utc
@@ -249,7 +246,7 @@ class Pacer:
         while left > 0 and campaign.hopper:
             due = campaign.hopper.popleft()
             entry = entry_of(due)
-            said = self._asked(campaign, due, entry)
+            said = permission(self._scene, campaign, due, entry)
             if isinstance(said, Refused):
                 self._put_aside(campaign, due, entry, said)
             elif self._cards.show(campaign, due, able):
@@ -266,7 +263,7 @@ class Pacer:
         """Reserves the call of a taken card; returns what it still waits for, "" where nothing."""
         due = self._cards.marked(held)
         entry = entry_of(due)
-        said = self._asked(campaign, due, entry)
+        said = permission(self._scene, campaign, due, entry)
         if isinstance(said, Refused):
             held.is_stale = True  # It is put aside or read anew, not given to the next one.
             self._cards.withdraw(held, said.reason)
@@ -342,7 +339,7 @@ class Pacer:
 
     def _try(self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry) -> bool | None:
         """Reserves a call; False where the contact may not be called now, None where no trunk can."""
-        said = self._asked(campaign, due, entry)
+        said = permission(self._scene, campaign, due, entry)
         if isinstance(said, Refused):
             self._put_aside(campaign, due, entry, said)
             return False
@@ -353,11 +350,6 @@ class Pacer:
             return None
         self._reserve(campaign, due, entry, trunk.trunk)
         return True
-
-    def _asked(self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry) -> Verdict:
-        """May they be called at this instant?"""
-        rules = Rules.of(campaign.settings, campaign.state, emergency_stop=self._scene.room.stopped)
-        return verdict(candidate_of(self._scene.room, due, entry), rules, self._scene.now.utc)
 
     def _put_aside(
         self, campaign: LiveCampaign, due: DueContact, entry: cc.Entry, said: Refused

@@ -21,6 +21,7 @@ from vyzov.dialer import effects as fx
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.journal import Journal, JournalFile, Life, apply_all, line_of
 from vyzov.dialer.ports import Clock
+from vyzov.dialer.reading import read_due
 from vyzov.dialer.writes import Batch, Journalled, Reserve, attempt_of
 
 log = logging.getLogger("vyzov.floor")
@@ -250,7 +251,7 @@ class StoreLine:
             case fx.Commit(batch, _, giveup=True):
                 self._back(fx.CommitFailed(batch, "the database is away"))
             case fx.LoadDue(campaign):
-                self._back(fx.DueLoaded(campaign, (), effect.limit, None, None))
+                self._back(fx.DueLoaded(campaign, (), effect.limit, None, None, effect.only))
             case fx.LoadHistory():
                 pass
             case fx.Reload():
@@ -297,7 +298,7 @@ class StoreLine:
             case _Saving():
                 self._save(self._group(job))
             case fx.LoadDue():
-                self._read(job, lambda: self._due(job))
+                self._read(job, lambda: read_due(self._store, job, self._clock.utc()))
             case fx.LoadHistory(attempt, contact):
                 self._read(
                     job,
@@ -382,16 +383,3 @@ class StoreLine:
         with self._ready:
             self._well(STORE)
         self._back(answer)
-
-    def _due(self, effect: fx.LoadDue) -> fx.Input:
-        now, campaign, hours = self._clock.utc(), effect.campaign, effect.hours
-        found = (
-            self._store.due(campaign, now, effect.limit, effect.exclude, hours)
-            if effect.limit
-            else ()
-        )
-        return fx.DueLoaded(
-            campaign, tuple(found), asked=effect.limit,
-            next_due=self._store.next_due(campaign, now, hours),
-            counts=self._store.counts(campaign, now, hours),
-        )  # fmt: skip

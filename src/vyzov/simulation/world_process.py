@@ -19,6 +19,7 @@ from vyzov.dialer.floor import Floor
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.journal import Life
 from vyzov.dialer.ports import EngineLost, Event, Json, Originate, Refused, Verb
+from vyzov.dialer.reading import read_due
 from vyzov.dialer.runtime import LEASE_RENEW_S, LEASE_SPAN_S, TICK_S
 from vyzov.dialer.watching import PAST_SPAN
 from vyzov.dialer.writes import Batch, CommitResult, Journalled
@@ -403,8 +404,8 @@ class FloorProcess:
                 )  # fmt: skip
             case fx.LoadDue(campaign, limit):
                 return Job(
-                    lambda: self._load_due(effect), delays.read_s,
-                    lambda _reason: fx.DueLoaded(campaign, (), limit, None, None),
+                    lambda: read_due(self._store, effect, self._timeline.utc), delays.read_s,
+                    lambda _reason: fx.DueLoaded(campaign, (), limit, None, None, effect.only),
                 )  # fmt: skip
             case fx.LoadHistory(attempt, contact):
                 return Job(
@@ -436,15 +437,6 @@ class FloorProcess:
         if result.stale:
             self._timeline.after(2 * self._delays.answer_s, lambda: self.post(fx.LeaseLost()))
         return fx.Committed(effect.batch, result.refused)
-
-    def _load_due(self, effect: fx.LoadDue) -> fx.Input:
-        now, campaign, store = self._timeline.utc, effect.campaign, self._store
-        limit, hours = effect.limit, effect.hours
-        found = store.due(campaign, now, limit, effect.exclude, hours) if limit else []
-        return fx.DueLoaded(
-            campaign, tuple(found), limit, store.next_due(campaign, now, hours),
-            store.counts(campaign, now, hours),
-        )  # fmt: skip
 
     def _queue(self, job: Job) -> None:
         self._jobs.append(job)

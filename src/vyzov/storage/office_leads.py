@@ -140,7 +140,8 @@ class Leads(OfficeBase):
         known: _Known,
     ) -> LeadResult:
         """Somebody who is in the campaign already: whoever waits is brought forward."""
-        hour, waits = lead.hour(self._now()), known.state in ("fresh", "due")
+        hour = lead.hour(self._now())
+        waits = lead.moves_known and known.state in ("fresh", "due")
         if waits:
             waits = _bring_forward(connection, work.organisation, campaign, known, hour)
         verdict = RowVerdict.MERGED if waits else RowVerdict.DUPLICATE

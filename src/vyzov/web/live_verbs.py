@@ -137,6 +137,20 @@ class Transfer(Args):
     agent: Id | None = None
 
 
+class Dial(Args):
+    """A number as an agent typed it, and the campaign it is called for; `default_region` is the
+    country of numbers without one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"campaign": "0199-c", "number": "+7 000 555-01-17"}]},
+    )
+
+    campaign: Id
+    number: Annotated[str, Field(min_length=1, max_length=200)]
+    default_region: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] = "RU"
+
+
 class Nothing(Args):
     """A verb that carries nothing."""
 
