@@ -16,12 +16,13 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vyzov.core.kpi.book import OwnRule, Prices, Shift, TrunkPrice
 from vyzov.core.kpi.book_file import book_to_json, report_json
 from vyzov.core.kpi.cells import HALF_HOUR_MS, Reach, half_hour_of, moment_of, ms_of
 from vyzov.dialer import ports
+from vyzov.simulation.engine_parts import Witness
 from vyzov.simulation.faults import Faults
 from vyzov.simulation.people import CalleeKind
 from vyzov.simulation.run import run_on
@@ -167,7 +168,7 @@ def simulate(seed: int, folder: Path) -> dict[str, int]:
     try:
         price(stage, scenario, seed)
         ledger = Ledger(stage)
-        stage.world.engine._witness = ledger  # type: ignore[assignment]  # noqa: SLF001
+        stage.world.engine.watched_by(cast("Witness", ledger))
         outcome = run_on(stage, scenario, seed)
         folder.mkdir(parents=True)
         facts = facts_of(stage)

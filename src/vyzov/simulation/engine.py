@@ -67,6 +67,10 @@ class SimulatedEngine:
         self._bridges = Bridges(self, witness, self._ears)
         self._orphans = Orphans(timeline, self)
 
+    def watched_by(self, witness: Witness) -> None:
+        """Has another witness told of all that is seen from now on."""
+        self._witness = self._ears.witness = self._bridges.witness = witness
+
     # ---- the door
 
     def connect(self, link: Link, floor: str, fence: int) -> None:

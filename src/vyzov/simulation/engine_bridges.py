@@ -25,7 +25,7 @@ class Bridges:
 
     def __init__(self, lines: Lines, witness: Witness, ears: Ears) -> None:
         self._lines = lines
-        self._witness = witness
+        self.witness = witness
         self._ears = ears
 
     def join(self, verb: ports.Bridge) -> None:
@@ -43,7 +43,7 @@ class Bridges:
         self.part(call, comfort=False)
         self._take_out(agent, customer)
         call.device, call.comfort, device.muted = agent, False, False
-        self._witness.bridged(customer, agent, device.agent)
+        self.witness.bridged(customer, agent, device.agent)
         self._ears.notice(call)
         lines.post(ports.BridgeJoined(customer, 0, 0.0, agent))
 
@@ -54,7 +54,7 @@ class Bridges:
             if other.device == agent and other.leg != customer:
                 if not other.closing:
                     whose = self._lines.devices[agent].agent
-                    self._witness.taken_from(other.leg, customer, whose)
+                    self.witness.taken_from(other.leg, customer, whose)
                 self.part(other, comfort=True)
 
     def part(self, call: SimCall, *, comfort: bool) -> None:

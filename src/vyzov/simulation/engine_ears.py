@@ -34,7 +34,7 @@ class Ears:
     def __init__(self, timeline: Timeline, lines: Lines, witness: Witness) -> None:
         self._timeline = timeline
         self._lines = lines
-        self._witness = witness
+        self.witness = witness
 
     def open(self, call: SimCall) -> None:
         """A callee has picked up."""
@@ -85,7 +85,7 @@ class Ears:
         if call.hears != talk.SILENCE:
             call.heard_at = now
         else:
-            self._witness.silent(call.leg, now - call.heard_at)
+            self.witness.silent(call.leg, now - call.heard_at)
         since = now - call.answered_at
         for act in call.conversation.step(since, call.hears):
             if isinstance(act, talk.Press):
