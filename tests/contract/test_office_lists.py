@@ -201,16 +201,23 @@ def test_an_erased_person_is_gone_everywhere_and_the_facts_stay(house: House) ->
             house.fact(reserve.attempt, contact=due.contact),
             house.finish(reserve.attempt, "answered_human"),
             w.AddDisposition(
-                "d", reserve.attempt, due.contact, None, "sale", at, {"a": "secret"}, "secret"
+                "d",
+                reserve.attempt,
+                due.contact,
+                None,
+                "sale",
+                at,
+                {"a": "canary-of-ours"},
+                "canary-of-ours",
             ),
-            w.AddRecording("r", reserve.attempt, "x/secret.wav", 1.0, 1, "", at),
+            w.AddRecording("r", reserve.attempt, "x/canary-of-ours.wav", 1.0, 1, "", at),
             w.AddCallback("c", campaign, due.contact, at, None, at),
-            w.SetNote(due.contact, "secret"),
+            w.SetNote(due.contact, "canary-of-ours"),
         )
     )
     house.office.add_stop(house.organisation, due.e164, reason="asked", source="office")
-    assert all(word in house.dump() for word in ("Ветров", "+70005550077", "secret"))
-    assert house.office.erase_contact(house.organisation, due.contact) == ("x/secret.wav",)
+    assert all(word in house.dump() for word in ("Ветров", "+70005550077", "canary-of-ours"))
+    assert house.office.erase_contact(house.organisation, due.contact) == ("x/canary-of-ours.wav",)
     assert house.office.erase_contact(house.organisation, "none") is None
     card = house.office.contact(house.organisation, due.contact)
     assert card is not None
@@ -228,7 +235,7 @@ def test_an_erased_person_is_gone_everywhere_and_the_facts_stay(house: House) ->
     assert house.office.callbacks(house.organisation) == ()
     assert len(house.office.stop_entries(house.organisation).items) == 1
     everything = house.dump()
-    for personal in ("Ветров", "+70005550077", "secret"):
+    for personal in ("Ветров", "+70005550077", "canary-of-ours"):
         assert personal not in everything
     rows = house.office.list_rows(house.organisation, card.list_id).items
     assert [item.raw for item in rows] == [()]
