@@ -139,6 +139,11 @@ const apiAccess = createRoute({
   path: '/api-access',
   component: lazyRouteComponent(() => import('./office/ApiAccess.tsx'), 'ApiAccess'),
 })
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('./office/Webhooks.tsx'), 'Webhooks'),
+})
 const stopList = createRoute({
   getParentRoute: () => inside,
   path: '/stop-list',
@@ -168,6 +173,7 @@ export function makeRouter(queries: QueryClient) {
       trunks,
       trunk,
       people,
+      webhooks,
       apiAccess,
       stopList,
     ]),

@@ -20,6 +20,7 @@ import {
   UserRound,
   Users,
   Wallet,
+  Webhook,
 } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { changePrefs, may, sessionQuery, useSession, useSignOut } from '../api/session.ts'
@@ -53,6 +54,7 @@ const OFFICE: (Item | null)[] = [
   { to: '/prices', icon: Wallet, words: 'nav.prices', roles: ['manager', 'administrator'] },
   { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
   { to: '/api-access', icon: KeyRound, words: 'nav.api', roles: ['manager', 'administrator'] },
+  { to: '/webhooks', icon: Webhook, words: 'nav.webhooks', roles: ['manager', 'administrator'] },
   { to: '/stop-list', icon: Ban, words: 'nav.stop_list', roles: LEADERS },
 ]
 const DESK: Item[] = [

@@ -13,6 +13,7 @@ import enPlan from './en/plan.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import enRules from './en/rules.json' with { type: 'json' }
+import enWebhooks from './en/webhooks.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
@@ -27,6 +28,7 @@ import ruPlan from './ru/plan.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
 import ruRules from './ru/rules.json' with { type: 'json' }
+import ruWebhooks from './ru/webhooks.json' with { type: 'json' }
 import ruWhatif from './ru/whatif.json' with { type: 'json' }
 import { formatNumber, knit, type Lang } from './format.ts'
 
@@ -47,6 +49,7 @@ const ru = {
   ...ruPlan,
   ...ruReports,
   ...ruRules,
+  ...ruWebhooks,
   ...ruWhatif,
   ...ruProblems,
 }
@@ -63,6 +66,7 @@ const en = {
   ...enPlan,
   ...enReports,
   ...enRules,
+  ...enWebhooks,
   ...enWhatif,
   ...enProblems,
 }
