@@ -17,6 +17,7 @@ OF_PEOPLE = frozenset(
         Action.SESSION_OWN,
         Action.LIVE_OPEN,
         Action.DESK_WORK,
+        Action.CALL_ENTER,
         Action.TOKEN_SEE,
         Action.TOKEN_EDIT,
         Action.USER_EDIT,
