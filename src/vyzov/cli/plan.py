@@ -46,6 +46,8 @@ def show_plan(
     seen: Seen | None = None
     if seeds:
         bar = Bar(shown=sys.stderr.isatty() and not as_json)
+        if is_looked_for(goal, mode):
+            limit_s /= 2
         crew = crew_for(work, terms, goal, plans[0].operators, mode, limit_s)
         seen = simulated(
             work, terms, crew, mode, seeds=range(1, seeds + 1), limit_s=limit_s, progress=bar.tell
@@ -59,6 +61,12 @@ def show_plan(
     return 0
 
 
+def is_looked_for(goal: Goal, mode: DialMode) -> bool:
+    """True where only a simulated look tells how many operators reach the goal; it and the runs that
+    follow share the time there is."""
+    return goal.operators is None and mode is not DialMode.PROGRESSIVE
+
+
 def crew_for(
     work: Work, terms: Terms, goal: Goal, first: int, mode: DialMode, limit_s: float
 ) -> int:  # fmt: skip
@@ -66,7 +74,7 @@ def crew_for(
 
     `first` are those the formula of the progressive mode found. A mode that dials ahead gets more out
     of each: one run shows how much."""
-    if goal.operators is not None or mode is DialMode.PROGRESSIVE:
+    if not is_looked_for(goal, mode):
         return first
     tried = min(first, SIMULATED_MOST)
     look = simulated(work, terms, tried, mode, seeds=[0], limit_s=limit_s)

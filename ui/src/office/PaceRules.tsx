@@ -109,6 +109,11 @@ function RuleRow({ n, draft, off, switches, set, leave, remove }: RowProps) {
           </button>
         )}
       </div>
+      {bad && (
+        <p className="small fg bad" role="alert">
+          {t('rule.wrong')}
+        </p>
+      )}
     </div>
   )
 }
