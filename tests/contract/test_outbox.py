@@ -11,6 +11,7 @@ from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.webhook import HookEvent, event_id
 from vyzov.dialer import writes as w
+from vyzov.dialer.leads import Lead
 from vyzov.dialer.webhooks import (
     OLD_SECRET_LASTS,
     WEBHOOKS_MOST,
@@ -134,6 +135,16 @@ def test_a_promise_tells_how_it_ended_and_once(house: House, office: Office, end
     [promise] = due(office, house)
     assert promise.contact == one.contact
     assert promise.data["due_at"].startswith("2026-11-23T13:00")
+
+
+def test_a_lead_a_program_brought_is_told_with_its_contact(house: House, office: Office) -> None:
+    campaign = house.campaign()
+    hook(office, house)
+    lead = Lead(("+12025550117",), "Vera")
+    made = house.office.add_lead(house.organisation, campaign.id, lead, lead.judged())
+    assert made is not None
+    [one] = due(office, house)
+    assert (one.event, one.contact) == (HookEvent.LEAD_ACCEPTED, made.contact)
 
 
 def test_each_webhook_is_told_what_it_wants(house: House, office: Office) -> None:

@@ -88,6 +88,8 @@ def event_of(kind: FactKind, data: Mapping[str, Json]) -> HookEvent | None:
     """Returns the event a fact is told as, None where the outside world is not told."""
     if kind is FactKind.STOP_LISTED and data.get("lifted"):
         return HookEvent.STOP_LIFTED
+    if kind is FactKind.CONTACTS_LOADED and data.get("lead"):
+        return HookEvent.LEAD_ACCEPTED
     return OF_FACTS.get(kind)
 
 

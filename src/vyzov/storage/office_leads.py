@@ -126,7 +126,7 @@ class Leads(OfficeBase):
         settle(connection, work.organisation, tally)
         self._tell(
             connection, work.organisation, FactKind.CONTACTS_LOADED, f"{campaign}:lead:{contact}",
-            {"contacts": 1, "gone": 0}, campaign=campaign,
+            {"contacts": 1, "gone": 0, "lead": contact}, campaign=campaign,
         )  # fmt: skip
         return LeadResult(written, contact, "due", hour, work.list_id)
 

@@ -28,7 +28,7 @@ def tell(facts: Iterable[tuple[Stream, Fact]]) -> list[Ask]:
                     "event": event.value,
                     "at": to_text(fact.at),
                     "campaign": fact.campaign,
-                    "contact": fact.contact,
+                    "contact": fact.contact or fact.data.get("lead"),
                     "attempt": fact.attempt,
                     "agent": fact.agent,
                     "data": json_text(told_data(fact.kind, fact.data)),
