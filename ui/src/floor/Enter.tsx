@@ -41,12 +41,11 @@ export function Enter({ agent }: { agent: FloorAgent }) {
         {me ? t(`company.i_${me.role as 'listen'}`) : t('company.enter')}
       </button>
       {open && (
-        <div className="acts" role="group" aria-label={t('company.enter_of', { name: agent.name })}>
+        <div className="pop" role="group" aria-label={t('company.enter_of', { name: agent.name })}>
           {HOW.map(([how, Icon]) => (
             <button
               type="button"
               key={how}
-              className={`btn s ${me?.role === how ? 'on' : ''}`}
               aria-pressed={me?.role === how}
               title={t(`company.${how}_says`)}
               onClick={() => void ask('listen', { agent: agent.id, how })}
@@ -57,7 +56,6 @@ export function Enter({ agent }: { agent: FloorAgent }) {
           ))}
           <button
             type="button"
-            className="btn s"
             title={t('company.take_says')}
             onClick={() => void ask('take_call', { agent: agent.id })}
           >
@@ -65,7 +63,7 @@ export function Enter({ agent }: { agent: FloorAgent }) {
             {t('company.do_take')}
           </button>
           {me && (
-            <button type="button" className="btn s" onClick={() => void ask('leave')}>
+            <button type="button" onClick={() => void ask('leave')}>
               <LogOut className="s" aria-hidden />
               {t('company.do_leave')}
             </button>

@@ -1,6 +1,8 @@
 /* An invented floor of 24 agents. */
 import { at, pick } from './desk.mjs'
 
+export { companyShots } from './company.mjs'
+
 const PEOPLE = [
   ['Павел Серов', 'Pavel Gray', 'talking', 372, 'help'],
   ['Инна Лукина', 'Inna Luke', 'pause', 1084, 'pause_long'],
@@ -45,6 +47,11 @@ const agents = (lang) =>
       pause_s: 900 + ((index * 90) % 700),
     },
     attention: attention ?? null,
+    // One is listened to by whoever looks at the floor.
+    guests:
+      index === 5
+        ? [{ id: 'u1', name: pick(lang, 'Анна Верескова', 'Ann Heather'), role: 'listen' }]
+        : [],
   }))
 
 const minutes = Array.from({ length: 60 }, (_, index) => ({

@@ -30,6 +30,7 @@ const ALL = [
   'report.agents',
   'whatif.see',
   'whatif.ask',
+  'call.enter',
 ]
 
 export const session = (lang, role) => ({

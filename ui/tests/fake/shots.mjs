@@ -2,7 +2,7 @@
 import { desk, pick } from './desk.mjs'
 import { deskCards } from './deskcard.mjs'
 import { deskPhones } from './deskphone.mjs'
-import { campaign as liveCampaign, emptyFloor, floor } from './floor.mjs'
+import { campaign as liveCampaign, companyShots, emptyFloor, floor } from './floor.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
@@ -168,6 +168,7 @@ export const SHOTS = [
   officeShot('floor-rule', '/floor', '.tile', {
     floor: (lang) => ({ ...floor(lang), alerts: [...floor(lang).alerts, ruleAlert(lang)] }),
   }),
+  ...companyShots(deskShot, officeShot),
   officeShot('floor-empty', '/floor', '.page', { floor: emptyFloor }),
   officeShot('campaigns', '/campaigns', 'table'),
   officeShot('first-steps', '/campaigns', '.steps5', {
