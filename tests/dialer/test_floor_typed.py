@@ -34,6 +34,9 @@ def test_a_manual_campaign_calls_nobody_by_itself(centre: Centre, ann: str) -> N
     assert centre.agent_state(ann) == "ready"
     assert centre.attempts() == []
     assert centre.room.cards == {}
+    empty = screen(centre, ann)["empty"]
+    assert isinstance(empty, dict)
+    assert empty["reason"] == "by_hand"
     centre.settle()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from vyzov.core import agent as ca
 from vyzov.core import trunk as ct
 from vyzov.core.call import CallState
-from vyzov.core.campaign import CampaignState
+from vyzov.core.campaign import CampaignState, DialMode
 from vyzov.core.contact import EntryState
 from vyzov.core.instants import to_text
 from vyzov.core.trunk import TrunkHealth
@@ -285,6 +285,8 @@ def _empty(scene: Scene, found: LiveAgent, state: ca.AgentState, mine: list[Live
         reason = "no_campaign"
     elif not scene.room.engine_up:
         reason = "trunk_down"
+    elif all(campaign.settings.mode is DialMode.MANUAL for campaign in running):
+        reason = "by_hand"
     else:
         reason, until = _why_quiet(running)
     counts: dict[str, int] = {}

@@ -36,7 +36,12 @@ function BackButton({ back }: { back: () => void }) {
   )
 }
 
-export function CardDock(props: { card: Card; take: () => void; turn: (face: Face) => void }) {
+export function CardDock(props: {
+  card: Card
+  take: () => void
+  layDown: () => void
+  turn: (face: Face) => void
+}) {
   const { t } = useWords()
   const { card, turn } = props
   return (
@@ -56,21 +61,31 @@ export function CardDock(props: { card: Card; take: () => void; turn: (face: Fac
         {t('card.postpone')}
         <Kbd>C</Kbd>
       </button>
-      <button
-        type="button"
-        className="btn l"
-        disabled={card.skips_left === 0}
-        onClick={() => turn('skip')}
-      >
-        <ArrowRight aria-hidden />
-        {t('card.skip')}
-        <Kbd>S</Kbd>
-      </button>
-      <span className="small ink3 hide-s">
-        {card.skips_left === 0
-          ? t('card.no_skips')
-          : t('card.skips_left', { n: card.skips_left, of: card.skips_max })}
-      </span>
+      {card.at_zero === 'lay_down' ? (
+        <button type="button" className="btn l" onClick={props.layDown}>
+          <ArrowRight aria-hidden />
+          {t('card.lay_down')}
+          <Kbd>S</Kbd>
+        </button>
+      ) : (
+        <>
+          <button
+            type="button"
+            className="btn l"
+            disabled={card.skips_left === 0}
+            onClick={() => turn('skip')}
+          >
+            <ArrowRight aria-hidden />
+            {t('card.skip')}
+            <Kbd>S</Kbd>
+          </button>
+          <span className="small ink3 hide-s">
+            {card.skips_left === 0
+              ? t('card.no_skips')
+              : t('card.skips_left', { n: card.skips_left, of: card.skips_max })}
+          </span>
+        </>
+      )}
       <button type="button" className="btn l danger push" onClick={() => turn('stop')}>
         <Ban aria-hidden />
         {t('card.stop')}

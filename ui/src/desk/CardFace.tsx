@@ -17,6 +17,7 @@ export function whyNot(words: Words, why: string): string {
 }
 
 function whyNow(words: Words, card: Card, now: number): string {
+  if (card.at_zero === 'lay_down') return words.t('card.why_typed')
   if (card.promised_at) {
     return words.t('card.why_promised', { at: words.moment(card.promised_at, now) })
   }
@@ -24,7 +25,7 @@ function whyNow(words: Words, card: Card, now: number): string {
 }
 
 function Countdown({ card, now }: { card: Card; now: number }) {
-  const { t } = useWords()
+  const { t, span } = useWords()
   if (card.state === 'taken') {
     return (
       <div className="stack" role="status">
@@ -34,6 +35,14 @@ function Countdown({ card, now }: { card: Card; now: number }) {
   }
   const left = Math.max(0, Math.ceil((Date.parse(card.until) - now) / 1000))
   const share = Math.min(1, left / card.countdown_s)
+  if (card.at_zero === 'lay_down') {
+    return (
+      <div className="stack countdown">
+        <b>{t('card.lies')}</b>
+        <span className="small ink3">{t('card.lies_for', { span: span(left) })}</span>
+      </div>
+    )
+  }
   const dials = card.at_zero === 'dial'
   return (
     <div className="row g3 countdown">

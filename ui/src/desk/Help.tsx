@@ -28,6 +28,7 @@ const KEYS: [string[], Key][] = [
   [['C'], 'keys.postpone'],
   [['S'], 'keys.skip'],
   [['X'], 'keys.stop'],
+  [['D'], 'keys.dial'],
   [['?'], 'keys.help'],
 ]
 

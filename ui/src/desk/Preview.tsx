@@ -32,6 +32,8 @@ export function CardPlace({ desk, card, agent, ask, note, noteRef, history }: Pr
     void ask(verb, { card: card.id, ...more }).then(back)
   const take = () => !taken && say('take', { position: chosen })
   const skip = (reason: string) => say('skip', { reason })
+  const typed = card.at_zero === 'lay_down'
+  const layDown = () => skip('other')
   const stop = () => say('stop_contact')
   const promise = () =>
     at !== null && say('postpone', { callback_at: new Date(at).toISOString(), callback_mine: mine })
@@ -48,7 +50,7 @@ export function CardPlace({ desk, card, agent, ask, note, noteRef, history }: Pr
       ArrowUp: () => step(-1),
       ArrowDown: () => step(1),
       KeyC: () => turn('postpone'),
-      KeyS: () => card.skips_left > 0 && turn('skip'),
+      KeyS: () => (typed ? layDown() : card.skips_left > 0 && turn('skip')),
       KeyX: () => turn('stop'),
     }),
     ...(face === 'skip' && reasons),
@@ -80,7 +82,7 @@ export function CardPlace({ desk, card, agent, ask, note, noteRef, history }: Pr
         />
       </div>
       <footer className="dock">
-        {face === 'card' && <CardDock card={card} take={take} turn={turn} />}
+        {face === 'card' && <CardDock card={card} take={take} layDown={layDown} turn={turn} />}
         {face === 'skip' && <SkipDock skip={skip} back={back} />}
         {face === 'stop' && <StopDock stop={stop} back={back} />}
         {face === 'postpone' && <PostponeDock at={at} promise={promise} back={back} />}

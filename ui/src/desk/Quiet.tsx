@@ -18,6 +18,7 @@ import { Bar, Kbd, type Tone } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
 import { DeviceChoice } from './DeskPhone.tsx'
+import { DialPad } from './DialPad.tsx'
 import type { Ask } from './useDesk.ts'
 
 const ROWS: Record<string, { icon: LucideIcon; tone: Tone }> = {
@@ -126,6 +127,7 @@ export function Quiet({ desk, ready, ask }: { desk: DeskState; ready: () => void
             )}
           </div>
         )}
+        <DialPad desk={desk} />
         <DeviceChoice desk={desk} ask={ask} />
         {desk.agent.wish === 'pause' && (
           <div className="stack">

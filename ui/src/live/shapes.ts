@@ -76,7 +76,7 @@ export type Card = {
   state: 'shown' | 'taken'
   until: string
   countdown_s: number
-  at_zero: 'dial' | 'skip'
+  at_zero: 'dial' | 'skip' | 'lay_down'
   skips_left: number
   skips_max: number
   position: number

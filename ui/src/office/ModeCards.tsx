@@ -1,10 +1,19 @@
 /* How calls and agents meet: the modes this version dials in. */
-import { ArrowRight, Grip, IdCard, type LucideIcon, Split, TrendingUp } from 'lucide-react'
+import {
+  ArrowRight,
+  Grip,
+  IdCard,
+  Keyboard,
+  type LucideIcon,
+  Split,
+  TrendingUp,
+} from 'lucide-react'
 import { useWords } from '../kit/prefs.ts'
 
-type Mode = 'preview' | 'progressive' | 'predictive' | 'power' | 'agentless'
+type Mode = 'manual' | 'preview' | 'progressive' | 'predictive' | 'power' | 'agentless'
 
 export const MODES: { id: Mode; icon: LucideIcon }[] = [
+  { id: 'manual', icon: Keyboard },
   { id: 'preview', icon: IdCard },
   { id: 'progressive', icon: ArrowRight },
   { id: 'predictive', icon: TrendingUp },

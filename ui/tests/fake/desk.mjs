@@ -152,6 +152,21 @@ export const base = (lang, agent = {}, more = {}) => ({
 })
 
 export const desk = {
+  byHand: (lang) =>
+    base(
+      lang,
+      {},
+      {
+        campaigns: [
+          {
+            id: 'k4',
+            name: pick(lang, 'Должники, вручную', 'Late payers, by hand'),
+            mode: 'manual',
+          },
+        ],
+        empty: { reason: 'by_hand', until: null, counts: {} },
+      },
+    ),
   dialing: (lang) =>
     base(
       lang,

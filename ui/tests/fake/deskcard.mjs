@@ -52,4 +52,8 @@ const previewing = (lang, more = {}, desk = {}) =>
     },
   )
 
-export const deskCards = { preview: (lang) => previewing(lang, {}, { not_dialled: 'busy' }) }
+export const deskCards = {
+  preview: (lang) => previewing(lang, {}, { not_dialled: 'busy' }),
+  typed: (lang) =>
+    previewing(lang, { at_zero: 'lay_down', countdown_s: 120, until: at(95), promised_at: null }),
+}

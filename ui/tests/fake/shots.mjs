@@ -30,6 +30,14 @@ const deskShot = (name, state, more = {}) => ({
       'GET /session': session(lang, 'operator'),
       'GET /callbacks': callbacks(lang),
       'POST /desk/note': { saved: true },
+      'POST /desk/dial': {
+        contact: 'c9',
+        card: null,
+        allowed: false,
+        gate: 'window',
+        reason: 'outside_hours',
+        until: '2026-11-20T06:00:00Z',
+      },
       'POST /desk/result': { saved: true, undo_until: '2026-11-19T12:34:11Z' },
     },
     topics: { desk: { ...desk, ...deskCards, ...deskPhones }[state](lang) },
@@ -138,6 +146,15 @@ export const SHOTS = [
     also: ['ru-light-1024'],
     act: (page) => page.keyboard.press('x'),
   }),
+  deskShot('desk-dial', 'byHand', {
+    also: ['en-light', 'ru-light-1024', 'ru-light-400'],
+    act: async (page, lang) => {
+      await page.fill('.dialpad input', lang === 'ru' ? '8 (000) 555-01-17' : '+1 202-555-0117')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector('.dialpad .note')
+    },
+  }),
+  deskShot('desk-typed', 'typed', { also: ['ru-light-1024'] }),
   deskShot('desk-dialling', 'dialing', { also: ['ru-light-1024'] }),
   deskShot('desk-hold', 'hold', { act: (page) => page.keyboard.press('k') }),
   deskShot('desk-wrapup', 'wrap', {
