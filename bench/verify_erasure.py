@@ -108,6 +108,11 @@ class Run:
         ):
             campaigns.append(self.campaign(manager, path, mode, trunk, crew))
         self.operators()
+        # Told of people, and nowhere to be found: what waits for it must hold no one's words.
+        manager.post(
+            "/webhooks", name="CRM", url="https://receiver.invalid/in", with_person=True,
+            events=["attempt.finished", "result.saved", "callback.promised", "stop_list.added"],
+        )  # fmt: skip
         for one in campaigns:
             manager.post(f"/campaigns/{one}/start")
         end = time.monotonic() + self.talk_s

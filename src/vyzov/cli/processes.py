@@ -26,6 +26,8 @@ def live(kind: Kind, settings: Settings, name: str, granted: Precedence) -> None
     )
     logging.getLogger("aioice").setLevel(logging.WARNING)
     logging.getLogger("aiortc").setLevel(logging.WARNING)
+    # It would write each webhook's address, which may hold a key of the receiver's.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     log.info("the %s (process %d) goes before others by: %s", name, os.getpid(), granted)
 
     def ready(stop: asyncio.Event) -> None:
