@@ -191,6 +191,7 @@ class Place:
 def place_of(store: str, folder: Path) -> Generator[Place]:
     """A place for databases, gone when it is left."""
     with ExitStack() as stack:
+        folder.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f"hopper-{store}-", dir=folder))
         stack.callback(shutil.rmtree, work, ignore_errors=True)
         server = None
