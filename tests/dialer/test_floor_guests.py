@@ -103,6 +103,20 @@ def test_a_supervisor_listens_whispers_barges_and_leaves_and_each_is_a_fact(
     centre.settle()
 
 
+def test_how_long_somebody_listened_is_not_told_by_a_clock_that_was_set(
+    centre: Centre, ann: str, sue: str, talk: str
+) -> None:
+    assert centre.desk("listen", sue, agent=ann, how="listen").ok
+    centre.world.run(4.0)
+    centre.world.timeline.step_utc(3600.0)
+    centre.world.run(4.0)
+    assert centre.desk("leave", sue).ok
+    centre.world.run(0.5)
+    [left] = centre.facts(FactKind.GUEST_LEFT)
+    assert left.data["seconds"] == pytest.approx(8.0, abs=0.2)
+    assert in_call(centre, talk) == (leg(centre, ann), {})
+
+
 def test_a_listener_gets_no_call_and_goes_with_the_call(
     centre: Centre, ann: str, sue: str, talk: str
 ) -> None:

@@ -22,7 +22,7 @@ from vyzov.dialer.effects import Ask
 from vyzov.dialer.live_call import Guest, GuestEvent
 from vyzov.dialer.ports import Json
 from vyzov.dialer.room import LiveAgent, LiveCall
-from vyzov.dialer.scene import Scene, seconds
+from vyzov.dialer.scene import Scene
 
 COLLEAGUES_MAX = 200
 """How many free colleagues are named to who looks for one."""
@@ -308,13 +308,13 @@ class Guests:
         """Writes down who came and went; a guest who went is free."""
         who = self._scene.room.agent_of_leg(event.guest)
         if isinstance(event, ports.GuestJoined):
-            live.inside.setdefault(event.guest, at)
+            live.inside.setdefault(event.guest, event.at)
             self._fact(live, FactKind.GUEST_JOINED, event, at, {"guest": who, "role": event.role})
             self._came(live, who, event.guest)
             return
         since = live.inside.pop(event.guest, None)
         if since is not None:
-            data: Json = {"guest": who, "seconds": seconds(at - since)}
+            data: Json = {"guest": who, "seconds": round(event.at - since, 3)}
             self._fact(live, FactKind.GUEST_LEFT, event, at, data)
         guest = live.guests.get(who or "")
         if who is not None and guest is not None and guest.leg == event.guest:
@@ -338,7 +338,7 @@ class Guests:
         for attempt, leg in seen.guests:
             inside = self._scene.room.calls.get(attempt)
             if inside is not None:
-                inside.inside.setdefault(leg, self._scene.now.utc_of(seen.at))
+                inside.inside.setdefault(leg, seen.at)
         for live in list(self._scene.room.calls.values()):
             if live.call.state is CallState.TALKING and (live.guests or live.inside):
                 self._order(live)
@@ -390,10 +390,14 @@ def shown_on_tile(scene: Scene, live: LiveCall | None) -> list[Json]:
             "id": who,
             "name": _name(scene, who),
             "role": guest.role.value,
-            "since": to_text(since) if (since := live.inside.get(guest.leg)) else None,
+            "since": _since(scene, live.inside.get(guest.leg)),
         }
         for who, guest in live.guests.items()
     ]
+
+
+def _since(scene: Scene, mono: float | None) -> str | None:
+    return None if mono is None else to_text(scene.now.utc_of(mono))
 
 
 def _name(scene: Scene, agent: str | None) -> str:

@@ -49,7 +49,7 @@ class LiveCall:
 
     `placed_by` is the agent who asked for the call and is joined at its answer, "" where the pace did.
     `guests` are those who are to be in the call beside the two, by agent, `inside` the legs the engine
-    has there, each since when; `given_by` are agents who handed the call on.
+    has there, each since a monotonic second; `given_by` are agents who handed the call on.
 
     `parted_at` is when its bridge fell, until something says why; `doubt` is about a limit that
     passed while events may be missing."""
@@ -85,7 +85,7 @@ class LiveCall:
     failover_of: str = ""
     placed_by: str = ""
     guests: dict[str, Guest] = field(default_factory=dict[str, Guest])
-    inside: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    inside: dict[str, float] = field(default_factory=dict[str, float])
     given_by: set[str] = field(default_factory=set[str])
 
 
