@@ -64,17 +64,16 @@ def step(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.DeadlinePassed() if call.deadline is None or now < call.deadline:
             return call, ()
         case ev.Digit(digit) if call.answered_at:
-            noted, told = record(call, FactKind.DIGIT, {"digit": digit, "step": step_of(call)})
-            call = replace(noted, digits=call.digits + digit)
+            pressed: dict[str, Json] = {"digit": digit, "step": step_of(call)}
+            call, told = record(call, FactKind.DIGIT, pressed, digits=call.digits + digit)
         case ev.OneWay() if call.answered_at:
             return _one_way(call, event)
         case ev.Classified(answer_class, detail) if call.answered_at:
             seen: dict[str, Json] = {"answer_class": answer_class.value, "detail": detail}
-            noted, told = record(call, FactKind.CLASSIFIED, seen)
-            call = replace(noted, answer_class=answer_class)
+            call, told = record(call, FactKind.CLASSIFIED, seen, answer_class=answer_class)
         case ev.SafeHarbourHeard() if call.answered_at:
             prompt = call.plan.safe_harbour_prompt
-            return record(replace(call, orphaned=True), FactKind.SAFE_HARBOUR, {"prompt": prompt})
+            return record(call, FactKind.SAFE_HARBOUR, {"prompt": prompt}, orphaned=True)
         case ev.PlayFinished(play, completed=True) if play == call.playing:
             call, told = replace(call, orphaned=False), ()
         case _:
@@ -108,11 +107,10 @@ def _reserving(call: Call, event: ev.Event, now: datetime) -> Moved:
 def _dialing(call: Call, event: ev.Event, now: datetime) -> Moved:
     match event:
         case ev.Dialing(call_id) if call.dialed_at is None:
-            return record(replace(call, dialed_at=now), FactKind.DIALING, {"call_id": call_id})
+            return record(call, FactKind.DIALING, {"call_id": call_id}, dialed_at=now)
         case ev.Ringing():
             deadline = now + call.plan.ring_timeout + SETUP_GRACE
-            ringing = replace(go(call, CallState.RINGING, now, deadline), ringing_at=now)
-            return _heard(ringing, event)
+            return _heard(go(call, CallState.RINGING, now, deadline, ringing_at=now), event)
         case ev.Refused(reason) if call.dialed_at is None and reason != "duplicate":
             noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
             outcome = _REFUSALS.get(reason, Outcome.CANCELLED_BY_US)
@@ -153,16 +151,17 @@ def _unanswered(call: Call, event: ev.Event, now: datetime) -> Moved:
 
 
 def _heard(call: Call, event: ev.Ringing) -> Moved:
-    noted = replace(
+    seen: dict[str, Json] = {"code": event.code, "early_media": event.early_media}
+    if event.heard:
+        seen["heard"] = event.heard
+    return record(
         call,
+        FactKind.RINGING,
+        seen,
         early_media=call.early_media or event.early_media,
         code=event.code,
         heard=event.heard or call.heard,
     )
-    seen: dict[str, Json] = {"code": event.code, "early_media": event.early_media}
-    if event.heard:
-        seen["heard"] = event.heard
-    return record(noted, FactKind.RINGING, seen)
 
 
 def _one_way(call: Call, event: ev.OneWay) -> Moved:
@@ -172,7 +171,7 @@ def _one_way(call: Call, event: ev.OneWay) -> Moved:
         "quiet_s": event.quiet_s,
         "foreign": event.foreign,
     }
-    return record(replace(call, unheard=event.unheard), FactKind.ONE_WAY, seen)
+    return record(call, FactKind.ONE_WAY, seen, unheard=event.unheard)
 
 
 _REFUSALS: Mapping[str, Outcome] = {

@@ -75,7 +75,7 @@ def closing(call: Call, event: ev.Event, now: datetime) -> Moved:
             noted, told = answer(replace(call, deadline=now + CLOSING_LIMIT), event, now)
             return noted, (*told, ev.SendHangup("cancelled"))
         case ev.Dialing(call_id) if call.dialed_at is None:
-            return record(replace(call, dialed_at=now), FactKind.DIALING, {"call_id": call_id})
+            return record(call, FactKind.DIALING, {"call_id": call_id}, dialed_at=now)
         case ev.Refused(reason) if call.dialed_at is None and reason != "duplicate":
             noted, told = record(call, FactKind.ATTEMPT_REFUSED, {"reason": reason})
             return led_by(told, finish(noted, *verdict_of(call), now))
@@ -145,13 +145,13 @@ def _resolve(call: Call, outcome: Outcome, detail: str, now: datetime) -> Moved:
 
 def hang_up(call: Call, cause: str, verdict: tuple[Outcome, str] | None, now: datetime) -> Moved:
     quiet, stop = stop_prompt(call)
-    closing = go(quiet, CallState.CLOSING, now, now + CLOSING_LIMIT)
-    return replace(closing, verdict=verdict), (*stop, ev.SendHangup(cause))
+    closing = go(quiet, CallState.CLOSING, now, now + CLOSING_LIMIT, verdict=verdict)
+    return closing, (*stop, ev.SendHangup(cause))
 
 
 def apologise(call: Call, verdict: tuple[Outcome, str], now: datetime) -> Moved:
     prompt = call.plan.safe_harbour_prompt
-    leaving = replace(go(call, CallState.FAREWELL, now, now + FAREWELL_LIMIT), verdict=verdict)
+    leaving = go(call, CallState.FAREWELL, now, now + FAREWELL_LIMIT, verdict=verdict)
     playing, play = play_prompt(leaving, prompt)
     noted, told = record(playing, FactKind.SAFE_HARBOUR, {"prompt": prompt})
     return noted, (*play, *told)
@@ -224,8 +224,7 @@ def answer(call: Call, event: ev.Answered, now: datetime) -> Moved:
     seen: dict[str, Json] = {"codec": event.codec, "ring_s": rang}
     if event.unseen_s:
         seen["unseen_s"] = event.unseen_s
-    answered = replace(call, answered_at=now, unseen_s=event.unseen_s)
-    return record(answered, FactKind.ANSWERED, seen)
+    return record(call, FactKind.ANSWERED, seen, answered_at=now, unseen_s=event.unseen_s)
 
 
 def joined(call: Call, agent: str, now: datetime) -> Moved:
@@ -237,7 +236,7 @@ def joined(call: Call, agent: str, now: datetime) -> Moved:
         "within_limit": call.flow is not None or waited <= call.plan.connect_limit,
         "origin": CLOCK_ORIGIN,
     }
-    return record(replace(call, talked_with=agent, bridged_at=now), FactKind.BRIDGED, seen)
+    return record(call, FactKind.BRIDGED, seen, talked_with=agent, bridged_at=now)
 
 
 def failed(call: Call, event: ev.Failed, now: datetime) -> Moved:
@@ -263,7 +262,6 @@ def _failure(
     outcome, detail = found.outcome, found.cause.value
     if call.verdict and found.outcome is Outcome.NO_ANSWER:
         outcome, detail = call.verdict
-    noted = replace(call, code=event.code, q850=found.q850, side="us" if call.verdict else "far")
     seen: dict[str, Json] = {
         "code": event.code,
         "stage": event.stage,
@@ -273,7 +271,8 @@ def _failure(
     }
     if event.heard:
         seen["heard"] = event.heard
-    noted, told = record(noted, FactKind.FAILED, seen)
+    side = "us" if call.verdict else "far"
+    noted, told = record(call, FactKind.FAILED, seen, code=event.code, q850=found.q850, side=side)
     return noted, told, (outcome, detail)
 
 
@@ -283,13 +282,16 @@ def gone(call: Call, event: ev.Ended, now: datetime) -> Moved:
     seen: dict[str, Json] = {"side": side, "cause": cause, "talk_s": talked}
     if event.sound:
         seen["sound"] = dict(event.sound)
-    return record(replace(call, side=side, playing=None), FactKind.ENDED, seen)
+    return record(call, FactKind.ENDED, seen, side=side, playing=None)
 
 
 def finish(call: Call, outcome: Outcome, detail: str, now: datetime) -> Moved:
     stop: tuple[ev.Command, ...] = (ev.StopRecording(),) if call.recording else ()
-    done = replace(
-        go(call, CallState.ENDED, now, None),
+    done = go(
+        call,
+        CallState.ENDED,
+        now,
+        None,
         outcome=outcome,
         detail=detail,
         ended_at=now,

@@ -90,7 +90,7 @@ def waiting(call: Call, event: ev.Event, now: datetime) -> Moved:
         case ev.BridgeJoined(agent) if call.agent in (None, agent):
             return _talk(call, agent, now)
         case ev.AgentGone(agent) if agent == call.agent:
-            noted, told = record(replace(call, agent=None), FactKind.AGENT_ASKED, {})
+            noted, told = record(call, FactKind.AGENT_ASKED, {}, agent=None)
             return noted, (ev.ReleaseAgent(agent, wrap_up=False), *told, ev.AskForAgent())
         case ev.Classified(
             AnswerClass.MACHINE | AnswerClass.FAX | AnswerClass.IVR | AnswerClass.SCREENER
@@ -112,7 +112,7 @@ def _join(call: Call, agent: str, now: datetime) -> Moved:
 
 
 def _talk(call: Call, agent: str, now: datetime) -> Moved:
-    quiet, stop = stop_prompt(replace(call, agent=agent))
+    quiet, stop = stop_prompt(call if call.agent == agent else replace(call, agent=agent))
     recorded, taping = start_recording(quiet)
     noted, told = joined(go(recorded, CallState.TALKING, now, None), agent, now)
     return noted, (*stop, *taping, *told)
@@ -154,9 +154,8 @@ def _not_a_person(call: Call, now: datetime) -> Moved:
     leave = call.plan.flow.on_machine if call.plan.flow else None
     if leave and call.answer_class is AnswerClass.MACHINE:
         quiet, stop = stop_prompt(released)
-        patient = go(quiet, CallState.FAREWELL, now, now + leave.beep_wait)
-        verdict = (outcome, "no_message")
-        waiting = replace(patient, verdict=verdict, leaving_message=True)
+        verdict, until = (outcome, "no_message"), now + leave.beep_wait
+        waiting = go(quiet, CallState.FAREWELL, now, until, verdict=verdict, leaving_message=True)
         return waiting, (*freed, *stop)
     return led_by(freed, hang_up(released, "machine", (outcome, "classified"), now))
 

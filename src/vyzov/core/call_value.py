@@ -179,9 +179,11 @@ def retold(call: Call, by: timedelta) -> Call:
 # ---- small moves ---------------------------------------------------------------------------------
 
 
-def go(call: Call, state: CallState, now: datetime, deadline: datetime | None) -> Call:
-    """Returns the call in another state, with the one deadline that state has."""
-    return replace(call, state=state, since=now, deadline=deadline)
+def go(
+    call: Call, state: CallState, now: datetime, deadline: datetime | None, **changes: object
+) -> Call:
+    """Returns the call in another state, with the one deadline that state has and these changes."""
+    return replace(call, state=state, since=now, deadline=deadline, **changes)
 
 
 def led_by(first: tuple[ev.Command, ...], moved: Moved) -> Moved:
@@ -200,12 +202,14 @@ _ONCE = frozenset({
 })  # fmt: skip
 
 
-def record(call: Call, kind: FactKind, data: Mapping[str, Json]) -> Moved:
-    """Writes a fact; what can happen twice gets a number into its key."""
+def record(call: Call, kind: FactKind, data: Mapping[str, Json], **changes: object) -> Moved:
+    """Writes a fact and makes these changes; what can happen twice gets a number into its key."""
     if kind in _ONCE:
-        return call, (ev.Record(kind, data, kind.value),)
+        noted = replace(call, **changes) if changes else call
+        return noted, (ev.Record(kind, data, kind.value),)
     count = call.records + 1
-    return replace(call, records=count), (ev.Record(kind, data, f"{kind.value}:{count}"),)
+    noted = replace(call, records=count, **changes)
+    return noted, (ev.Record(kind, data, f"{kind.value}:{count}"),)
 
 
 def play_prompt(call: Call, prompt: str, *, loop: bool = False) -> Moved:

@@ -211,11 +211,14 @@ class Pacer:
             return
         now = self._scene.now.utc
         pace = self._pace_of(campaign)
-        ahead = self._watching.wish(campaign, pace.free_agents - self._held(campaign))
+        held = self._held(campaign) if campaign.settings.mode is DialMode.PREDICTIVE else 0
+        ahead = self._watching.wish(campaign, pace.free_agents - held)
         decision = calls_to_place(pace, campaign.settings, now, ahead)
         campaign.why = (decision.reason.value, dict(decision.args))
         if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):
             campaign.why = (f"trunk_{NoTrunk.ALL_DOWN.value}", {})
+        if decision.count <= 0 or not campaign.hopper:
+            return  # As at most ticks.
         count = min(decision.count, DIALS_PER_TICK_MAX)
         offers = campaign.settings.mode is DialMode.AGENTLESS
         agents_left = self._agents_left(campaign) if offers else 0
@@ -313,7 +316,8 @@ class Pacer:
 
     def _shared(self, campaign: LiveCampaign) -> int:
         """Calls of other campaigns on their way to the same free agents."""
-        return sum(self._promised(other) for other in self._rivals(campaign))
+        rivals = self._rivals(campaign)
+        return sum(self._promised(other) for other in rivals) if rivals else 0
 
     def _held(self, campaign: LiveCampaign) -> int:
         """Of those the calls of campaigns that place one for each free agent: they hold theirs."""

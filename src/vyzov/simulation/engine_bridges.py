@@ -50,7 +50,8 @@ class Bridges:
     def _take_out(self, agent: str, customer: str) -> None:
         """Takes an agent's leg out of whatever other call it is in."""
         for other in self._lines.calls.values():
-            self._leave(other, agent)
+            if other.guests:
+                self._leave(other, agent)
             if other.device == agent and other.leg != customer:
                 if not other.closing:
                     whose = self._lines.devices[agent].agent

@@ -188,11 +188,9 @@ def standing_of(
 
 def is_of_another(book: Mapping[str, Record], floor: str, verb: ports.Verb) -> bool:
     """True where a verb is about a leg that belongs to another floor."""
-    for name in ("leg", "customer"):
-        record = book.get(getattr(verb, name, ""))
-        if record is not None and record.floor != floor:
-            return True
-    return False
+    leg = getattr(verb, "leg", None) or getattr(verb, "customer", "")
+    record = book.get(leg)
+    return record is not None and record.floor != floor
 
 
 def checked(verb: ports.CheckTrunk, at: float, *, known: bool) -> ports.TrunkChecked:

@@ -129,7 +129,7 @@ class Callee:
     def voice_hz(self) -> int:
         """The tone this callee speaks in (Hz)."""
         # No dice: making some costs ten times as much, and every plan has a voice.
-        drawn = sha256(f"{self.seed}/{self.number}/voice".encode()).digest()
+        drawn = sha256(self._source("voice").encode()).digest()
         return VOICE_FREQUENCIES[int.from_bytes(drawn[:8], "big") % len(VOICE_FREQUENCIES)]
 
     @property
@@ -137,14 +137,16 @@ class Callee:
         """The attempt (2 or 3) from which a busy or absent person answers, None for never."""
         if self.kind not in (CalleeKind.BUSY, CalleeKind.NEVER_ANSWERS):
             return None
-        return self._dice("home").choice((2, 2, 3, None))
+        return sown(self._source("home")).choice((2, 2, 3, None))
 
-    def plan(self, attempt: int, hurry: float = 1.0) -> Plan:
-        """Lays out what the given attempt (1, 2, ...) meets; `hurry` shortens rings and talks."""
+    def plan(self, attempt: int, hurry: float = 1.0, dice: Random | None = None) -> Plan:
+        """Lays out what the given attempt (1, 2, ...) meets; `hurry` shortens rings and talks.
+
+        `dice` are sown anew and thrown, where a caller has some: see `sown`."""
         if attempt < 1:
             raise ValueError(f"attempt {attempt} of {self.number}: attempts count from 1")
-        dice = self._dice(f"attempt {attempt}")
         acts_as = self._acts_as(attempt)
+        dice = sown(self._source(f"attempt {attempt}"), dice)
         plan = Plan(
             kind=self.kind,
             acts_as=acts_as,
@@ -178,8 +180,8 @@ class Callee:
             return CalleeKind.PRESSES_1  # they asked to be called back, and now want to talk
         return self.kind
 
-    def _dice(self, purpose: str) -> Random:
-        return Random(f"{self.seed}/{self.number}/{purpose}")
+    def _source(self, purpose: str) -> str:
+        return f"{self.seed}/{self.number}/{purpose}"
 
 
 def _natural_ring(dice: Random) -> float:
@@ -233,9 +235,21 @@ def _shape_unanswered(plan: Plan, dice: Random) -> Plan:
             return replace(plan, ring_s=0.0, ending=full)
 
 
-def callee_for(number: str, seed: int, mix: Mix = DEFAULT_MIX) -> Callee:
-    """Settles who lives at a number nobody listed, by number and seed alone."""
-    dice = Random(f"{seed}/{number}/kind")
+def sown(source: str, dice: Random | None = None) -> Random:
+    """Returns dice that fall as this source says: `dice` themselves, sown anew, where some are given.
+
+    Random numbers are the same either way; Python sows new dice twice."""
+    if dice is None:
+        return Random(source)
+    dice.seed(source)
+    return dice
+
+
+def callee_for(
+    number: str, seed: int, mix: Mix = DEFAULT_MIX, dice: Random | None = None
+) -> Callee:
+    """Settles who lives at a number nobody listed, by number and seed alone; `dice` as `sown` has it."""
+    dice = sown(f"{seed}/{number}/kind", dice)
     kinds = _kinds_of(mix)
     kind = dice.choices(kinds, weights=[mix[kind] for kind in kinds])[0]
     return Callee(number, kind, seed)

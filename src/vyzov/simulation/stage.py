@@ -28,7 +28,7 @@ from vyzov.dialer.office_records import (
     TrunkSettings,
 )
 from vyzov.simulation.oracle import Oracle
-from vyzov.simulation.people import CalleeKind, Plan, callee_for
+from vyzov.simulation.people import CalleeKind, Plan, callee_for, sown
 from vyzov.simulation.scenario import Crew, People, Scenario, ScenarioCampaign
 from vyzov.simulation.world import World
 from vyzov.simulation.world_process import Delays
@@ -140,6 +140,8 @@ class Residents:
         self._seed = seed
         self._homes: dict[str, tuple[People, ZoneInfo]] = {}
         self._zones: dict[str, ZoneInfo] = {}
+        self._dice = Random(seed)
+        """Sown anew for each purpose."""
 
     def settle(self, number: str, people: People, zone: str) -> None:
         """Lets somebody of these people live at a number."""
@@ -152,11 +154,10 @@ class Residents:
         if home is None:
             return callee_for(number, self._seed).plan(count)
         people, zone = home
-        if people.anew_each_call:
-            plan = callee_for(f"{number}#{count}", self._seed, people.kinds).plan(1)
-        else:
-            plan = callee_for(number, self._seed, people.kinds).plan(count)
-        dice = Random(f"{self._seed}/{number}/{count}/scenario")
+        lives, attempt = (f"{number}#{count}", 1) if people.anew_each_call else (number, count)
+        dice = self._dice
+        plan = callee_for(lives, self._seed, people.kinds, dice).plan(attempt, dice=dice)
+        dice = sown(f"{self._seed}/{number}/{count}/scenario", dice)
         return self._home(_shaped(plan, people, dice), people, zone, dice)
 
     def _home(self, plan: Plan, people: People, zone: ZoneInfo, dice: Random) -> Plan:

@@ -350,7 +350,7 @@ class World:
     def took(self, process: FloorProcess, item: fx.Input, effects: list[fx.Effect]) -> None:
         if self.watch.judges and process is self.process:
             self.watch.decided(process.floor, effects)
-        if not self.watch.notes.breaches:
+        if self.watch.judges and not self.watch.notes.breaches:
             self.story.append((self.timeline.now, process.holder, item, effects))
 
     def store_refuses_writes(self) -> str | None:
@@ -372,7 +372,9 @@ class World:
         return "The database is away." if away else None
 
     def answer_lost(self) -> bool:
-        lost = self.faults.answer_lost > 0 and self.random.random() < self.faults.answer_lost
+        if self.faults.answer_lost <= 0.0:
+            return False
+        lost = self.random.random() < self.faults.answer_lost
         self.answers_lost += int(lost)
         self.happened[FaultKind.ANSWER_LOST] += int(lost)
         return lost
