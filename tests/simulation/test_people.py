@@ -1,6 +1,7 @@
 """Who lives where: seeded, stable, and thick enough of every kind."""
 
 from collections import Counter
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,16 @@ def test_a_number_nobody_listed_has_a_fixed_callee() -> None:
     assert callee_for("+12025550143", 3) == callee_for("+12025550143", 3)
     kinds = {callee_for(number, 3).kind for number in NUMBERS}
     assert len(kinds) > 10
+
+
+def test_dice_that_are_sown_anew_fall_as_new_ones_do() -> None:
+    dice = Random(0)
+    for number in NUMBERS[:60]:
+        dice.gauss()  # Leaves a second number over, which must not fall into the next plan.
+        for attempt in (1, 2, 3):
+            lives = callee_for(number, 3, dice=dice)
+            assert lives == callee_for(number, 3)
+            assert lives.plan(attempt, dice=dice) == callee_for(number, 3).plan(attempt)
 
 
 def test_a_kind_without_a_share_lives_nowhere() -> None:

@@ -40,6 +40,17 @@ def test_many_acts_are_no_error_while_time_goes_on() -> None:
     timeline.run_until(timeline.now + 4.0)
 
 
+def test_acts_come_in_order_whether_or_not_they_can_be_called_off() -> None:
+    timeline, done = Timeline(NOON), list[str]()
+    timeline.surely(1.0, lambda: done.append("first"))
+    timeline.after(1.0, lambda: done.append("second"))
+    timeline.after(1.0, lambda: done.append("never")).call_off()
+    timeline.surely(1.0, lambda: done.append("third"))
+    timeline.surely(-5.0, lambda: done.append("at once"))
+    assert timeline.run_until(timeline.now + 2.0) is False
+    assert done == ["at once", "first", "second", "third"]
+
+
 def test_a_floor_that_answers_itself_without_end_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
