@@ -62,7 +62,7 @@ INSTALLATION: Mapping[str, str] = {
     "cut off later shows.",
     "record_inputs_mb": "Megabytes of floors' inputs kept in the folder `replay` for `vyzov replay`, the "
     "oldest lives going first; 0: none. Names, numbers and notes never get into it.",
-    "webhook_private": "Lets webhooks lead to private addresses and this machine, and to plain http. Off: "
+    "webhook_private": "Lets webhooks lead to private addresses, this machine and plain http. Off: "
     "only to https on the open internet, so that nobody makes Vyzov knock at doors inside the house.",
     "webhook_dead_days": "After how many days without one success a webhook is switched off.",
     "webhook_keep_days": "For how many days events and the log of their deliveries are kept, and may be "
