@@ -122,7 +122,8 @@ class AgesOf(Protocol):
 class View:
     """What a law may see of the floor at a look. `agents` are those there who will take another call.
 
-    `step` counts tenths of a second, `at` is the same moment in seconds."""
+    `step` counts tenths of a second, `at` is the same moment in seconds. `has_left`: somebody who was
+    free went away since this law was asked last."""
 
     floor: AgesOf
     step: int
@@ -134,6 +135,7 @@ class View:
     talking: int
     wrapping: int
     agents: int
+    has_left: bool = False
 
     def ages(self) -> tuple[list[float], list[float]]:
         """Returns for how many seconds those talk, and those write, who will take another call."""

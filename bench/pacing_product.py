@@ -39,6 +39,6 @@ class Product(Blind):
         talks, wraps = view.ages()
         scene = Scene(
             free=view.free, waiting=view.waiting, talk_ages=talks, wrap_ages=wraps,
-            agents=view.agents, others=self.others,
+            agents=view.agents, others=self.others, has_left=view.has_left,
         )  # fmt: skip
         return dial_ahead(self.watch, scene, view.at).count

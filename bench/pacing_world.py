@@ -94,6 +94,7 @@ class Floor:
         self.free = deque[Operator]()
         self.waiting = deque[Line]()
         self.ringing: list[dict[int, Line]] = [{} for _ in laws]
+        self.untold = [False for _ in laws]
         self.heap: list[tuple[int, int, int, int, Operator | Line]] = []
         self.numbers = 0
         self.talking = self.wrapping = self.leaving = self.lines = 0
@@ -209,6 +210,7 @@ class Floor:
         if one.state is State.FREE:
             self.free.remove(one)
             one.state = State.AWAY
+            self.untold = [True for _ in self.laws]
             self.day.charged = max(self.day.charged, self.too_many())
         elif one.state is not State.AWAY and not one.leaving:
             one.leaving = True
@@ -251,8 +253,9 @@ class Floor:
         there = len(self.free) + self.talking + self.wrapping - self.leaving
         view = View(
             self, step, step / STEPS_PER_S, len(self.free), len(self.waiting), ringing, others,
-            self.talking, self.wrapping, there,
+            self.talking, self.wrapping, there, self.untold[number],
         )  # fmt: skip
+        self.untold[number] = False
         day.looks += 1
         if day.looks % TIMED_EVERY:
             wanted = law.dials(view)
