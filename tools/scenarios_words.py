@@ -149,6 +149,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
     "crews[]/result_in_call": ("", "", "Share of talks whose result is given while talking."),
     "crews[]/leaves_result": ("", "", "Share of talks that get no result."),
     "crews[]/undoes": ("", "", "Share of results that are taken back."),
+    "crews[]/promises": ("", "", "Whether a result may promise the callee another call."),
     "crews[]/pause_every_s": (
         "", "", "Mean seconds between short pauses of an operator, 0 for never.",
     ),

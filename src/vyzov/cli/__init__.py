@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
+from vyzov.cli.campaigns import campaign_group
 from vyzov.cli.copies import copies
 from vyzov.cli.facts import facts_group
 from vyzov.cli.importing import importing
@@ -141,6 +142,9 @@ def pstn(
             min=0.0, max=0.5, help="Share of SIP datagrams lost, sent twice and overtaken each."
         ),
     ] = 0.0,
+    scenario: Annotated[
+        Path | None, typer.Option(help="Scenario file whose people live at all numbers.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
 ) -> None:
     """Runs the telephone network in a box: people and machines behind real SIP and RTP."""
@@ -150,7 +154,7 @@ def pstn(
         box_settings(
             host, port, seed, ledger, numbers,
             listen_anywhere=listen_anywhere, hurry=hurry, bad_network=bad_network,
-            as_json=as_json,
+            scenario=scenario, as_json=as_json,
         )
     )  # fmt: skip
 
@@ -170,17 +174,19 @@ def operators(
     out: Annotated[Path, typer.Option(help="What they heard.")] = Path("operators.jsonl"),
     flaky: Annotated[float, typer.Option(help="Share of calls at which the line is lost.")] = 0.0,
     hurry: Annotated[float, typer.Option(help="Divides talk times.")] = 1.0,
+    scenario: Annotated[
+        Path | None, typer.Option(help="Scenario file whose first crew they work as.")
+    ] = None,
 ) -> None:
     """Runs program operators: separate programs on the public API with a real voice."""
-    from vyzov.cli.world import run_program_operators
+    from vyzov.cli.world import run_program_operators, with_crew
     from vyzov.pstn.operators import OperatorSettings
 
-    run_program_operators(
-        OperatorSettings(
-            password=password, out=out, url=url, login=login, tone=tone, count=count,
-            flaky=flaky, seed=seed, hurry=hurry,
-        )
+    settings = OperatorSettings(
+        password=password, out=out, url=url, login=login, tone=tone, count=count, flaky=flaky,
+        seed=seed, hurry=hurry,
     )  # fmt: skip
+    run_program_operators(settings if scenario is None else with_crew(settings, scenario))
 
 
 @app.command()
@@ -467,6 +473,7 @@ def floors_put(
 
 app.add_typer(plans)
 app.add_typer(importing)
+app.add_typer(campaign_group, name="campaign")
 app.add_typer(copies)
 
 

@@ -185,13 +185,18 @@ def _udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def open_empty(centre: Centre, numbers: list[str], *, hurry: float = 1.0) -> tuple[Manager, str]:
-    """Starts the box and an empty Vyzov; returns a signed-in administrator and the trunk's id."""
+def open_empty(
+    centre: Centre, numbers: list[str], *, hurry: float = 1.0, box: tuple[str, ...] = ()
+) -> tuple[Manager, str]:
+    """Starts the box and an empty Vyzov; returns a signed-in administrator and the trunk's id.
+
+    `box` are further options of `vyzov pstn`."""
     (centre.out / "numbers.txt").write_text("\n".join(numbers) + "\n", encoding="ascii")
     box_port = _udp_port()
     centre.start(
         "pstn", "pstn", "--port", str(box_port), "--seed", str(centre.seed), "--hurry", str(hurry),
         "--ledger", str(centre.out / "ledger.jsonl"), "--numbers", str(centre.out / "numbers.txt"),
+        *box,
     )  # fmt: skip
     data = centre.out / "data"
     _prepare(centre, data)

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vyzov.pstn.call import Call
@@ -28,7 +29,9 @@ from vyzov.pstn.hearing import callee_ear
 from vyzov.pstn.ledger import Ledger
 from vyzov.pstn.line import Line
 from vyzov.pstn.wire import PortRange, arrivals, stamped
-from vyzov.simulation.people import Callee, callee_for, town
+from vyzov.simulation.people import Callee, Plan, callee_for, hurried, town
+from vyzov.simulation.residents import Residents
+from vyzov.simulation.scenario import People
 from vyzov.sip.events import (
     Address,
     CallCancelled,
@@ -54,6 +57,7 @@ class BoxSettings:
     `hurry` divides the seconds callees ring and talk; `port` 0 takes any free one; a `host` beyond
     loopback needs `listen_anywhere` and, where it is a wildcard, `advertise`. `bad_network` is the
     share of signalling that is lost on the way, of what comes twice, and of what is overtaken.
+    Where there are `people` of a scenario, they live at all numbers, their home hours in `zone`.
     """
 
     ledger: Path
@@ -71,6 +75,8 @@ class BoxSettings:
     password: str = "vyzov"  # noqa: S105 - the password of a made-up network
     realm: str = "pstn.box"
     bad_network: float = 0.0
+    people: People | None = None
+    zone: str = "Europe/Moscow"
     json: bool = False
 
 
@@ -95,7 +101,9 @@ class Box:
         self._settings = settings
         self._check_host()
         numbers = read_numbers(settings.numbers) if settings.numbers else []
-        self.town: Mapping[str, Callee] = town(numbers, settings.seed) if numbers else {}
+        ours = numbers if settings.people is None else []
+        self.town: Mapping[str, Callee] = town(ours, settings.seed) if ours else {}
+        self._residents = Residents(self, settings.seed)
         self._dialled: Counter[str] = Counter()
         self._by_leg: dict[str, Call] = {}
         self._by_call_id: dict[str, Call] = {}
@@ -169,6 +177,11 @@ class Box:
         self.ledger.close()
 
     # ---- what calls ask of the box -----------------------------------------------------------
+
+    @property
+    def utc(self) -> datetime:
+        """The present moment, the calendar of people with hours."""
+        return datetime.now(UTC)
 
     def now(self) -> float:
         """Monotonic seconds, the clock of every `t` in the ledger."""
@@ -291,11 +304,19 @@ class Box:
             self.respond(incoming.leg, 486, "Busy Here")
             return
         self._dialled[number] += 1
-        callee = self.town.get(number) or callee_for(number, self._settings.seed)
-        plan = callee.plan(self._dialled[number], self._settings.hurry)
+        plan = self._plan(number, self._dialled[number])
         call = Call(self, replace(incoming, to_user=number), plan, self._settings.ring_limit_s)
         self._by_leg[incoming.leg] = self._by_call_id[incoming.call_id] = call
         call.begin()
+
+    def _plan(self, number: str, count: int) -> Plan:
+        """What the `count`-th call to a number meets."""
+        settings = self._settings
+        if settings.people is None:
+            callee = self.town.get(number) or callee_for(number, settings.seed)
+            return callee.plan(count, settings.hurry)
+        self._residents.settle(number, settings.people, settings.zone)
+        return hurried(self._residents.plan(number, count), settings.hurry)
 
     def _forget(self, leg: str) -> None:
         self._by_leg.pop(leg, None)

@@ -25,9 +25,12 @@ from vyzov.pstn.clock import TICK_S
 from vyzov.pstn.desk_client import Desk, DeskClosed, VerbRefused
 from vyzov.pstn.hearing import CALLEE, OPERATOR_FREQUENCIES, WINDOW_S
 from vyzov.pstn.softphone import NoTelephone, Softphone, probe
+from vyzov.simulation.spread import Shape, Spread
 
 BACK_AFTER_S = (5.0, 11.0)
 RETRY_AFTER_S = 2.0
+TALKS = Spread(Shape.UNIFORM, least_s=4.0, most_s=12.0)
+WRITES = Spread(Shape.UNIFORM, least_s=0.4, most_s=1.5)
 RESULT_TRIES = 8
 TALK_LIMIT_S = 90.0
 CATCHES_UP_S = 1.0
@@ -42,6 +45,8 @@ class OperatorSettings:
     `login` counts up from its trailing number for `count` operators (op1, op2, ...), `tone` (Hz) in
     steps of 50. `flaky` is the share of offered calls, and of waits for one, in which the line is lost.
     `hurry` divides talk times; `callback_share` is the share of talks that end in a call-back.
+    Half of the talks are ended by the operator, after `talk`; in the others the callee is let to end
+    it, within `patience_s`. `wrap_up` is how long they write before they save a result.
     """
 
     password: str
@@ -55,6 +60,9 @@ class OperatorSettings:
     hurry: float = 1.0
     callback_share: float = 0.05
     callback_after_s: float = 60.0
+    talk: Spread = TALKS
+    wrap_up: Spread = WRITES
+    patience_s: float = TALK_LIMIT_S
     json: bool = False
 
 
@@ -209,7 +217,7 @@ class Operator:
         """Speaks and listens while the call lasts."""
         dice, hurry = self._dice, self._settings.hurry
         began = time.monotonic()
-        talk_s = dice.uniform(4.0, 12.0) / hurry
+        talk_s = self._settings.talk.draw(dice) / hurry
         talk = Talk(attempt, began, talk_s, dice.random() < 0.5, listened_to=began)
         loses = dice.random() < self._settings.flaky / 3
         self._heard.clear()
@@ -241,7 +249,8 @@ class Operator:
                     talk.first_heard_s = talk.listened_to - talk.began
 
     async def _maybe_hang_up(self, talk: Talk, spoken: float) -> None:
-        patience = talk.talk_s if talk.leaves_first else TALK_LIMIT_S / self._settings.hurry
+        settings = self._settings
+        patience = talk.talk_s if talk.leaves_first else settings.patience_s / settings.hurry
         if talk.hung_up or spoken < patience:
             return
         talk.hung_up = True
@@ -273,7 +282,7 @@ class Operator:
         if chosen is None:
             return
         self._saved.add(attempt)
-        await asyncio.sleep(self._dice.uniform(0.4, 1.5) / self._settings.hurry)
+        await asyncio.sleep(self._settings.wrap_up.draw(self._dice) / self._settings.hurry)
         body: dict[str, object] = {"attempt": attempt, "result": chosen["code"]}
         if chosen.get("needs") == "callback":
             due = datetime.now(UTC) + timedelta(seconds=self._settings.callback_after_s)

@@ -38,6 +38,8 @@ class Habits:
     device_lost_every_s: float = 0.0
     reload_every_s: float = 0.0
     holds: float = 0.0
+    promises: bool = True
+    """Whether a result may promise the callee another call; where not, they were left thinking."""
     reads_s: tuple[float, float] = (1.0, 20.0)
     """How long a card before a call is read until something is said of it; some cards run out."""
 
@@ -284,6 +286,8 @@ class SimulatedAgent:
             return
         self._given.add(attempt)
         code = self._random.choices(RESULTS, RESULT_SHARES)[0]
+        if code == "callback" and not self._habits.promises:
+            code = "thinking"
         args: Json = {"attempt": attempt, "result": code}
         if code == "callback":
             later = timedelta(seconds=self._random.uniform(20.0, 90.0))

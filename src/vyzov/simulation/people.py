@@ -162,15 +162,7 @@ class Callee:
             hang_up_after_s=dice.uniform(0.9, 2.6),
             patience_s=dice.uniform(30.0, 45.0),
         )
-        plan = _shape(plan, dice)
-        if hurry == 1.0:
-            return plan
-        return replace(
-            plan,
-            post_dial_s=plan.post_dial_s / hurry,
-            ring_s=None if plan.ring_s is None else plan.ring_s / hurry,
-            talk_s=plan.talk_s / hurry,
-        )
+        return hurried(_shape(plan, dice), hurry)
 
     def _acts_as(self, attempt: int) -> CalleeKind:
         home = self.home_from_attempt if attempt > 1 else None
@@ -182,6 +174,18 @@ class Callee:
 
     def _source(self, purpose: str) -> str:
         return f"{self.seed}/{self.number}/{purpose}"
+
+
+def hurried(plan: Plan, hurry: float) -> Plan:
+    """Returns a plan whose rings and talk are that many times shorter."""
+    if hurry == 1.0:
+        return plan
+    return replace(
+        plan,
+        post_dial_s=plan.post_dial_s / hurry,
+        ring_s=None if plan.ring_s is None else plan.ring_s / hurry,
+        talk_s=plan.talk_s / hurry,
+    )
 
 
 def _natural_ring(dice: Random) -> float:

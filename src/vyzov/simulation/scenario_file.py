@@ -242,6 +242,7 @@ def _crew(fields: Fields, begin: datetime, zone: ZoneInfo) -> Crew:
         pause_every_s=fields.number("pause_every_s", 0.0, least=0, most=SECONDS_MAX),
         device_lost_every_s=fields.number("device_lost_every_s", 0.0, least=0, most=SECONDS_MAX),
         reload_every_s=fields.number("reload_every_s", 0.0, least=0, most=SECONDS_MAX),
+        promises=fields.flag("promises", default=True),
     )
     read = Crew(
         name=fields.text("name", longest=80),

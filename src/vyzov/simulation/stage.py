@@ -15,7 +15,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vyzov.core.campaign import CampaignSettings
-from vyzov.core.changing import replace
 from vyzov.core.instants import to_text
 from vyzov.dialer.floor_store import FloorStore
 from vyzov.dialer.office_records import (
@@ -28,8 +27,8 @@ from vyzov.dialer.office_records import (
     TrunkSettings,
 )
 from vyzov.simulation.oracle import Oracle
-from vyzov.simulation.people import CalleeKind, Plan, callee_for, sown
-from vyzov.simulation.scenario import Crew, People, Scenario, ScenarioCampaign
+from vyzov.simulation.residents import Residents
+from vyzov.simulation.scenario import Crew, Scenario, ScenarioCampaign
 from vyzov.simulation.world import World
 from vyzov.simulation.world_process import Delays
 from vyzov.simulation.world_time import SeededDice, Timeline
@@ -44,7 +43,6 @@ ORGANISATION = "org"
 FLOOR = "floor"
 CALLER_ID = "+70005559999"
 NUMBER_SALT = "5a" * 32
-MACHINES = (CalleeKind.VOICEMAIL,)
 PLACES_MAX = 10_000_000
 DEFAULT_SETTINGS: Mapping[str, Any] = {
     "mode": "progressive",
@@ -130,60 +128,6 @@ class _Clock:
 
     def utc(self) -> datetime:
         return self._timeline.utc
-
-
-class Residents:
-    """Who lives at each number of a scenario, and what the n-th call to it meets."""
-
-    def __init__(self, timeline: Timeline, seed: int) -> None:
-        self._timeline = timeline
-        self._seed = seed
-        self._homes: dict[str, tuple[People, ZoneInfo]] = {}
-        self._zones: dict[str, ZoneInfo] = {}
-        self._dice = Random(seed)
-        """Sown anew for each purpose."""
-
-    def settle(self, number: str, people: People, zone: str) -> None:
-        """Lets somebody of these people live at a number."""
-        place = self._zones.setdefault(zone, ZoneInfo(zone))
-        self._homes[number] = (people, place)
-
-    def plan(self, number: str, count: int) -> Plan:
-        """Returns what the `count`-th call to a number meets."""
-        home = self._homes.get(number)
-        if home is None:
-            return callee_for(number, self._seed).plan(count)
-        people, zone = home
-        lives, attempt = (f"{number}#{count}", 1) if people.anew_each_call else (number, count)
-        dice = self._dice
-        plan = callee_for(lives, self._seed, people.kinds, dice).plan(attempt, dice=dice)
-        dice = sown(f"{self._seed}/{number}/{count}/scenario", dice)
-        return self._home(_shaped(plan, people, dice), people, zone, dice)
-
-    def _home(self, plan: Plan, people: People, zone: ZoneInfo, dice: Random) -> Plan:
-        if not people.home_by_hour or not plan.answers or plan.acts_as in MACHINES:
-            return plan
-        hour = self._timeline.utc.astimezone(zone).hour
-        away = dice.random() >= people.home_by_hour.get(hour, 1.0)
-        return replace(plan, acts_as=CalleeKind.NEVER_ANSWERS, ring_s=None) if away else plan
-
-
-def _shaped(plan: Plan, people: People, dice: Random) -> Plan:
-    """Bends a plan to the scenario's own spreads and shares."""
-    changes: dict[str, Any] = {}
-    if people.post_dial is not None:
-        changes["post_dial_s"] = people.post_dial.draw(dice)
-    if people.ring is not None and plan.answers:
-        changes["ring_s"] = people.ring.draw(dice)
-    if people.talk is not None:
-        changes["talk_s"] = people.talk.draw(dice)
-    if people.leaves_first is not None:
-        changes["leaves_first"] = dice.random() < people.leaves_first
-    is_machine = plan.acts_as in MACHINES
-    missed = people.machine_as_human if is_machine else people.human_as_machine
-    if missed and plan.answers and dice.random() < missed:
-        changes["heard_as"] = "human" if is_machine else "machine"
-    return replace(plan, **changes) if changes else plan
 
 
 def build(scenario: Scenario, seed: int) -> Stage:

@@ -1,0 +1,194 @@
+"""`./run verify pacing`: the same centre in virtual time and, with real SIP and RTP, in real time.
+
+One scenario file says who is called, how long they ring and talk, who works and how long they write.
+It runs `--simulated` times on `Floor.step` in virtual time and `--runs` times, `--minutes` each, as
+real processes: the network in a box, Vyzov, program operators. `check_pacing.py` folds the facts of
+both the same way; every figure of every box run must lie within the 99 % prediction interval that the
+simulated runs give. The last line is one JSON object; a run that was broken off goes on in `--out`.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from pacing_box import live_through
+
+from vyzov import __version__
+from vyzov.core.facts import to_json
+from vyzov.simulation.run import run_scenario
+from vyzov.simulation.scenario import Scenario
+from vyzov.simulation.scenario_file import read_scenario
+
+HERE = Path(__file__).resolve().parent
+SCENARIO = HERE.parent / "examples" / "scenarios" / "box.toml"
+JUDGE = HERE / "check_pacing.py"
+APART_S = 4.0
+"""Box runs side by side begin one after the other, so that no two look for free ports at once."""
+AFTER_S = 10.0
+BOX_SEEDS = 1_000_000
+
+
+def options_of() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run verify pacing", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of each run, real or made up")
+    parser.add_argument("--simulated", type=int, default=200, help="runs in virtual time")
+    parser.add_argument("--runs", type=int, default=3, help="runs at the box, in real time")
+    parser.add_argument("--side-by-side", type=int, default=1, help="box runs at the same time")
+    parser.add_argument("--only", choices=("box", "simulated", "judge"), help="do one part")
+    parser.add_argument("--scenario", type=Path, default=SCENARIO)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--place", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", action="store_true", help="nothing but the JSON object")
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked = options_of()
+    begun = time.monotonic()
+    out: Path = (asked.out or Path(tempfile.mkdtemp(prefix="vyzov-pacing-"))).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    if asked.place:
+        folder = out / f"box-{asked.place}"
+        live_through(asked.scenario.resolve(), folder, BOX_SEEDS + asked.seed + asked.place,
+                     asked.minutes)  # fmt: skip
+        return 0
+    settled = {"minutes": asked.minutes, "scenario": asked.scenario.name, "seed": asked.seed}
+    same_as_before(out / "run.json", settled)
+    say = (lambda _words: None) if asked.json else (lambda words: print(words, flush=True))
+    if asked.only in (None, "simulated"):
+        simulate(asked, out, say)
+    if asked.only in (None, "box"):
+        run_boxes(asked, out)
+    if asked.only == "simulated":
+        return 0
+    return verdict(asked, out, begun)
+
+
+def same_as_before(file: Path, settled: dict[str, object]) -> None:
+    """Refuses to go on in a folder whose runs were of something else."""
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != settled:
+        raise SystemExit(f"{file} is of another run: name another folder with --out.")
+    file.write_text(json.dumps(settled) + "\n", encoding="utf-8")
+
+
+# ---- virtual time
+
+
+def made_up(file: Path, minutes: float) -> Scenario:
+    """The scenario as long as a box run, nobody looking on: what is judged are its facts."""
+    scenario = read_scenario(file)
+    span_s = scenario.campaigns[0].begins_s + 60.0 * minutes + AFTER_S
+    return replace(
+        scenario, span_s=span_s, ends_when_done=False, settles=False, watched=False,
+        shows_screens=False, in_memory=True,
+    )  # fmt: skip
+
+
+def simulate(asked: argparse.Namespace, out: Path, say: object) -> None:
+    """Runs what is missing of the simulated runs and has the judge fold the facts of each."""
+    scenario = made_up(asked.scenario, asked.minutes)
+    told = out / "simulated.jsonl"
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    done = {json.loads(line)["seed"] for line in lines}
+    facts = out / "facts-simulated.jsonl"
+    for seed in range(asked.seed, asked.seed + asked.simulated):
+        if seed in done:
+            continue
+        outcome = run_scenario(scenario, seed)
+        with facts.open("w", encoding="utf-8") as file:
+            for number, fact in enumerate(outcome.facts, 1):
+                file.write(json.dumps({"seq": number, **to_json(fact)}) + "\n")
+        folded = subprocess.run(
+            [sys.executable, "-I", str(JUDGE), "figures", str(facts), str(asked.minutes)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        with told.open("a", encoding="utf-8") as file:
+            line = {"seed": seed, "digest": outcome.digest, "figures": json.loads(folded.stdout)}
+            file.write(json.dumps(line) + "\n")
+        if callable(say):
+            say(f"simulated seed {seed}: {folded.stdout.strip()}")
+
+
+# ---- real time
+
+
+def run_boxes(asked: argparse.Namespace, out: Path) -> None:
+    """Runs what is missing of the box runs, each a process with its own centre."""
+    waiting = [
+        place
+        for place in range(1, asked.runs + 1)
+        if not (out / f"box-{place}" / "facts.jsonl").exists()
+    ]
+    running: list[tuple[int, subprocess.Popen[bytes]]] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < max(1, asked.side_by_side):
+                time.sleep(APART_S if running else 0.0)
+                place = waiting.pop(0)
+                running.append((place, start_box(asked, out, place)))
+            place, process = running.pop(0)
+            if process.wait() != 0:
+                raise SystemExit(f"box run {place} failed; read {out / f'box-{place}.log'}")
+    finally:
+        for _, process in running:
+            if process.poll() is None:
+                process.terminate()
+
+
+def start_box(asked: argparse.Namespace, out: Path, place: int) -> "subprocess.Popen[bytes]":
+    with (out / f"box-{place}.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, str(Path(__file__).resolve()), "--place", str(place),
+             "--minutes", str(asked.minutes), "--seed", str(asked.seed), "--out", str(out),
+             "--scenario", str(asked.scenario.resolve())],
+            stdout=log, stderr=log, env=os.environ,
+        )  # fmt: skip
+
+
+# ---- the verdict
+
+
+def verdict(asked: argparse.Namespace, out: Path, begun: float) -> int:
+    done = subprocess.run(
+        [sys.executable, "-I", str(JUDGE), "judge", str(out)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if not done.stdout.strip():
+        print(done.stderr, file=sys.stderr)
+        return 1
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    if not asked.json:
+        for line in table(found):
+            print(line)
+    found |= {
+        "verify": "pacing", "scenario": asked.scenario.name, "seed": asked.seed,
+        "seconds": round(time.monotonic() - begun, 1),
+        "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
+    }  # fmt: skip
+    print(json.dumps(found))
+    return 0 if found["ok"] else 1
+
+
+def table(found: dict[str, object]) -> list[str]:
+    """The figures as people read them: the interval, and each box run, `!` where it is outside."""
+    rows = found["figures"]
+    assert isinstance(rows, list)
+    lines = [f"{'':<14}{'mean':>10}{'low':>10}{'high':>10}   the box"]
+    for row in rows:
+        box = "".join(f"{one['value']:>10.4g}{' ' if one['inside'] else '!'}" for one in row["box"])
+        lines.append(
+            f"{row['figure']:<14}{row['simulated_mean']:>10.4g}{row['low']:>10.4g}"
+            f"{row['high']:>10.4g}   {box}"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())
