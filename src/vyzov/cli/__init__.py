@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
-from vyzov.cli.campaigns import campaign_group
 from vyzov.cli.copies import copies
 from vyzov.cli.facts import facts_group
 from vyzov.cli.importing import importing
@@ -473,7 +472,6 @@ def floors_put(
 
 app.add_typer(plans)
 app.add_typer(importing)
-app.add_typer(campaign_group, name="campaign")
 app.add_typer(copies)
 
 
