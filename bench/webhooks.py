@@ -87,16 +87,6 @@ def begin(centre: Centre, numbers: list[str]) -> tuple[Manager, str]:
     return manager, str(campaign["id"])
 
 
-def switch(database: Path, *, active: bool) -> None:
-    """Switches the webhook as the API would, and lets what waits be tried at once."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
-        connection.execute("UPDATE webhook SET active = ?, failing_since = NULL", (int(active),))
-        if active:
-            connection.execute(
-                "UPDATE delivery SET next_at = '2000-01-01T00:00:00.000000Z' WHERE state = 'waiting'"
-            )
-
-
 def originates(database: Path) -> list[tuple[float, float]]:
     """Returns for each call when it was reserved (monotonic s) and how long until it left (ms)."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
@@ -146,23 +136,24 @@ def measure(centre: Centre, manager: Manager, rounds: int, phase_s: float) -> di
     receiver = Receiver()
     receiver.start()
     receiver.ready.wait(10)
-    manager.post(
+    made = manager.post(
         "/webhooks", name="Hangs", url=f"http://127.0.0.1:{receiver.port}/in", active=False,
         events=list(EVENTS),
     )  # fmt: skip
+    hook = f"/webhooks/{made['id']}"
     time.sleep(CALM_S)
     phases: list[tuple[bool, float, float]] = []
     for number in range(2 * rounds):
         hangs = bool(number % 2)
-        switch(database, active=hangs)
+        manager.patch(hook, active=hangs)
         time.sleep(SETTLE_S)
         begun = time.monotonic()
         time.sleep(phase_s)
         phases.append((hangs, begun, time.monotonic()))
     receiver.hangs = False
-    switch(database, active=False)
+    manager.patch(hook, active=False)
     time.sleep(HANGS_S + SETTLE_S)
-    switch(database, active=True)
+    manager.patch(hook, active=True)
     end = time.monotonic() + CAUGHT_UP_S
     campaigns = manager.get("/campaigns")["items"]
     manager.post(f"/campaigns/{campaigns[0]['id']}/finish")

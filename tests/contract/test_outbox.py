@@ -159,6 +159,40 @@ def test_each_webhook_is_told_what_it_wants(house: House, office: Office) -> Non
     }
 
 
+def test_what_happened_before_a_webhook_was_switched_off_waits_for_it(
+    house: House, office: Office
+) -> None:
+    made = hook(office, house)
+    turn(office, house)
+    house.store().commit(finals(house, "a", "b"))
+    change = NewWebhook("CRM", "https://crm.example.org/in", EVERY, active=False)
+    office.change_webhook(house.organisation, made, change)
+    house.store("first").commit(finals(house, "c"))
+    assert due(office, house) == [], "it is off"
+    on = NewWebhook("CRM", "https://crm.example.org/in", EVERY)
+    office.change_webhook(house.organisation, made, on)
+    assert [one.event_id for one in due(office, house)] == [event_id(house.organisation, "a")], (
+        "b waits for a, its contact's earlier event"
+    )
+
+
+def test_an_event_that_comes_while_a_receiver_is_let_go_waits_for_it_too(
+    house: House, office: Office
+) -> None:
+    made = hook(office, house)
+    store = house.store()
+    store.commit(finals(house, "a"))
+    [first] = due(office, house)
+    store.commit(finals(house, "b", contact="c2"))
+    gone = came(house, first, 410, error="status", next_at=house.clock.now, off=OffReason.GONE)
+    assert turn(office, house, gone) == ()
+    on = NewWebhook("CRM", "https://crm.example.org/in", EVERY)
+    office.change_webhook(house.organisation, made, on)
+    assert {one.event_id for one in due(office, house)} == {
+        event_id(house.organisation, name) for name in ("a", "b")
+    }
+
+
 def test_of_a_contact_the_next_waits_for_the_one_before(house: House, office: Office) -> None:
     hook(office, house)
     store = house.store()

@@ -20,9 +20,12 @@ from vyzov.dialer.webhooks import (
     Webhook,
 )
 from vyzov.storage.office_base import OfficeBase
-from vyzov.storage.outbox import turn_of
+from vyzov.storage.outbox import SHARED_AT_ONCE, share_out, turn_of
 from vyzov.storage.tables_webhooks import delivery, delivery_try, outbox, webhook, worker_lease
 from vyzov.storage.values import json_text, time_or_none, words_of, words_text
+
+SHARINGS_MOST = 100
+"""Pieces of new events shared out before a webhook is changed; the worker keeps them few."""
 
 REPLAYED_MOST = 10_000
 """Events told again by one request: a floor on SQLite waits while they are written."""
@@ -70,12 +73,17 @@ class Webhooks(OfficeBase):
     def change_webhook(
         self, organisation: str, webhook_id: str, change: NewWebhook
     ) -> Webhook | None:
-        """Changes a webhook; switched on again it forgets that it failed."""
+        """Changes a webhook; switched on again it forgets that it failed.
+
+        What happened before the change is told as the webhook was then, also where the worker has
+        not looked since."""
         now = self._now_text()
+        self._share_out(organisation)
         with self._writing() as connection:
             before = _read(connection, organisation, webhook_id)
             if before is None:
                 return None
+            share_out(connection, organisation, self._now())
             values: dict[str, object] = {**_columns(change), "changed_at": now}
             if change.active and not before.settings.active:
                 values |= {"failing_since": None, "off_reason": OffReason.NONE.value}
@@ -92,6 +100,13 @@ class Webhooks(OfficeBase):
                 webhook.update().where(*_one(organisation, webhook_id)).values(values)
             )
             return _read(connection, organisation, webhook_id)
+
+    def _share_out(self, organisation: str) -> None:
+        """Shares out what is new in pieces, so that no floor waits for all of it at once."""
+        for _ in range(SHARINGS_MOST):
+            with self._writing() as connection:
+                if share_out(connection, organisation, self._now()) < SHARED_AT_ONCE:
+                    return
 
     def renew_webhook_secret(
         self, organisation: str, webhook_id: str, secret: str

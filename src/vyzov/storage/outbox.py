@@ -50,10 +50,11 @@ class Outbox(OfficeBase):
         shared = 0
         if settled or (held and (is_new or not is_fresh)):
             with self._writing() as connection:
-                _settle(connection, organisation, settled)
                 held = _hold(connection, organisation, holder, now, span)
                 if held and is_new:
-                    shared = _share_out(connection, organisation, now)
+                    # Before a try that failed switches a webhook off: what is new is for it as well.
+                    shared = share_out(connection, organisation, now)
+                _settle(connection, organisation, settled)
                 receivers = _receivers(connection, organisation, now)
         return Turn(held, receivers if held else (), shared)
 
@@ -130,7 +131,9 @@ def _unshared(organisation: str, limit: int) -> sa.Select[Any]:
     )
 
 
-def _share_out(connection: sa.Connection, organisation: str, now: datetime) -> int:
+def share_out(connection: sa.Connection, organisation: str, now: datetime) -> int:
+    """Makes a delivery of each new event for each webhook that is on and wants it; returns how many
+    events that were, `SHARED_AT_ONCE` at most."""
     hooks = connection.execute(_active(organisation)).all()
     rows = connection.execute(_unshared(organisation, SHARED_AT_ONCE)).all()
     waiting: list[dict[str, object]] = [
