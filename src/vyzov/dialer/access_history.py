@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from vyzov.core.changing import replace
 from vyzov.core.facts import Fact
+from vyzov.dialer.audit_records import Actor
 from vyzov.dialer.office_records import (
     AttemptQuery,
     AttemptRecord,
@@ -49,7 +50,8 @@ class HistoryDoor:
                 "Ask an administrator to set the principal of the account.",
             )
         self.person = person
-        self._office = office
+        # Whatever is changed through this door is put down to whoever it was opened for.
+        self._office = office.acting(Actor(person.user, person.token))
         self._own = person.organisation
 
     # ---- reach ----------------------------------------------------------------------------------

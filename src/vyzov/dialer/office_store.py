@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from vyzov.core.facts import Fact
+from vyzov.dialer.audit_records import AuditStore
 from vyzov.dialer.duplicates import Known
 from vyzov.dialer.erasure import Person
 from vyzov.dialer.floor_places import FloorBook
@@ -366,6 +367,7 @@ class OfficeStore(
     TokenStore,
     WebhookStore,
     LeadStore,
+    AuditStore,
     Protocol,
 ):
     """Everything the office asks of a store."""

@@ -3,6 +3,7 @@
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock, Randomness
 from vyzov.storage.address import Address
+from vyzov.storage.office_audit import Audit
 from vyzov.storage.office_campaigns import Campaigns
 from vyzov.storage.office_contacts import Contacts, StopList
 from vyzov.storage.office_erasure import Erasure
@@ -39,6 +40,7 @@ class SqlOffice(
     Tokens,
     Leads,
     Webhooks,
+    Audit,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 

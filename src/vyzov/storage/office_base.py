@@ -10,7 +10,9 @@ database waits for it.
 import sqlite3
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
@@ -19,14 +21,18 @@ from vyzov.core.chain import Stream
 from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
+from vyzov.dialer.audit_records import Actor, AuditAction
 from vyzov.dialer.ports import Clock, Json, Randomness
 from vyzov.storage import tables as t
 from vyzov.storage.address import Address, shown
+from vyzov.storage.audit import OPTION, Change, Watch, watch_engine
 from vyzov.storage.chain import ORGANISATION_STREAM, append_facts
 from vyzov.storage.connections import engine_of, open_engine
 from vyzov.storage.office_asks import asks_on
 from vyzov.storage.office_journal import StopJournal
 from vyzov.storage.session import Clash, run_steps
+from vyzov.storage.tables_access import audit_entry
+from vyzov.storage.values import json_text
 
 
 class OfficeBase:
@@ -51,11 +57,20 @@ class OfficeBase:
         self._randomness = randomness
         self._clock_id = clock_id
         self._stops: StopJournal | None = None
+        self._actor = Actor()
         if connection is None:
             self._writer = open_engine(path, writes=True)
             self._reader = open_engine(path, writes=False)
         else:
             self._writer = self._reader = engine_of(connection)
+        watch_engine(self._writer)
+
+    def acting(self, actor: Actor) -> Self:
+        """Returns the same store, over the same connections, with its changes put down to
+        somebody."""
+        other = copy(self)
+        other._actor = actor  # noqa: SLF001 - a copy of this very object
+        return other
 
     def close(self) -> None:
         """Closes all connections; a method called after that opens new ones."""
@@ -86,9 +101,42 @@ class OfficeBase:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Generator[sa.Connection]:
+    def _writing(self, *, audited: bool = True) -> Generator[sa.Connection]:
+        """Opens a transaction that writes; what it changes is put down in the log of changes.
+
+        `audited` is off where rows come by the thousand, or hold what must not be kept twice."""
         with self._answering(), self._writer.begin() as connection:
+            if not audited:
+                yield connection
+                return
+            watch = Watch(connection)
+            connection.execution_options(**{OPTION: watch})
             yield connection
+            for change in watch.changes():
+                self._note_change(connection, change)
+
+    def _note_change(self, connection: sa.Connection, change: Change) -> None:
+        """Puts a change down, in the transaction that makes it."""
+        connection.execute(
+            audit_entry.insert().values(
+                id=self._new_id(),
+                organisation_id=change.organisation,
+                at=self._now_text(),
+                changed_by=self._actor.user,
+                token_id=self._actor.token,
+                action=change.action.value,
+                kind=change.kind,
+                object_id=change.object_id,
+                before=json_text(dict(change.before)),
+                after=json_text(dict(change.after)),
+            )
+        )
+
+    def _note_act(
+        self, connection: sa.Connection, organisation: str, action: AuditAction, kind: str, one: str
+    ) -> None:
+        """Puts down that something was done to an object, where no field may be told."""
+        self._note_change(connection, Change(organisation, kind, one, action, {}, {}))
 
     @contextmanager
     def _answering(self) -> Generator[None]:

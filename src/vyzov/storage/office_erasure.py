@@ -9,12 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from vyzov.core.facts import Fact, FactKind
+from vyzov.dialer.audit_records import AuditAction
 from vyzov.dialer.erasure import Person
 from vyzov.storage import tables as t
 from vyzov.storage.entering import settle
 from vyzov.storage.list_undo import replaced_words
 from vyzov.storage.office_base import OfficeBase, append_fact
 from vyzov.storage.office_lists import salt_of
+from vyzov.storage.tables_access import audit_entry
 from vyzov.storage.tally import Tally
 from vyzov.storage.values import json_text, number_reference, texts_of, words_of, words_text
 
@@ -48,7 +50,8 @@ class Erasure(OfficeBase):
         """Erases the personal part for good; returns the paths of recordings to be removed.
 
         With `stop` the contact's numbers are never to be called, known by their references alone."""
-        with self._writing() as connection:
+        # What it takes away must not go into the log of changes word by word.
+        with self._writing(audited=False) as connection:
             if stop:
                 self._hold_reservations(connection, organisation)
             person = _person(connection, organisation, contact_id)
@@ -60,6 +63,8 @@ class Erasure(OfficeBase):
             _forget_recordings(connection, organisation, contact_id)
             _forget_rows(connection, person)
             _forget_answers(connection, person)
+            _forget_changes(connection, person)
+            self._note_act(connection, organisation, AuditAction.ERASE, "contact", contact_id)
             _forget_person(connection, organisation, contact_id, now)
             self._tell_erased(connection, person, by, now)
         return person.recordings
@@ -199,6 +204,19 @@ def _forget_answers(connection: sa.Connection, person: Person) -> None:
                 answer.body.contains(token, autoescape=True),
             )
         )
+
+
+def _forget_changes(connection: sa.Connection, person: Person) -> None:
+    """Empties what the log of changes tells of the person; that something was changed stays."""
+    entry = audit_entry.c
+    theirs = [sa.and_(entry.kind == "contact", entry.object_id == person.contact)]
+    for words in (entry.before, entry.after):
+        theirs += [words.contains(number, autoescape=True) for number in person.numbers]
+    connection.execute(
+        audit_entry.update()
+        .where(entry.organisation_id == person.organisation, sa.or_(*theirs))
+        .values(before=json_text({}), after=json_text({}))
+    )
 
 
 def _forget_recordings(

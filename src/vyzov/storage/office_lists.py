@@ -52,7 +52,7 @@ class Lists(OfficeBase):
         work = self._begin(organisation, name, file_name, file_sha256, reading or {})
         try:
             for piece in _pieces(rows):
-                with self._writing() as connection:
+                with self._writing(audited=False) as connection:
                     _require_unfinished(connection, work)
                     write_rows(connection, work, piece)
                 if progress is not None:
@@ -118,7 +118,7 @@ class Lists(OfficeBase):
 
     def undo_list(self, organisation: str, list_id: str) -> ContactList | None:
         """Removes what an import brought; once anybody of it was dialled: `InvalidRequest`."""
-        with self._writing() as connection:
+        with self._writing(audited=False) as connection:
             found = _read(connection, organisation, list_id)
             if found is None or found.undone_at is not None:
                 return found
@@ -146,14 +146,14 @@ class Lists(OfficeBase):
     def _remove(self, organisation: str, list_id: str) -> None:
         """Removes a list that nobody has seen yet."""
         self._empty(organisation, list_id)
-        with self._writing() as connection:
+        with self._writing(audited=False) as connection:
             remove_list(connection, organisation, list_id)
 
     def _empty(self, organisation: str, list_id: str) -> None:
         """Removes what a list brought, in short transactions."""
         is_left = True
         while is_left:
-            with self._writing() as connection:
+            with self._writing(audited=False) as connection:
                 is_left = remove_piece(connection, organisation, list_id)
 
     def known_numbers(self, organisation: str, numbers: Sequence[str]) -> Mapping[str, Known]:
