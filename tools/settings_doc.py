@@ -54,7 +54,25 @@ FULL: Mapping[str, Any] = {
     },
     "results": [{"key": 1, "code": "agreed", "label": {"en": "Agreed"}, "group": "success"}],
     "preview": {"at_zero": "dial"},
-    "script": [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello, {{name}}"}}],
+    "script": [
+        {
+            "id": "hello",
+            "title": {"en": "Hello"},
+            "text": {"en": "Hello, {{name}}"},
+            "question": {
+                "kind": "one",
+                "words": {"en": "Is now a good time?"},
+                "options": [{"key": "yes", "label": {"en": "Yes"}, "to": ""}],
+            },
+        },
+        {
+            "id": "people",
+            "title": {"en": "People"},
+            "text": {"en": "How many of you are there?"},
+            "question": {"kind": "number", "ranges": [{"least": 1, "most": 4, "to": "hello"}]},
+        },
+    ],
+    "script_from": {"id": "0199-s", "version": 1},
     "pace_rules": [
         {
             "when": "abandonment",
@@ -145,7 +163,7 @@ class Watched(Fields):
         path = re.sub(r"\[\d+\]", "[]", f"{self.where}{name}")
         path = re.sub(r"(?<=keys\.)[0-9*#]$", "KEY", path)
         path = re.sub(r"(?<=rules\.)\w+", "OUTCOME", path)
-        return re.sub(r"(?<=label\.|title\.)en$|(?<=text\.)en$", "LANGUAGE", path)
+        return re.sub(r"(?<=label\.|title\.)en$|(?<=text\.)en$|(?<=words\.)en$", "LANGUAGE", path)
 
 
 def campaign_rows() -> dict[str, Row]:
@@ -263,7 +281,7 @@ def page() -> str:
         "## Trying again: `redial`", table(under("redial."), CAMPAIGN), REDIALS.strip(), redials(),
         FLOW.strip(), table(iter(outside), CAMPAIGN), "\n\n".join(steps),
         "## Results: `results[]`", table(under("results[]."), CAMPAIGN), RESULTS.strip(), results(),
-        "## Script: `script[]`", table(under("script[]."), CAMPAIGN),
+        "## Script: `script[]`", table(under("script[].", "script_from."), CAMPAIGN),
         RULES.strip(), table(under("pace_rules[]."), CAMPAIGN),
     ]) + "\n"  # fmt: skip
 

@@ -19,6 +19,7 @@ from vyzov.core.numbers import is_e164, is_service_number
 from vyzov.core.pace_rules import PaceRule, RuleDo, SwitchMode, read_rules
 from vyzov.core.preview import PreviewRules, read_preview
 from vyzov.core.redial import RedialPolicy, read_redial
+from vyzov.core.script import Script, ScriptOrigin, read_origin, read_script
 from vyzov.core.window import CallWindow, read_window, window_to_json
 
 _SECOND = timedelta(seconds=1)
@@ -72,15 +73,6 @@ class AbandonGuard(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptStep:
-    """One page of what the agent says, by language; `{{name}}` is a field of the contact."""
-
-    id: str
-    title: Mapping[str, str]
-    text: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class CampaignSettings:
     """All that a campaign's calls are decided by; spans are timedeltas, shares 0..1."""
 
@@ -107,7 +99,8 @@ class CampaignSettings:
     flow: Flow | None = None
     safe_harbour_prompt: str = "safe_harbour"
     results: tuple[ResultDef, ...] = field(default_factory=default_results)
-    script: tuple[ScriptStep, ...] = ()
+    script: Script = ()
+    script_from: ScriptOrigin | None = None
     wrap_up: timedelta = timedelta(seconds=30)
     recording: bool = True
     agents: tuple[str, ...] = ()
@@ -154,10 +147,8 @@ class CampaignSettings:
             "flow": self.flow.to_json() if self.flow else None,
             "safe_harbour_prompt": self.safe_harbour_prompt,
             "results": [result_to_json(result) for result in self.results],
-            "script": [
-                {"id": page.id, "title": dict(page.title), "text": dict(page.text)}
-                for page in self.script
-            ],
+            "script": [step.to_json() for step in self.script],
+            "script_from": self.script_from.to_json() if self.script_from else None,
             "wrap_up_s": self.wrap_up.total_seconds(),
             "recording": self.recording,
             "agents": list(self.agents),
@@ -202,7 +193,8 @@ def _read(fields: Fields) -> CampaignSettings:
         flow=None if fields.get("flow") is None else read_flow(fields.inner("flow")),
         safe_harbour_prompt=fields.text("safe_harbour_prompt", "safe_harbour"),
         results=default_results() if fields.get("results") is None else read_results(fields),
-        script=tuple(_read_page(row) for row in fields.rows("script")),
+        script=read_script(fields, "script"),
+        script_from=read_origin(fields, "script_from"),
         wrap_up=seconds("wrap_up_s", 30, 0, 3600),
         recording=fields.flag("recording", default=True),
         agents=fields.texts("agents"),
@@ -215,20 +207,6 @@ def _read(fields: Fields) -> CampaignSettings:
         else read_preview(fields.inner("preview")),
         listening_shown=fields.flag("listening_shown", default=True),
     )
-
-
-def _read_page(fields: Fields) -> ScriptStep:
-    read = ScriptStep(fields.text("id"), _words(fields, "title"), _words(fields, "text"))
-    fields.close()
-    return read
-
-
-def _words(fields: Fields, name: str) -> Mapping[str, str]:
-    spoken = fields.inner(name)
-    words = {language: spoken.text(language, longest=20_000) for language in spoken.source}
-    if not words:
-        fields.fault(name, "must say it in at least one language", "one_needed")
-    return words
 
 
 def _check(settings: CampaignSettings, fields: Fields) -> None:
@@ -260,9 +238,6 @@ def _check(settings: CampaignSettings, fields: Fields) -> None:
         fields.fault(
             "pace_rules", "can change the mode only where operators take the answers", "no_switch"
         )
-    pages = [page.id for page in settings.script]
-    if len(set(pages)) != len(pages):
-        fields.fault("script", "has two pages with one id", "twice")
 
 
 # ---- the life of a campaign ----------------------------------------------------------------------

@@ -152,10 +152,7 @@ class LiveCampaign:
 
 def _sheet_of(settings: CampaignSettings) -> Json:
     return {
-        "script": [
-            {"id": page.id, "title": dict(page.title), "text": dict(page.text)}
-            for page in settings.script
-        ],
+        "script": [step.to_json() for step in settings.script],
         "results": [
             {"key": one.key, "code": one.code, "label": dict(one.label), "group": one.group.value,
              "needs": one.needs.value}
