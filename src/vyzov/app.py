@@ -38,6 +38,7 @@ def prepare(settings: Settings) -> None:
         settings.data,
         settings.engine_socket.parent,
         settings.recordings,
+        settings.prompts,
         settings.logs,
     ):
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,6 +95,11 @@ def sip_listening(settings: Settings) -> "Listening":
     )
 
 
+def prompt_folders(settings: Settings) -> tuple[Path, ...]:
+    """Says where prompts are looked for, in order: uploaded ones, those of folders, the samples."""
+    return (settings.prompts, *(Path(folder) for folder in settings.prompt_folders), PROMPTS)
+
+
 async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None]) -> None:
     """The engine's process: SIP, RTP, browsers, recording; no database."""
     from vyzov.telephony.native.engine import EngineSettings, serve
@@ -101,7 +107,6 @@ async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None])
 
     stop = asyncio.Event()
     ready(stop)
-    folders = (*(Path(folder) for folder in settings.prompt_folders), PROMPTS)
     await serve(
         EngineSettings(
             socket=settings.engine_socket,
@@ -116,7 +121,7 @@ async def run_engine(settings: Settings, ready: Callable[[asyncio.Event], None])
             trace=TraceSettings(
                 settings.sip_trace, settings.sip_trace_mb, settings.sip_trace_numbers
             ),
-            prompt_folders=folders,
+            prompt_folders=prompt_folders(settings),
             recordings=settings.recordings,
             journal=settings.data / "run" / "legs.jsonl",
             listening=sip_listening(settings),
@@ -345,6 +350,7 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
     from vyzov.storage.journal_files import JournalFolder
     from vyzov.storage.office import open_office
     from vyzov.storage.office_journal import StopJournal
+    from vyzov.storage.prompt_files import PromptFiles
     from vyzov.web.server import serve
     from vyzov.web.settings import WebSettings
 
@@ -354,11 +360,19 @@ async def run_web(settings: Settings, ready: Callable[[asyncio.Event], None]) ->
     folder = JournalFolder(settings.journal, bytes_max=settings.journal_mb << 20)
     stops = StopJournal(folder, clock, dice)
     await serve(
-        open_office(settings.database, clock=clock, randomness=dice, stops=stops),
+        open_office(
+            settings.database,
+            clock=clock,
+            randomness=dice,
+            stops=stops,
+            prompts=PromptFiles(settings.prompts),
+        ),
         WebSettings(
             host=settings.web_host,
             port=settings.web_port,
             recordings=settings.recordings,
+            prompt_folders=prompt_folders(settings),
+            prompt_voice=settings.prompt_voice,
             data=settings.data,
             sip_servers=sip_servers(settings),
             sip_trace=settings.sip_trace,

@@ -56,6 +56,7 @@ class Settings:
     dns_servers: tuple[str, ...] = ()
     webrtc_hosts: tuple[str, ...] = ()
     prompt_folders: tuple[str, ...] = ()
+    prompt_voice: str = ""
     secure_cookie: bool = False
     trusted_proxies: tuple[str, ...] = ()
     extra_origins: tuple[str, ...] = ()
@@ -98,6 +99,11 @@ class Settings:
     @property
     def recordings(self) -> Path:
         return self.data / "recordings"
+
+    @property
+    def prompts(self) -> Path:
+        """Where organisations' own prompts are kept; the engine looks here first."""
+        return self.data / "prompts"
 
     @property
     def journal(self) -> Path:

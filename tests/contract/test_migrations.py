@@ -20,6 +20,7 @@ from vyzov.storage import (
     tables_hopper,
     tables_kpi,
     tables_phones,
+    tables_prompts,
     tables_webhooks,
 )
 from vyzov.storage.connections import engine_of, open_connection, open_engine
@@ -33,7 +34,7 @@ TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 # The one place where an organisation is not known yet, and the key of the organisation itself.
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
 assert tables_hopper.metadata is tables_access.metadata is tables.metadata
-assert tables_kpi.metadata is tables_webhooks.metadata is tables.metadata
+assert tables_kpi.metadata is tables_webhooks.metadata is tables_prompts.metadata
 WITHOUT_ORGANISATION = {
     ("organisation", ("id",)),
     ("fact", ("seq",)),

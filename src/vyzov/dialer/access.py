@@ -11,6 +11,7 @@ from datetime import datetime
 
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
+from vyzov.dialer.access_prompts import PromptDoor
 from vyzov.dialer.access_webhooks import WebhookDoor
 from vyzov.dialer.columns import Meaning
 from vyzov.dialer.duplicates import Known
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 
-class Door(LeadDoor, WebhookDoor):
+class Door(LeadDoor, WebhookDoor, PromptDoor):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------

@@ -30,7 +30,7 @@ from vyzov.dialer.entries import (
 from vyzov.dialer.late_words import LAST_WORDS, follow, keep_aside, resolve
 from vyzov.dialer.live_call import GuestEvent
 from vyzov.dialer.office_records import StopSource
-from vyzov.dialer.orders import language_of, originate_order
+from vyzov.dialer.orders import originate_order, prompt_name
 from vyzov.dialer.room import LiveCall
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks, fault_word
@@ -398,7 +398,7 @@ class Calls:
             self._record(live, self._scene.now.utc)
 
     def _play(self, live: LiveCall, prompt: str, play: str, *, loop: bool) -> None:
-        source = f"prompt:{language_of(live)}/{prompt}"
+        source = f"prompt:{prompt_name(self._scene, live, prompt)}"
         self._scene.out.verb(ports.Play(live.call.id, f"{self._mark(live)}:{play}", source, loop))
 
     def _record(self, live: LiveCall, at: datetime) -> None:

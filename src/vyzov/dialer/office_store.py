@@ -50,6 +50,7 @@ from vyzov.dialer.office_records import (
 )
 from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
+from vyzov.dialer.prompt_records import PromptStore
 from vyzov.dialer.quarantine import QuarantineBook
 from vyzov.dialer.token_records import TokenStore
 from vyzov.dialer.webhooks import WebhookStore
@@ -367,6 +368,7 @@ class OfficeStore(
     TokenStore,
     WebhookStore,
     LeadStore,
+    PromptStore,
     AuditStore,
     Protocol,
 ):

@@ -21,9 +21,16 @@ def originate_order(scene: Scene, live: LiveCall) -> ports.Originate:
         to=live.due.e164 if live.due else "",
         caller_id=live.caller_id,
         ring_timeout_s=live.call.plan.ring_timeout.total_seconds(),
-        orphan=ports.Orphan(prompt=f"{language_of(live)}/{settings.safe_harbour_prompt}"),
+        orphan=ports.Orphan(prompt=prompt_name(scene, live, settings.safe_harbour_prompt)),
         classify=settings.classify.value != "none",
     )
+
+
+def prompt_name(scene: Scene, live: LiveCall, prompt: str) -> str:
+    """What a prompt is called at the engine: whose it is, in which language, and its name."""
+    whose = scene.room.organisation
+    name = f"{language_of(live)}/{prompt}"
+    return f"{whose}/{name}" if whose else name
 
 
 def language_of(live: LiveCall) -> str:

@@ -71,7 +71,8 @@ class Hangup:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Plays to one leg. `source` is `prompt:NAME` (a file of the prompt folder) or `tone:HZ:DBM0`."""
+    """Plays to one leg. `source` is `prompt:ORGANISATION/LANGUAGE/NAME` (a file of the
+    prompt folders; those without an organisation are everybody's) or `tone:HZ:DBM0`."""
 
     leg: str
     play: str

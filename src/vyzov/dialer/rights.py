@@ -59,6 +59,9 @@ class Action(StrEnum):
     WHATIF_ASK = "whatif.ask"
     PRICE_SEE = "price.see"
     PRICE_EDIT = "price.edit"
+    PROMPT_SEE = "prompt.see"
+    PROMPT_EDIT = "prompt.edit"
+    AUDIT_SEE = "audit.see"
     WEBHOOK_SEE = "webhook.see"
     WEBHOOK_EDIT = "webhook.edit"
     SHIFT_SEE = "shift.see"
@@ -110,6 +113,9 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.WHATIF_ASK: _LEADS,
     Action.PRICE_SEE: _OFFICE,
     Action.PRICE_EDIT: _OFFICE,
+    Action.PROMPT_SEE: _LEADS,
+    Action.PROMPT_EDIT: _OFFICE,
+    Action.AUDIT_SEE: _OFFICE,
     Action.WEBHOOK_SEE: _OFFICE,
     Action.WEBHOOK_EDIT: _OFFICE,
     Action.SHIFT_SEE: _LEADS,

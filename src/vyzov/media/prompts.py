@@ -1,11 +1,13 @@
 """Prompts on disk, brought to 8 kHz mono, and their playing frame by frame.
 
-A library is one folder; in which order folders are asked, and what is said when, is decided by
-the caller.
+A library is one folder, a shelf several of them in order; which folders there are, and what is said
+when, is decided by the caller.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +27,30 @@ RATES: Final = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100,
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}")
 
 
+class Flaw(StrEnum):
+    """What can be wrong with a sound file that is to be a prompt."""
+
+    NONE = ""
+    NO_AUDIO = "no_audio"
+    FORMAT = "audio_format"
+    RATE = "audio_rate"
+    EMPTY = "audio_empty"
+    SHORT = "audio_short"
+    LONG = "audio_long"
+    SILENT = "audio_silent"
+    CLIPPED = "audio_clipped"
+
+
 class PromptRefused(ValueError):
-    """A prompt cannot be used; the message names the prompt, what is wrong and what to do."""
+    """A prompt cannot be used; the message names the prompt, what is wrong and what to do.
+
+    `flaw` is what is wrong with its sound, with bounds in `args`."""
+
+    def __init__(self, message: str, flaw: Flaw = Flaw.NONE, **args: float) -> None:
+        """Say what is wrong."""
+        super().__init__(message)
+        self.flaw = flaw
+        self.args_of_words = args
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +66,7 @@ class PromptLibrary:
 
     def __init__(self, folder: Path | str) -> None:
         """Serve the prompts below `folder`; nothing is read yet."""
-        self._folder = Path(folder)
+        self.folder = Path(folder)
         self._kept: dict[str, tuple[tuple[int, int], Prompt]] = {}
 
     def has(self, name: str) -> bool:
@@ -51,7 +75,7 @@ class PromptLibrary:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all prompts of the folder, sorted."""
-        found = (path.relative_to(self._folder) for path in self._folder.rglob("*.wav"))
+        found = (path.relative_to(self.folder) for path in self.folder.rglob("*.wav"))
         named = (path.with_suffix("").as_posix() for path in found)
         return tuple(sorted(name for name in named if _NAME.fullmatch(name)))
 
@@ -64,8 +88,8 @@ class PromptLibrary:
             raise PromptRefused(f"{name!r} is no name of a prompt: use letters, digits, - and _.")
         path = self._path(name)
         try:
-            if not path.resolve().is_relative_to(self._folder.resolve()):
-                raise PromptRefused(f"Prompt {name} leads out of {self._folder}: copy it there.")
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                raise PromptRefused(f"Prompt {name} leads out of {self.folder}: copy it there.")
             status = path.stat()
             version = (status.st_mtime_ns, status.st_size)
             kept = self._kept.get(name)
@@ -86,7 +110,28 @@ class PromptLibrary:
         return prompt
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.wav"
+        return self.folder / f"{name}.wav"
+
+
+class PromptShelf:
+    """The prompts of several folders; the first that has one wins.
+
+    A name of three parts, `ORGANISATION/ru/offer`, is looked for in full and then without its first
+    part: an organisation's own prompts go before those of everybody."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Search `folders` in order; nothing is read yet."""
+        self.libraries = tuple(PromptLibrary(folder) for folder in dict.fromkeys(folders))
+
+    def find(self, name: str) -> tuple[PromptLibrary, str] | None:
+        """Return the folder that has a prompt and its name there, None where no folder has it."""
+        first, _, rest = name.partition("/")
+        several = rest if first and "/" in rest else ""
+        for wanted in (name, several) if several else (name,):
+            for library in self.libraries:
+                if library.has(wanted):
+                    return library, wanted
+        return None
 
 
 def prompt_from_wav(data: bytes, name: str = "prompt") -> Prompt:
@@ -97,16 +142,20 @@ def prompt_from_wav(data: bytes, name: str = "prompt") -> Prompt:
     try:
         wave = parse_wav(data)
     except WavRefused as refused:
-        raise PromptRefused(f"Prompt {name}: {refused}") from refused
+        flaw = Flaw.FORMAT if refused.is_audio else Flaw.NO_AUDIO
+        raise PromptRefused(f"Prompt {name}: {refused}", flaw) from refused
     if wave.rate not in RATES:
         raise PromptRefused(
-            f"Prompt {name} has {wave.rate} samples per second: save it at 8000, 16000 or 48000."
+            f"Prompt {name} has {wave.rate} samples per second: save it at 8000, 16000 or 48000.",
+            Flaw.RATE,
         )
     moments = len(wave.samples)
     if not 0 < moments <= LONGEST_PROMPT_S * wave.rate:
         raise PromptRefused(
             f"Prompt {name} lasts {moments / wave.rate:.0f} s: it must last something, and "
-            f"{LONGEST_PROMPT_S} s at most."
+            f"{LONGEST_PROMPT_S} s at most.",
+            Flaw.LONG if moments else Flaw.EMPTY,
+            most=LONGEST_PROMPT_S,
         )
     if wave.rate == SAMPLE_RATE and wave.channels == 1:
         samples = wave.samples[:, 0].copy()

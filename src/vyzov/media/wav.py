@@ -23,7 +23,14 @@ _LARGEST_RIFF: Final = 0xFFFFFFFF
 
 
 class WavRefused(ValueError):
-    """The bytes are no WAV file this reader takes; the message names what is wrong with them."""
+    """The bytes are no WAV file this reader takes; the message names what is wrong with them.
+
+    `is_audio` is False where they do not even begin like one."""
+
+    def __init__(self, message: str, *, is_audio: bool = True) -> None:
+        """Say what is wrong."""
+        super().__init__(message)
+        self.is_audio = is_audio
 
 
 class Encoding(IntEnum):
@@ -56,7 +63,9 @@ def parse_wav(data: bytes) -> Wave:
     being copied would be.
     """
     if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise WavRefused("This is no WAV file: it does not begin with RIFF and WAVE.")
+        raise WavRefused(
+            "This is no WAV file: it does not begin with RIFF and WAVE.", is_audio=False
+        )
     found: tuple[Encoding, int, int] | None = None
     at = 12
     while at + _CHUNK.size <= len(data):

@@ -2,7 +2,7 @@
 
 The file is an SQLite database whichever store it comes from, so a copy of PostgreSQL can be looked into
 without a server, and put back into either. It holds one consistent moment. Beside the tables it carries
-`secret.key` and `vyzov.toml`; recordings are files already and are copied as files.
+`secret.key`, `vyzov.toml` and the prompts; recordings are files already and are copied as files.
 """
 
 import os
@@ -25,6 +25,7 @@ from vyzov.storage import (
     tables_journal,
     tables_kpi,
     tables_phones,
+    tables_prompts,
     tables_webhooks,
 )
 from vyzov.storage.address import Address, is_postgres
@@ -39,6 +40,7 @@ TABLES = (
     tables_journal,
     tables_kpi,
     tables_phones,
+    tables_prompts,
     tables_webhooks,
 )
 ROWS_AT_ONCE = 2_000

@@ -15,11 +15,13 @@ from vyzov.storage.office_leads import Leads
 from vyzov.storage.office_lists import Lists
 from vyzov.storage.office_phones import Phones
 from vyzov.storage.office_prices import PriceBook
+from vyzov.storage.office_prompts import Prompts
 from vyzov.storage.office_quarantine import Quarantines
 from vyzov.storage.office_tokens import Tokens
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
 from vyzov.storage.office_webhooks import Webhooks
+from vyzov.storage.prompt_files import PromptFiles
 
 
 class SqlOffice(
@@ -40,6 +42,7 @@ class SqlOffice(
     Tokens,
     Leads,
     Webhooks,
+    Prompts,
     Audit,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
@@ -47,12 +50,15 @@ class SqlOffice(
 
 def open_office(
     path: Address, *, clock: Clock, randomness: Randomness, clock_id: str = "office",
-    stops: StopJournal | None = None,
+    stops: StopJournal | None = None, prompts: PromptFiles | None = None,
 ) -> OfficeStore:  # fmt: skip
     """Opens the office's store; `clock_id` names this process's monotonic clock in facts.
 
-    `stops` is where entries of the stop-list are noted, beside the database that has them."""
+    `stops` is where entries of the stop-list are noted, beside the database that has them; `prompts`
+    where the sound of prompts is kept."""
     office = SqlOffice(path, clock=clock, randomness=randomness, clock_id=clock_id)
     if stops is not None:
         office.keep_stops(stops)
+    if prompts is not None:
+        office.keep_prompts(prompts)
     return office

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from vyzov.media import prompts
+
+SAMPLE_PROMPTS = Path(prompts.__file__).parent / "prompts"
 DEFAULT_STATIC = Path(__file__).parent / "static"
 
 
@@ -17,6 +20,10 @@ class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     recordings: Path = Path("recordings")
+    # Where prompts are looked for, in the engine's order.
+    prompt_folders: tuple[Path, ...] = (SAMPLE_PROMPTS,)
+    # The command that speaks a text, empty where there is none.
+    prompt_voice: str = ""
     # The data folder, which estimates are made from.
     data: Path = Path()
     # Where the engine's tape of SIP messages lies, see docs/formats.md.
@@ -45,6 +52,9 @@ class WebSettings:
 
     body_max: int = 256 * 1024
     list_max: int = 256 * 1024 * 1024
+    # Two minutes of stereo at 48 kHz fit.
+    prompt_max: int = 24 * 1024 * 1024
+    prompts_at_once: int = 1
     imports_at_once: int = 1
     imports_waiting_max: int = 4
     page_default: int = 50

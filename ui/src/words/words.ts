@@ -11,6 +11,7 @@ import enLists from './en/lists.json' with { type: 'json' }
 import enOffice from './en/office.json' with { type: 'json' }
 import enPlan from './en/plan.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
+import enPrompts from './en/prompts.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import enRules from './en/rules.json' with { type: 'json' }
 import enWebhooks from './en/webhooks.json' with { type: 'json' }
@@ -26,6 +27,7 @@ import ruLists from './ru/lists.json' with { type: 'json' }
 import ruOffice from './ru/office.json' with { type: 'json' }
 import ruPlan from './ru/plan.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
+import ruPrompts from './ru/prompts.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
 import ruRules from './ru/rules.json' with { type: 'json' }
 import ruWebhooks from './ru/webhooks.json' with { type: 'json' }
@@ -47,6 +49,7 @@ const ru = {
   ...ruLists,
   ...ruOffice,
   ...ruPlan,
+  ...ruPrompts,
   ...ruReports,
   ...ruRules,
   ...ruWebhooks,
@@ -64,6 +67,7 @@ const en = {
   ...enLists,
   ...enOffice,
   ...enPlan,
+  ...enPrompts,
   ...enReports,
   ...enRules,
   ...enWebhooks,

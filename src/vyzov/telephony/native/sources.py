@@ -17,7 +17,7 @@ import numpy as np
 from vyzov.media.frame import FRAME_SAMPLES, Samples
 from vyzov.media.g711 import SILENCE, Law, decode, encode
 from vyzov.media.mixer import mix
-from vyzov.media.prompts import PromptLibrary, PromptPlayer, PromptRefused
+from vyzov.media.prompts import PromptPlayer, PromptRefused, PromptShelf
 from vyzov.media.rtp import RtpPacket
 from vyzov.media.telephone_event import DigitSender
 from vyzov.media.tones import Tone, comfort_tone, cue_tone, hold_tone
@@ -64,7 +64,7 @@ class SoundShelf:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """Searches `folders` in order; files are read once and kept by their library."""
-        self._libraries = {folder: PromptLibrary(folder) for folder in folders}
+        self._prompts = PromptShelf(folders)
 
     def sound(self, source: str, *, loop: bool) -> Sound:
         """Returns a fresh player of `prompt:NAME` or `tone:HZ:DBM0[:MS]`.
@@ -82,23 +82,25 @@ class SoundShelf:
 
     def prompt(self, name: str, *, loop: bool) -> Sound:
         """Returns a fresh player of a prompt; raises `UnknownSound` where no folder has it."""
-        for library in self._libraries.values():
-            if library.has(name):
-                try:
-                    return PromptPlayer(library.load(name), loop=loop)
-                except PromptRefused as error:
-                    raise UnknownSound(str(error)) from error
-        raise UnknownSound(
-            f"no prompt {name!r} in {', '.join(map(str, self._libraries)) or 'no folder at all'}; "
-            "record it there as a WAV file"
-        )
+        found = self._prompts.find(name)
+        if found is None:
+            folders = ", ".join(str(library.folder) for library in self._prompts.libraries)
+            raise UnknownSound(
+                f"no prompt {name!r} in {folders or 'no folder at all'}; upload it on the page "
+                "Prompts, or record it there as a WAV file"
+            )
+        library, known = found
+        try:
+            return PromptPlayer(library.load(known), loop=loop)
+        except PromptRefused as error:
+            raise UnknownSound(str(error)) from error
 
     def hold(self) -> Sound:
         """Returns the hold music, or a hold tone where no folder has any.
 
         Music has no language, so one kept beside the spoken prompts of any language will do."""
         for name in HOLD_MUSIC:
-            if any(library.has(name) for library in self._libraries.values()):
+            if self._prompts.find(name) is not None:
                 try:
                     return self.prompt(name, loop=True)
                 except UnknownSound as error:
