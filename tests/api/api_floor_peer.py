@@ -19,6 +19,7 @@ def agree(ask: Json) -> Json:
         "office.start_campaign": {"state": "running"},
         "office.pause_campaign": {"state": "pausing"},
         "office.finish_campaign": {"state": "completing"},
+        "office.archive_campaign": {"state": "archived"},
         "office.protection": {"engine_up": False, "sources": []},
     }
     return {"ok": True, "result": results.get(ask["do"], {})}

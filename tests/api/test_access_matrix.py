@@ -143,6 +143,7 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", f"{API}/campaigns/{{campaign_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/trunks/{{trunk_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/users/{{user_id}}"): {"json": {"name": "Taken over"}},
+    ("POST", f"{API}/campaigns/{{campaign_id}}/copy"): {"json": {"name": "Taken over"}},
     ("POST", f"{API}/campaigns/{{campaign_id}}/leads"): {"json": {"phones": ["+12025550117"]}},
     ("POST", f"{API}/phones/{{phone_id}}/password"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/webhooks/{{webhook_id}}"): {"json": {"name": "Taken over"}},

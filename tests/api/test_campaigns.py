@@ -200,10 +200,10 @@ def test_what_may_be_done_depends_on_state_and_role(site: Site) -> None:
     running = f"/campaigns/{site.town.own['campaign']}"
     assert site.browser_of("supervisor").get(running).json()["allowed"] == ["pause", "finish"]
     manager = site.browser_of("manager")
-    assert manager.get(running).json()["allowed"] == ["pause", "finish", "edit"]
+    assert manager.get(running).json()["allowed"] == ["pause", "finish", "edit", "copy"]
     assert site.browser_of("customer").get(running).json()["allowed"] == []
     draft = created(manager)
-    assert draft["allowed"] == ["start", "edit"]
+    assert draft["allowed"] == ["start", "archive", "edit", "copy"]
 
 
 # ---- how far it is -------------------------------------------------------------------------------

@@ -87,3 +87,52 @@ def test_a_wrong_result_is_named(rows: list[Any], field: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         settings(results=rows)
     assert field in [fault.field for fault in caught.value.faults]
+
+
+def results(*rows: dict[str, Any]) -> tuple[dp.ResultDef, ...]:
+    return settings(results=list(rows)).results
+
+
+def test_a_hidden_result_is_offered_no_more_and_leaves_its_key() -> None:
+    again = GOOD | {"code": "sure"}
+    made = results(GOOD | {"hidden": True}, again)
+    assert [one.code for one in dp.offered_results(made)] == ["sure"]
+    assert dp.find_result(made, "yes").hidden, "whoever saw it a moment ago may still save it"
+    with pytest.raises(InvalidRequest, match="at least one"):
+        results(GOOD | {"hidden": True})
+    with pytest.raises(InvalidRequest, match="one key"):
+        results(GOOD, again)
+
+
+def test_a_result_that_calls_have_can_be_hidden_but_not_taken_away() -> None:
+    before = results(GOOD, GOOD | {"key": 2, "code": "no"})
+    after_it = results(GOOD)
+    removed = dp.removed_codes(before, after_it)
+    assert removed == ("no",)
+    dp.must_stay(removed, used=frozenset())
+    with pytest.raises(InvalidRequest, match="'no'") as caught:
+        dp.must_stay(removed, used={"no", "yes"})
+    assert [fault.reason for fault in caught.value.faults] == ["in_use"]
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"group": "stop", "needs": "callback"}, "results[1].needs"),
+        ({"redial_as": "busy"}, "results[1].redial_as"),
+        ({"redial_as": "busy", "closes": False, "group": "stop"}, "results[1].redial_as"),
+        ({"redial_as": "busy", "closes": False, "needs": "callback"}, "results[1].redial_as"),
+    ],
+)
+def test_two_things_that_exclude_each_other_do_not_follow_from_one_result(
+    row: dict[str, Any], field: str
+) -> None:
+    made = results(GOOD, GOOD | {"key": 2, "code": "no"} | row)
+    with pytest.raises(InvalidRequest) as caught:
+        dp.must_agree(made)
+    assert [fault.field for fault in caught.value.faults] == [field]
+
+
+def test_the_results_a_campaign_begins_with_agree() -> None:
+    dp.must_agree(RESULTS)
+    dp.must_agree(results(GOOD | {"redial_as": "busy", "closes": False}))

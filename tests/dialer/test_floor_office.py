@@ -1,8 +1,11 @@
 """What those who run a floor may ask of it, and what it does while its database is away."""
 
+from dataclasses import replace
+
 import pytest
 from conftest import Build, Centre, number, plan
 
+from vyzov.core.campaign import CampaignSettings
 from vyzov.core.facts import FactKind
 from vyzov.dialer import effects as fx
 from vyzov.simulation.faults import Faults
@@ -350,3 +353,32 @@ def test_a_commit_whose_answer_is_lost_is_repeated_without_effect(build: Build) 
     assert len(dedupes) == len(set(dedupes))
     assert len(centre.rows_of("SELECT id FROM disposition WHERE undone_at IS NULL")) == 3
     assert centre.world.answers_lost > 5
+
+
+def test_a_campaign_that_is_over_is_put_away_and_one_that_runs_is_not(
+    centre: Centre, campaign: str
+) -> None:
+    refused = centre.world.ask("office.archive_campaign", "boss", campaign=campaign)
+    assert refused.body["code"] == "wrong_state"
+    assert centre.world.ask("office.finish_campaign", "boss", campaign=campaign).ok
+    assert centre.until(lambda: centre.live_campaign(campaign).state.value == "completed", 2.0)
+    done = centre.world.ask("office.archive_campaign", "boss", campaign=campaign)
+    assert (done.ok, done.body["state"]) == (True, "archived")
+    told = centre.facts(FactKind.CAMPAIGN_STATE)[-1]
+    assert (told.data["state"], told.agent) == ("archived", "boss")
+    assert not centre.start_campaign(campaign).ok
+    centre.settle()
+
+
+def test_a_hidden_result_is_not_on_the_desks_sheet(centre: Centre, ann: str) -> None:
+    made = centre.campaign(1, agents=(ann,))
+    record = centre.office.campaign("org", made)
+    assert record is not None
+    settings = CampaignSettings.from_json(record.settings)
+    hidden = tuple(replace(one, hidden=one.code == "thinking") for one in settings.results)
+    centre.office.change_campaign("org", made, settings=replace(settings, results=hidden).to_json())
+    centre.open(made)
+    codes = [one["code"] for one in centre.live_campaign(made).sheet["results"]]
+    assert "thinking" not in codes
+    assert "agreed" in codes
+    centre.settle()

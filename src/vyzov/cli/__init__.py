@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vyzov import __version__
+from vyzov.cli.campaigns import campaign_group
 from vyzov.cli.copies import copies
 from vyzov.cli.facts import facts_group
 from vyzov.cli.importing import importing
@@ -472,6 +473,7 @@ def floors_put(
 
 app.add_typer(plans)
 app.add_typer(importing)
+app.add_typer(campaign_group, name="campaign")
 app.add_typer(copies)
 
 

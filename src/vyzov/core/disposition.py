@@ -5,12 +5,12 @@ the contact. A result can be taken back for ten seconds. What is written and sho
 others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from vyzov.core.errors import InvalidRequest
+from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.core.fields import Fields, Json, is_word
 from vyzov.core.outcome import Outcome
 
@@ -38,7 +38,8 @@ class ResultNeeds(StrEnum):
 class ResultDef:
     """One result a campaign offers; `key` is 1..9, `label` its words by language.
 
-    Where it does not close the contact, `redial_as` is the outcome whose redial rule applies.
+    Where it does not close the contact, `redial_as` is the outcome whose redial rule applies. One
+    that is `hidden` is offered no more; what was said with it stays.
     """
 
     key: int
@@ -48,6 +49,7 @@ class ResultDef:
     needs: ResultNeeds = ResultNeeds.NONE
     closes: bool = True
     redial_as: Outcome | None = None
+    hidden: bool = False
 
 
 def default_results() -> tuple[ResultDef, ...]:
@@ -81,11 +83,13 @@ def default_results() -> tuple[ResultDef, ...]:
 
 
 def read_results(fields: Fields) -> tuple[ResultDef, ...]:
-    """Reads the field `results`, noting faults; keys and codes are there once each."""
+    """Reads the field `results`, noting faults; codes, and the keys that are offered, are there
+    once each."""
     results = tuple(_read_result(row) for row in fields.rows("results"))
-    if not results:
+    offered = offered_results(results)
+    if not offered:
         fields.fault("results", "must offer at least one result", "one_needed")
-    if len({result.key for result in results}) != len(results):
+    if len({result.key for result in offered}) != len(offered):
         fields.fault("results", "gives one key to two results", "twice")
     if len({result.code for result in results}) != len(results):
         fields.fault("results", "has one code twice", "twice")
@@ -105,6 +109,7 @@ def _read_result(fields: Fields) -> ResultDef:
         needs=fields.choice("needs", ResultNeeds, ResultNeeds.NONE),
         closes=fields.flag("closes", default=True),
         redial_as=_read_redial_as(fields),
+        hidden=fields.flag("hidden", default=False),
     )
     if fields.source.get("key") is None:
         fields.fault("key", "must be from 1 to 9", "between", least=1, most=9)
@@ -112,6 +117,47 @@ def _read_result(fields: Fields) -> ResultDef:
         fields.fault("label", "must say it in at least one language", "one_needed")
     fields.close()
     return read
+
+
+def must_agree(results: Iterable[ResultDef]) -> None:
+    """Raises `InvalidRequest` where two things that exclude each other would follow from a result.
+
+    Asked when results are changed, not when they are read: what was stored once can be read."""
+    faults: list[Fault] = []
+    for place, result in enumerate(results):
+        callback = result.needs is ResultNeeds.CALLBACK
+        stop = result.group is ResultGroup.STOP
+        where = f"results[{place}]"
+        if callback and stop:
+            problem = "cannot be a call-back where nobody is to call again"
+            faults.append(Fault(f"{where}.needs", problem, "contradicts"))
+        if result.redial_as and (callback or stop or result.closes):
+            problem = "is for a result that neither closes nor promises a call"
+            faults.append(Fault(f"{where}.redial_as", problem, "contradicts"))
+    if faults:
+        raise InvalidRequest.of("The results", faults)
+
+
+def offered_results(results: tuple[ResultDef, ...]) -> tuple[ResultDef, ...]:
+    """Returns those that operators may choose from."""
+    return tuple(result for result in results if not result.hidden)
+
+
+def removed_codes(before: Iterable[ResultDef], after: Iterable[ResultDef]) -> tuple[str, ...]:
+    """Returns the codes that a change of results would take away."""
+    kept = {result.code for result in after}
+    return tuple(result.code for result in before if result.code not in kept)
+
+
+def must_stay(removed: Iterable[str], used: Collection[str]) -> None:
+    """Raises `InvalidRequest` where a result is taken away that somebody has given to a call."""
+    gone = [code for code in removed if code in used]
+    if gone:
+        raise InvalidRequest(
+            f"Calls of this campaign have the result {', '.join(repr(code) for code in gone)}.",
+            "Hide it instead: it is offered no more, and what was said with it stays.",
+            [Fault("results", f"'{code}' was given to calls", "in_use") for code in gone],
+        )
 
 
 def _read_redial_as(fields: Fields) -> Outcome | None:
@@ -130,6 +176,7 @@ def result_to_json(result: ResultDef) -> dict[str, Json]:
         "needs": result.needs.value,
         "closes": result.closes,
         "redial_as": result.redial_as.value if result.redial_as else None,
+        "hidden": result.hidden,
     }
 
 

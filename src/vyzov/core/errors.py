@@ -36,7 +36,7 @@ Reason = Literal[
     "workbook_broken", "workbook_large", "customer_only", "new_user", "needs_tls", "number_format",
     "hidden_number", "web_address", "no_switch", "taken",
     "prompt_played", "no_audio", "audio_format", "audio_rate", "audio_empty", "audio_short",
-    "audio_long", "audio_silent", "audio_clipped", "no_voice",
+    "audio_long", "audio_silent", "audio_clipped", "no_voice", "contradicts", "in_use",
 ]  # fmt: skip
 """Ids of what can be wrong with a field; each has words in every language of the screens."""
 

@@ -9,6 +9,11 @@ class in `access_history` hands out contacts and call history. Who the person is
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from vyzov.core.campaign import CampaignSettings
+from vyzov.core.campaign_file import Directory, read_campaign, write_campaign
+from vyzov.core.disposition import must_agree, must_stay, removed_codes
+from vyzov.core.readiness import Check, checks
+from vyzov.dialer.access_audit import AuditDoor
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
 from vyzov.dialer.access_prompts import PromptDoor
@@ -208,6 +213,7 @@ class Door(LeadDoor, WebhookDoor, PromptDoor):
             raise NotFound("There is no such principal.", "Choose one from the list of principals.")
         if contact_list is not None:
             self.contact_list(contact_list)
+        must_agree(CampaignSettings.from_json(settings).results)
         return self._office.create_campaign(
             self._own, name=name, settings=settings, principal_id=principal, list_id=contact_list
         )
@@ -221,10 +227,12 @@ class Door(LeadDoor, WebhookDoor, PromptDoor):
         settings: Json | None,
         contact_list: str | None,
     ) -> CampaignRecord:
-        """Changes a campaign as it stood at `if_version`."""
-        self.campaign(campaign_id, Action.CAMPAIGN_EDIT)
+        """Changes a campaign as it stood at `if_version`; results given to calls stay."""
+        before = self.campaign(campaign_id, Action.CAMPAIGN_EDIT)
         if contact_list is not None:
             self.contact_list(contact_list)
+        if settings is not None and settings["results"] != before.settings.get("results"):
+            self._must_fit(campaign_id, before.settings, settings)
         changed = self._office.change_campaign(
             self._own,
             campaign_id,
@@ -234,6 +242,56 @@ class Door(LeadDoor, WebhookDoor, PromptDoor):
             list_id=contact_list,
         )
         return found(changed, "campaign")
+
+    def _must_fit(self, campaign_id: str, before: Json, after: Json) -> None:
+        results = CampaignSettings.from_json(after).results
+        must_agree(results)
+        removed = removed_codes(CampaignSettings.from_json(before).results, results)
+        if removed:
+            must_stay(removed, self._office.used_results(self._own, campaign_id, removed))
+
+    def campaign_checks(self, campaign_id: str) -> tuple[Check, ...]:
+        """Looks over what a campaign still lacks before it starts."""
+        one = self.campaign(campaign_id)
+        trunks = self._office.trunks(self._own)
+        return checks(
+            CampaignSettings.from_json(one.settings),
+            has_list=one.list_id is not None,
+            trunks_on={trunk.id for trunk in trunks if trunk.settings.active},
+        )
+
+    def campaign_file(self, campaign_id: str) -> tuple[str, str]:
+        """Gives a campaign's name and its file, as text."""
+        one = self.campaign(campaign_id, Action.CAMPAIGN_EDIT)
+        settings = CampaignSettings.from_json(one.settings)
+        return one.name, write_campaign(one.name, settings, self._directory())
+
+    def import_campaign(self, text: str, *, name: str | None = None) -> CampaignRecord:
+        """Makes a draft of a campaign's file; `name` instead of the one in it."""
+        self.person.must(Action.CAMPAIGN_EDIT)
+        read = read_campaign(text, self._directory())
+        return self.create_campaign(
+            name=name or read.name,
+            settings=read.settings.to_json(),
+            principal=None,
+            contact_list=None,
+        )
+
+    def copy_campaign(self, campaign_id: str, *, name: str, with_list: bool) -> CampaignRecord:
+        """Makes a draft with the settings of a campaign, for the same principal."""
+        one = self.campaign(campaign_id, Action.CAMPAIGN_EDIT)
+        return self.create_campaign(
+            name=name,
+            settings=CampaignSettings.from_json(one.settings).to_json(),
+            principal=one.principal_id,
+            contact_list=one.list_id if with_list else None,
+        )
+
+    def _directory(self) -> Directory:
+        return Directory(
+            trunks={one.id: one.settings.name for one in self._office.trunks(self._own)},
+            agents={one.id: one.login for one in self._office.users(self._own)},
+        )
 
     def campaign_progress(self, campaign_id: str) -> CampaignProgress:
         """Counts how far a campaign is."""

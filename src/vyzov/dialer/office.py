@@ -1,4 +1,5 @@
-"""What a supervisor or manager may ask of a floor: start, pause, finish, stop everything, take note.
+"""What a supervisor or manager may ask of a floor: start, pause, finish or put away a campaign, stop
+everything, take note.
 
 Who may ask is decided in `access` before it comes here; what state a campaign may go to, in
 `core.campaign`. A change is answered when it is durable, and dialling follows it at once.
@@ -40,6 +41,7 @@ class Office:
             "start_campaign": lambda ask: self._campaign(ask, CampaignEvent.START),
             "pause_campaign": lambda ask: self._campaign(ask, CampaignEvent.PAUSE),
             "finish_campaign": lambda ask: self._campaign(ask, CampaignEvent.FINISH),
+            "archive_campaign": lambda ask: self._campaign(ask, CampaignEvent.ARCHIVE),
             "emergency_stop": self._emergency_stop,
             "settings_changed": self._reload,
             "trunks_changed": self._reload,

@@ -7,7 +7,7 @@ another. An object that is not there is None, never an error; a rule that is bro
 written by the floor only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -152,6 +152,12 @@ class CampaignStore(Protocol):
     def campaign_settings(
         self, organisation: str, campaign_id: str, version: int
     ) -> Json | None: ...
+
+    def used_results(
+        self, organisation: str, campaign_id: str, codes: Collection[str]
+    ) -> frozenset[str]:
+        """Returns those of these results that were ever given to a call of the campaign."""
+        ...
 
     def campaign_progress(self, organisation: str, campaign_id: str) -> CampaignProgress | None: ...
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from vyzov.core.agent import Agent
 from vyzov.core.campaign import CampaignSettings, CampaignState
+from vyzov.core.disposition import offered_results
 from vyzov.core.lookahead import Hours
 from vyzov.core.pacing import Bucket
 from vyzov.core.steadiness import Steadiness
@@ -156,7 +157,7 @@ def _sheet_of(settings: CampaignSettings) -> Json:
         "results": [
             {"key": one.key, "code": one.code, "label": dict(one.label), "group": one.group.value,
              "needs": one.needs.value}
-            for one in settings.results
+            for one in offered_results(settings.results)
         ],
     }  # fmt: skip
 

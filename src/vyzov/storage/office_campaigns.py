@@ -1,6 +1,6 @@
 """Campaigns, the versions of their settings, how far they are, and who could be called now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -139,6 +139,31 @@ class Campaigns(OfficeBase):
                 )
             ).scalar()
         return None if text is None else json_object(text)
+
+    def used_results(
+        self, organisation: str, campaign_id: str, codes: Collection[str]
+    ) -> frozenset[str]:
+        """Returns those of these results that were ever given to a call of the campaign."""
+        said, attempt = t.disposition.c, t.attempt.c
+        with self._reading() as connection:
+            found = connection.execute(
+                sa.select(said.result)
+                .distinct()
+                .join_from(
+                    t.disposition,
+                    t.attempt,
+                    sa.and_(
+                        attempt.organisation_id == said.organisation_id,
+                        attempt.id == said.attempt_id,
+                    ),
+                )
+                .where(
+                    attempt.organisation_id == organisation,
+                    attempt.campaign_id == campaign_id,
+                    said.result.in_(sorted(codes)),
+                )
+            )
+            return frozenset(row.result for row in found)
 
     def campaign_progress(self, organisation: str, campaign_id: str) -> CampaignProgress | None:
         """Returns the counts that are kept of a campaign, and of its attempts by outcome."""

@@ -24,6 +24,8 @@ from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
+    audit,
+    campaign_files,
     campaigns,
     contacts,
     desk,
@@ -58,6 +60,7 @@ _ROOMS = (
     health,
     session,
     campaigns,
+    campaign_files,
     leads,
     lists,
     contacts,

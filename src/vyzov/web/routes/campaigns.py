@@ -139,12 +139,14 @@ def _moves(state: str, event: CampaignEvent) -> bool:
 
 
 def _allowed(person: Person, campaign: CampaignRecord) -> list[str]:
-    runs = person.may(Action.CAMPAIGN_RUN)
+    runs, edits = person.may(Action.CAMPAIGN_RUN), person.may(Action.CAMPAIGN_EDIT)
     words = {
         "start": runs and _moves(campaign.state, CampaignEvent.START),
         "pause": runs and _moves(campaign.state, CampaignEvent.PAUSE),
         "finish": runs and _moves(campaign.state, CampaignEvent.FINISH),
-        "edit": person.may(Action.CAMPAIGN_EDIT) and campaign.state != "archived",
+        "archive": edits and _moves(campaign.state, CampaignEvent.ARCHIVE),
+        "edit": edits and campaign.state != "archived",
+        "copy": edits,
     }
     return [word for word, yes in words.items() if yes]
 
@@ -165,7 +167,8 @@ def _fields(door: Door, campaign: CampaignRecord, names: dict[str, str]) -> Json
     }
 
 
-def _full(door: Door, campaign: CampaignRecord) -> CampaignFull:
+def campaign_full(door: Door, campaign: CampaignRecord) -> CampaignFull:
+    """Makes the shape of a campaign with its settings."""
     names = dict(door.names()) | dict(door.list_names())
     return CampaignFull(**_fields(door, campaign, names), settings=campaign.settings)
 
@@ -213,7 +216,7 @@ def _create(door: Door, asked: NewCampaign) -> CampaignFull:
         principal=asked.principal,
         contact_list=asked.contact_list,
     )
-    return _full(door, made)
+    return campaign_full(door, made)
 
 
 @router.get("/campaigns/{campaign_id}", summary="One campaign")
@@ -221,7 +224,7 @@ def campaign(campaign_id: PathId, response: Response, who: Who) -> CampaignFull:
     """Gives a campaign with its settings and the ETag an edit must name."""
     one = who.door.campaign(campaign_id)
     response.headers["ETag"] = etag_of(one)
-    return _full(who.door, one)
+    return campaign_full(who.door, one)
 
 
 @router.patch("/campaigns/{campaign_id}", summary="Change a campaign")
@@ -237,7 +240,7 @@ async def change_campaign(
     changed = await asyncio.to_thread(_change, who.door, campaign_id, asked, if_match)
     await house.floor.tell("office.settings_changed", who.person, campaign=campaign_id)
     response.headers["ETag"] = etag_of(changed)
-    return await asyncio.to_thread(_full, who.door, changed)
+    return await asyncio.to_thread(campaign_full, who.door, changed)
 
 
 def _change(
@@ -251,6 +254,7 @@ def _change(
     settings = None
     if asked.settings is not None:
         settings = CampaignSettings.from_json(apply(asked.settings, before.settings)).to_json()
+    _keep_archived(before)
     try:
         return door.change_campaign(
             campaign_id,
@@ -262,7 +266,17 @@ def _change(
     except InvalidRequest as refusal:
         if door.campaign(campaign_id).version != before.version:
             raise Problem("changed_meanwhile") from refusal
-        raise Problem("conflict", refusal.what, next_step=refusal.next_step) from refusal
+        raise Problem(
+            "conflict", refusal.what, next_step=refusal.next_step, fields=refusal.faults
+        ) from refusal
+
+
+def _keep_archived(before: CampaignRecord) -> None:
+    if before.state == CampaignState.ARCHIVED:
+        raise Problem(
+            "conflict", f"Campaign '{before.name}' is in the archive.",
+            next_step="Copy it, and change the copy.",
+        )  # fmt: skip
 
 
 async def _ask_floor(house: House, person: Person, campaign_id: str, word: str) -> Json:
@@ -280,13 +294,15 @@ async def _ask_floor(house: House, person: Person, campaign_id: str, word: str) 
         await asyncio.sleep(house.settings.new_campaign_pause.total_seconds())
 
 
-Word = Literal["start", "pause", "finish"]
+Word = Literal["start", "pause", "finish", "archive"]
 
 
-async def _run(
+async def run_word(
     request: Request, house: House, who: Caller, campaign_id: str, word: Word
 ) -> Response:
-    await asyncio.to_thread(who.door.campaign, campaign_id, Action.CAMPAIGN_RUN)
+    """Asks the floor to move a campaign along its life, once for each key."""
+    action = Action.CAMPAIGN_EDIT if word == "archive" else Action.CAMPAIGN_RUN
+    await asyncio.to_thread(who.door.campaign, campaign_id, action)
 
     async def work() -> tuple[int, Json]:
         result = await _ask_floor(house, who.person, campaign_id, word)
@@ -301,19 +317,19 @@ async def _run(
 @router.post("/campaigns/{campaign_id}/start", response_model=StateNow, summary="Start dialling")
 async def start_campaign(campaign_id: PathId, request: Request, house: In, who: Who) -> Response:
     """Starts or resumes a campaign; needs an Idempotency-Key, for it dials."""
-    return await _run(request, house, who, campaign_id, "start")
+    return await run_word(request, house, who, campaign_id, "start")
 
 
 @router.post("/campaigns/{campaign_id}/pause", response_model=StateNow, summary="Stop new calls")
 async def pause_campaign(campaign_id: PathId, request: Request, house: In, who: Who) -> Response:
     """Places no new calls and hangs up what rings; talks go on."""
-    return await _run(request, house, who, campaign_id, "pause")
+    return await run_word(request, house, who, campaign_id, "pause")
 
 
 @router.post("/campaigns/{campaign_id}/finish", response_model=StateNow, summary="Finish")
 async def finish_campaign(campaign_id: PathId, request: Request, house: In, who: Who) -> Response:
     """Ends a campaign for good; talks go on."""
-    return await _run(request, house, who, campaign_id, "finish")
+    return await run_word(request, house, who, campaign_id, "finish")
 
 
 @router.get("/campaigns/{campaign_id}/progress", summary="How far it is")
