@@ -13,7 +13,6 @@ from vyzov.core.campaign import CampaignSettings
 from vyzov.core.campaign_file import Directory, read_campaign, write_campaign
 from vyzov.core.disposition import must_agree, must_stay, removed_codes
 from vyzov.core.readiness import Check, checks
-from vyzov.dialer.access_audit import AuditDoor
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
 from vyzov.dialer.access_prompts import PromptDoor

@@ -24,7 +24,6 @@ from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
-    audit,
     campaign_files,
     campaigns,
     contacts,
