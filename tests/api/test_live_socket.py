@@ -283,9 +283,12 @@ def test_a_result_over_the_socket_and_over_http_is_one_result(site: Site) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "[]", "7", "{}", '{"do":"ready"}', '{"id":true,"do":"ping"}']
+    "text",
+    ["", "x", "[]", "7", "{}", '{"do":"ready"}', '{"id":true,"do":"ping"}', b"{}", b"\x00\xff"],
 )
-def test_a_frame_nobody_understands_is_answered_and_the_socket_lives(site: Site, text: str) -> None:
+def test_a_frame_nobody_understands_is_answered_and_the_socket_lives(
+    site: Site, text: str | bytes
+) -> None:
     with site.live(site.browser_of("operator")) as live:
         live.next()
         live.socket.send(text)

@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vyzov.core.errors import InvalidRequest
 from vyzov.core.facts import FactKind
 from vyzov.core.instants import from_text
 from vyzov.dialer.office_records import (
@@ -18,6 +17,7 @@ from vyzov.dialer.office_records import (
     StopEntry,
 )
 from vyzov.storage import tables as t
+from vyzov.storage.cursors import number_of
 from vyzov.storage.office_base import OfficeBase
 from vyzov.storage.office_lists import salt_of
 from vyzov.storage.values import (
@@ -276,14 +276,10 @@ def _matches(search: str) -> sa.ColumnElement[bool]:
 
 def _after(cursor: str) -> sa.ColumnElement[bool]:
     list_id, _, row = cursor.rpartition(":")
-    if not (row.isascii() and row.isdigit()):
-        raise InvalidRequest(
-            f"'{cursor[:60]}' is not a cursor of contacts.", "Ask for the first page again."
-        )
-    contact = t.contact.c
+    number, contact = number_of(row, cursor), t.contact.c
     return sa.or_(
         contact.list_id > list_id,
-        sa.and_(contact.list_id == list_id, contact.row > int(row)),
+        sa.and_(contact.list_id == list_id, contact.row > number),
     )
 
 

@@ -14,6 +14,7 @@ from vyzov.dialer.duplicates import Known
 from vyzov.dialer.office_records import ContactList, ImportedRow, ImportRow, Page, RowVerdict
 from vyzov.dialer.ports import Json
 from vyzov.storage import tables as t
+from vyzov.storage.cursors import number_of
 from vyzov.storage.entering import leave_campaigns
 from vyzov.storage.list_undo import remove_list, remove_piece, was_called
 from vyzov.storage.list_writing import Import, write_rows
@@ -108,7 +109,7 @@ class Lists(OfficeBase):
         if verdict is not None:
             which.append(row.verdict == verdict.value)
         if cursor is not None:
-            which.append(row.row > _row_of(cursor))
+            which.append(row.row > number_of(cursor, cursor))
         with self._reading() as connection:
             found = connection.execute(
                 sa.select(t.import_row).where(*which).order_by(row.row).limit(limit + 1)
@@ -349,11 +350,3 @@ def _import_row(row: sa.Row[Any]) -> ImportRow:
         args=texts_of(row.args),
         raw=words_of(row.raw),
     )
-
-
-def _row_of(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit()):
-        raise InvalidRequest(
-            f"'{cursor[:40]}' is not a cursor of this list.", "Ask for the first page again."
-        )
-    return int(cursor)

@@ -147,7 +147,10 @@ class _Socket:
 
     async def _read(self) -> None:
         while self.client.closing is None:
-            text = await self._socket.receive_text()
+            try:
+                text = await self._socket.receive_text()
+            except KeyError:  # bytes: nobody here speaks that, which is said like of any other frame
+                text = ""
             if not self._pace.allows(self._house.clock.monotonic()):
                 self.client.close(TOO_MANY_FRAMES)
                 return
