@@ -165,6 +165,8 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     hook = NewWebhook("CRM", "https://crm.example.org/in", tuple(HookEvent), active=False)
     side.ids["webhook"] = office.create_webhook(org, hook, "whsec_AAAA").id
     side.ids["delivery"] = str(office.test_webhook(org, side["webhook"]))
+    steps = [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello {{name}}"}}]
+    side.ids["script"] = office.create_script(org, "Survey", steps, side["manager"]).id
     side.ids["token"] = office.create_token(org, side["administrator"], token).id
     rows = [
         ImportedRow(

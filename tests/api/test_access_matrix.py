@@ -97,6 +97,7 @@ def address(path: str, site: Site, side: str) -> str:
         "shift",
         "token",
         "webhook",
+        "script",
         "delivery",
     ):
         known = home["operator"] if name == "user" else home.ids.get(name, "")
@@ -147,6 +148,8 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", f"{API}/campaigns/{{campaign_id}}/leads"): {"json": {"phones": ["+12025550117"]}},
     ("POST", f"{API}/phones/{{phone_id}}/password"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/webhooks/{{webhook_id}}"): {"json": {"name": "Taken over"}},
+    ("PATCH", f"{API}/scripts/{{script_id}}"): {"json": {"name": "Taken over"}},
+    ("POST", f"{API}/desk/script/{{attempt_id}}"): {"json": {"turn": 0, "do": "next"}},
     ("POST", f"{API}/webhooks/{{webhook_id}}/replay"): {"json": {"delivery": "1"}},
 }
 # A key figure is a name in a closed list: everybody has the same.
@@ -186,6 +189,7 @@ def snapshot(site: Site) -> tuple[object, ...]:
         office.stop_entries(other),
         office.tokens(other),
         office.webhooks(other),
+        office.scripts(other),
     )
 
 

@@ -16,6 +16,7 @@ from vyzov.core.readiness import Check, checks
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
 from vyzov.dialer.access_prompts import PromptDoor
+from vyzov.dialer.access_scripts import ScriptDoor
 from vyzov.dialer.access_webhooks import WebhookDoor
 from vyzov.dialer.columns import Meaning
 from vyzov.dialer.duplicates import Known
@@ -66,7 +67,7 @@ __all__ = [
 ]
 
 
-class Door(LeadDoor, WebhookDoor, PromptDoor):
+class Door(LeadDoor, WebhookDoor, PromptDoor, ScriptDoor):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------
@@ -213,6 +214,7 @@ class Door(LeadDoor, WebhookDoor, PromptDoor):
         if contact_list is not None:
             self.contact_list(contact_list)
         must_agree(CampaignSettings.from_json(settings).results)
+        settings = self._with_script(settings, None)
         return self._office.create_campaign(
             self._own, name=name, settings=settings, principal_id=principal, list_id=contact_list
         )
@@ -230,6 +232,8 @@ class Door(LeadDoor, WebhookDoor, PromptDoor):
         before = self.campaign(campaign_id, Action.CAMPAIGN_EDIT)
         if contact_list is not None:
             self.contact_list(contact_list)
+        if settings is not None:
+            settings = self._with_script(settings, before.settings)
         if settings is not None and settings["results"] != before.settings.get("results"):
             self._must_fit(campaign_id, before.settings, settings)
         changed = self._office.change_campaign(

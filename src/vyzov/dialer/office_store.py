@@ -52,6 +52,7 @@ from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
 from vyzov.dialer.prompt_records import PromptStore
 from vyzov.dialer.quarantine import QuarantineBook
+from vyzov.dialer.scripts import ScriptStore
 from vyzov.dialer.token_records import TokenStore
 from vyzov.dialer.webhooks import WebhookStore
 
@@ -376,6 +377,7 @@ class OfficeStore(
     LeadStore,
     PromptStore,
     AuditStore,
+    ScriptStore,
     Protocol,
 ):
     """Everything the office asks of a store."""

@@ -36,6 +36,8 @@ class Action(StrEnum):
     CAMPAIGN_RUN = "campaign.run"
     LEAD_ADD = "lead.add"
     PRINCIPAL_SEE = "principal.see"
+    SCRIPT_SEE = "script.see"
+    SCRIPT_EDIT = "script.edit"
     LIST_SEE = "list.see"
     LIST_EDIT = "list.edit"
     CONTACT_FIND = "contact.find"
@@ -90,6 +92,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.CAMPAIGN_RUN: _LEADS,
     Action.LEAD_ADD: _OFFICE,
     Action.PRINCIPAL_SEE: _LEADS,
+    Action.SCRIPT_SEE: _LEADS,
+    Action.SCRIPT_EDIT: _OFFICE,
     Action.LIST_SEE: _LEADS,
     Action.LIST_EDIT: _OFFICE,
     Action.CONTACT_FIND: _LEADS,

@@ -109,6 +109,10 @@ WATCHED: Mapping[str, Watched] = {
         "webhook",
         _plain("name", "url", "events", "with_person", "active", "off_reason", "secret"),
     ),
+    "script": Watched("script", _plain("name", "archived_at")),
+    "script_version": Watched(
+        "script", _plain("steps"), of="script_id", version="version"
+    ),
     "quarantine": Watched("quarantine", _plain("lifted_at", "lift_reason")),
 }  # fmt: skip
 
@@ -117,7 +121,7 @@ UNWATCHED = frozenset(
         "audit_entry", "agent_device", "agent_wish", "attempt", "campaign_contact",
         "campaign_tally", "delivery", "delivery_try", "disposition", "fact", "fact_head",
         "idempotency", "import_row", "journal_mark", "kpi_mark", "kpi_sum", "outbox",
-        "outcome_tally", "recording", "stop_number", "web_session", "worker_lease",
+        "outcome_tally", "recording", "script_answer", "script_walk", "stop_number", "web_session", "worker_lease",
     }
 )  # fmt: skip
 """Tables of what happened, of copies and of sessions: no decision of the office stands there."""

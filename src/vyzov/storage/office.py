@@ -17,6 +17,7 @@ from vyzov.storage.office_phones import Phones
 from vyzov.storage.office_prices import PriceBook
 from vyzov.storage.office_prompts import Prompts
 from vyzov.storage.office_quarantine import Quarantines
+from vyzov.storage.office_scripts import Scripts
 from vyzov.storage.office_tokens import Tokens
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
@@ -44,6 +45,7 @@ class SqlOffice(
     Webhooks,
     Prompts,
     Audit,
+    Scripts,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""
 

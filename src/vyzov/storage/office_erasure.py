@@ -16,6 +16,7 @@ from vyzov.storage.entering import settle
 from vyzov.storage.list_undo import replaced_words
 from vyzov.storage.office_base import OfficeBase, append_fact
 from vyzov.storage.office_lists import salt_of
+from vyzov.storage.office_scripts import forget_answers_of, words_said
 from vyzov.storage.tables_access import audit_entry
 from vyzov.storage.tally import Tally
 from vyzov.storage.values import json_text, number_reference, texts_of, words_of, words_text
@@ -63,6 +64,7 @@ class Erasure(OfficeBase):
             _forget_recordings(connection, organisation, contact_id)
             _forget_rows(connection, person)
             _forget_answers(connection, person)
+            forget_answers_of(connection, organisation, contact_id)
             _forget_changes(connection, person)
             self._note_act(connection, organisation, AuditAction.ERASE, "contact", contact_id)
             _forget_person(connection, organisation, contact_id, now)
@@ -140,6 +142,7 @@ def _person(connection: sa.Connection, organisation: str, contact_id: str) -> Pe
         words += [row.name, row.note, *texts_of(row.fields).values()]
     for row in rows(t.disposition, "fields", "note"):
         words += [row.note, *texts_of(row.fields).values()]
+    words += words_said(connection, organisation, contact_id)
     for row in rows(t.import_row, "raw", "replaced"):
         words += [*words_of(row.raw), *replaced_words(row.replaced)]
     attempts = rows(t.attempt, "id", "call_id", "state")

@@ -24,6 +24,7 @@ from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
+    answers,
     campaign_files,
     campaigns,
     contacts,
@@ -41,6 +42,7 @@ from vyzov.web.routes import (
     protection,
     records,
     reports,
+    scripts,
     session,
     tokens,
     trunks,
@@ -79,6 +81,8 @@ _ROOMS = (
     plans,
     protection,
     webhooks,
+    scripts,
+    answers,
 )
 
 
