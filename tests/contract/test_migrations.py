@@ -19,6 +19,7 @@ from vyzov.storage import (
     tables_floors,
     tables_hopper,
     tables_kpi,
+    tables_people,
     tables_phones,
     tables_prompts,
     tables_webhooks,
@@ -33,7 +34,7 @@ OF_POSTGRES = {"locks"}
 TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 # The one place where an organisation is not known yet, and the key of the organisation itself.
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
-assert tables_hopper.metadata is tables_access.metadata is tables.metadata
+assert tables_people.metadata is tables_hopper.metadata is tables_access.metadata is tables.metadata
 assert tables_kpi.metadata is tables_webhooks.metadata is tables_prompts.metadata
 WITHOUT_ORGANISATION = {
     ("organisation", ("id",)),

@@ -20,12 +20,15 @@ from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.core.instants import from_text, to_text
 from vyzov.storage import (
     tables,
+    tables_access,
     tables_floors,
     tables_hopper,
     tables_journal,
     tables_kpi,
+    tables_people,
     tables_phones,
     tables_prompts,
+    tables_scripts,
     tables_webhooks,
 )
 from vyzov.storage.address import Address, is_postgres
@@ -35,12 +38,15 @@ from vyzov.storage.migrate import migrate
 # Tables are known to the metadata once their modules are loaded.
 TABLES = (
     tables,
+    tables_access,
     tables_floors,
     tables_hopper,
     tables_journal,
     tables_kpi,
+    tables_people,
     tables_phones,
     tables_prompts,
+    tables_scripts,
     tables_webhooks,
 )
 ROWS_AT_ONCE = 2_000

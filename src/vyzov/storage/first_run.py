@@ -7,12 +7,14 @@ import sqlalchemy as sa
 
 from vyzov.core.instants import to_text
 from vyzov.dialer.office_records import Role
+from vyzov.dialer.people_records import FIRST_REASONS
 from vyzov.dialer.ports import Clock, Randomness
 from vyzov.storage import tables as t
 from vyzov.storage.address import Address
 from vyzov.storage.connections import open_engine
 from vyzov.storage.migrate import migrate
 from vyzov.storage.office_users import plain_login
+from vyzov.storage.tables_people import pause_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ def first_run(
             },
         ),
     ]
+    rows += [
+        (pause_reason, {
+            "id": one.id, "name_ru": one.name_ru, "name_en": one.name_en, "paid": int(one.paid),
+            "limit_s": one.limit_s, "position": place,
+        })
+        for place, one in enumerate(FIRST_REASONS, 1)
+    ]  # fmt: skip
     engine = open_engine(path, writes=True)
     try:
         with engine.begin() as connection:

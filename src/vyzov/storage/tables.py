@@ -30,6 +30,9 @@ organisation = sa.Table(
     text("number_salt"),
     maybe_text("emergency_stop_at"),
     text("created_at"),
+    # Whether a pause may carry words that are no reason of the list, and whose sign-in needs two factors.
+    sa.Column("pause_free_text", sa.Integer, nullable=False, server_default="1"),
+    text("second_factor_roles", default="[]"),
 )
 
 principal = sa.Table("principal", metadata, text("id"), of_organisation(), text("name"), key("id"))
@@ -53,6 +56,11 @@ user_account = sa.Table(
     maybe_text("disabled_at"),
     text("created_at"),
     text("floor_id", default=""),
+    text("team_id", default=""),
+    # Of RFC 6238; `totp_step` is the last time step whose code was taken.
+    text("totp_secret", default=""),
+    maybe_text("totp_since"),
+    sa.Column("totp_step", sa.Integer, nullable=False, server_default="0"),
     key("id"),
     of("principal_id", "principal"),
     one_of("role", "operator", "supervisor", "manager", "administrator", "customer"),
@@ -68,6 +76,8 @@ web_session = sa.Table(
     text("created_at"),
     text("last_seen_at"),
     text("expires_at"),
+    text("device", default=""),
+    text("source", default=""),
     key("id_hash"),
     of("user_id", "user_account"),
     # The cookie is all a request brings: its organisation is found by the session, not before it.
