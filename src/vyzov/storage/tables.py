@@ -399,6 +399,8 @@ callback = sa.Table(
     text("state"),
     text("created_at"),
     maybe_text("attempt_id"),
+    # Why somebody of the office took it back.
+    text("reason", default=""),
     key("id"),
     of("campaign_id", "campaign"),
     of("contact_id", "contact"),
