@@ -4,20 +4,25 @@ Key figures show every agent's time and the house's money: whoever sees them see
 organisation, so there is nothing to narrow. Customers and operators do not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from vyzov.core.kpi.book import Book, Prices, Shift
 from vyzov.core.kpi.cells import Placed, Reach, Source
+from vyzov.core.kpi.measures import CALLBACK_DUE, CALLBACK_KEPT, RESULTS, SUCCESS
 from vyzov.dialer.access_history import HistoryDoor, found
 from vyzov.dialer.kpi_store import PriceRecord, ShiftRecord
-from vyzov.dialer.office_records import FactQuery
+from vyzov.dialer.office_records import AttemptQuery, CallbackState, FactQuery
 from vyzov.dialer.rights import Action
 
 ROLLS_MOST = 40
 """How many pieces of new facts a report waits for before it is told without the rest."""
 
 PIECE = 2_000
+PROMISES_MOST = 2_000
+"""Open promises the wallboard counts; a centre with more has other worries than their number."""
+
+ON_THE_WALL = (RESULTS, SUCCESS, CALLBACK_DUE, CALLBACK_KEPT)
 
 
 class KpiDoor(HistoryDoor):
@@ -43,6 +48,16 @@ class KpiDoor(HistoryDoor):
         self.person.must(Action.REPORT_AGENTS)
         return self._office.price_book(self._own, until)
 
+    def list_of_contacts(self, contacts: Collection[str]) -> Mapping[str, str]:
+        """Maps contacts to the list they came from."""
+        self.person.must(Action.LIST_SEE)
+        return self._office.list_of_contacts(self._own, contacts)
+
+    def count_attempts(self, query: AttemptQuery) -> int:
+        """Counts attempts within reach."""
+        self.person.must(Action.ATTEMPT_SEE)
+        return self._office.count_attempts(self._own, self._narrowed_attempts(query))
+
     def placed_facts(self, query: FactQuery, most: int) -> list[tuple[int, Placed]]:
         """Gives facts with their numbers, at most so many and one more."""
         self.person.must(Action.REPORT_AGENTS)
@@ -57,6 +72,21 @@ class KpiDoor(HistoryDoor):
                 break
             after = piece[-1].seq
         return found_so_far
+
+    # ---- the wallboard --------------------------------------------------------------------------
+
+    def wall_sums(self, since_ms: int, until_ms: int) -> Mapping[int, Mapping[str, int]]:
+        """Gives the day's sums that stand on the wall, by half hour: figures alone."""
+        self.person.must(Action.WALL_SEE)
+        return self._office.kpi_sums(self._own, Reach()).hour_sums(since_ms, until_ms, ON_THE_WALL)
+
+    def wall_promises(self) -> tuple[datetime, ...]:
+        """Gives when the promised calls that are open are due, and not to whom."""
+        self.person.must(Action.WALL_SEE)
+        found_open = self._office.callbacks(
+            self._own, state=CallbackState.OPEN, limit=PROMISES_MOST
+        )
+        return tuple(one.due_at for one in found_open)
 
     # ---- prices and shifts ----------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """What the office asks of a store about key figures: prices, shifts, and the rolled-up sums."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from vyzov.core.kpi.book import Book, Prices, Shift
 from vyzov.core.kpi.cells import Placed, Reach, Source
+from vyzov.dialer.office_records import AttemptQuery
 
 ROLL_FACTS = 5_000
 """The most facts taken into the sums in one transaction."""
@@ -58,6 +59,14 @@ class KpiStore(Protocol):
 
     def cancel_shift(self, organisation: str, shift_id: str) -> bool:
         """Takes a shift out of the plan; False where there is none."""
+        ...
+
+    def list_of_contacts(self, organisation: str, contacts: Collection[str]) -> Mapping[str, str]:
+        """Maps contacts to the list they came from; one nobody knows any more is not there."""
+        ...
+
+    def count_attempts(self, organisation: str, query: AttemptQuery) -> int:
+        """Counts the attempts of a query."""
         ...
 
     def price_book(self, organisation: str, until: datetime) -> Book:

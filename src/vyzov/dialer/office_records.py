@@ -430,6 +430,9 @@ class AttemptQuery:
     since: datetime | None = None
     until: datetime | None = None
     state: str | None = None
+    search: str = ""
+    recorded_s: float | None = None
+    """With a recording of at least so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Action(StrEnum):
     CALL_ENTER = "call.enter"
     FLOOR_SEE = "floor.see"
     FLOOR_STOP = "floor.stop"
+    WALL_SEE = "wall.see"
     CLOCK_CONFIRM = "clock.confirm"
     QUARANTINE_LIFT = "quarantine.lift"
     CAMPAIGN_SEE = "campaign.see"
@@ -85,6 +86,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.CALL_ENTER: frozenset({Role.SUPERVISOR}),
     Action.FLOOR_SEE: _LEADS,
     Action.FLOOR_STOP: _LEADS,
+    Action.WALL_SEE: _LEADS,
     Action.CLOCK_CONFIRM: _OFFICE,
     Action.QUARANTINE_LIFT: _OFFICE,
     Action.CAMPAIGN_SEE: _LEADS | {Role.CUSTOMER},

@@ -25,6 +25,9 @@ from vyzov.storage.values import fact_of, json_object, texts_of, time_or_none
 # A report reads facts in pieces, so that no snapshot of the database is held for its whole length.
 FACTS_PER_PIECE = 2_000
 
+SEARCHED_DIGITS_LEAST = 3
+"""Fewer digits are in nearly every number, so they are searched in names alone."""
+
 
 class History(OfficeBase):
     """The topic of `dialer.office_store.HistoryStore`."""
@@ -42,6 +45,17 @@ class History(OfficeBase):
             ).all()
         items = tuple(_attempt(row) for row in found[:limit])
         return Page(items, items[-1].id if len(found) > limit else None)
+
+    def count_attempts(self, organisation: str, query: AttemptQuery) -> int:
+        """Counts the attempts of a query."""
+        which = _attempts_of(organisation, query)
+        with self._reading() as connection:
+            asked = (
+                _attempts()
+                .where(*which)
+                .with_only_columns(sa.func.count(t.attempt.c.id), maintain_column_froms=True)
+            )
+            return int(connection.execute(asked).scalar_one())
 
     def attempt(self, organisation: str, attempt_id: str) -> AttemptRecord | None:
         """Returns an attempt by id."""
@@ -185,11 +199,31 @@ def _attempts_of(organisation: str, query: AttemptQuery) -> list[sa.ColumnElemen
             which.append(column == value)
     if query.principal_id is not None:
         which.append(attempt.campaign_id.in_(_campaigns_of(organisation, query.principal_id)))
+    if query.search.strip():
+        which.append(_is_of(query.search.strip()))
+    if query.recorded_s is not None:
+        recording = t.recording.c
+        which.append(
+            sa.exists().where(
+                recording.organisation_id == attempt.organisation_id,
+                recording.attempt_id == attempt.id,
+                recording.seconds >= query.recorded_s,
+            )
+        )
     if query.since is not None:
         which.append(attempt.reserved_at >= to_text(query.since))
     if query.until is not None:
         which.append(attempt.reserved_at < to_text(query.until))
     return which
+
+
+def _is_of(search: str) -> sa.ColumnElement[bool]:
+    """Whose name, or the digits of whose number, contain what is searched."""
+    digits = "".join(letter for letter in search if letter.isascii() and letter.isdigit())
+    by_name = t.contact_person.c.name_folded.contains(search.casefold(), autoescape=True)
+    if len(digits) < SEARCHED_DIGITS_LEAST:
+        return by_name
+    return sa.or_(by_name, t.contact_phone.c.e164.contains(digits))
 
 
 def _facts_of(organisation: str, query: FactQuery) -> list[sa.ColumnElement[bool]]:

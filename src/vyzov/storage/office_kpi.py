@@ -7,7 +7,7 @@ and nothing has to be remembered but the marks. Whoever moves a mark first wins;
 is dropped, so any number of processes may roll at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,21 @@ class KeyFigures(OfficeBase):
     def kpi_sums(self, organisation: str, reach: Reach) -> Source:
         """Returns the rolled-up sums, as formulas read them."""
         return SqlSums(self._reading, organisation, reach)
+
+    def list_of_contacts(self, organisation: str, contacts: Collection[str]) -> Mapping[str, str]:
+        """Maps contacts to the list they came from, erased ones too."""
+        found: dict[str, str] = {}
+        ids, contact = sorted(contacts), t.contact.c
+        with self._reading() as connection:
+            for start in range(0, len(ids), CONTACTS_PER_QUERY):
+                rows = connection.execute(
+                    sa.select(contact.id, contact.list_id).where(
+                        contact.organisation_id == organisation,
+                        contact.id.in_(ids[start : start + CONTACTS_PER_QUERY]),
+                    )
+                )
+                found.update((row.id, row.list_id) for row in rows)
+        return found
 
     def roll_up(self, organisation: str, limit: int = ROLL_FACTS) -> int:
         """Takes facts that are new into the sums; returns how many, 0 where none are left."""

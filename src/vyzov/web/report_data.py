@@ -27,6 +27,7 @@ _BEFORE = timedelta(days=2)
 
 _OF_CALLS = (
     FactKind.ATTEMPT_RESERVED,
+    FactKind.ATTEMPT_REFUSED,
     FactKind.ANSWERED,
     FactKind.BRIDGED,
     FactKind.UNBRIDGED,

@@ -42,7 +42,7 @@ from vyzov.core.kpi.registry import BY_ID
 from vyzov.core.kpi.words import WINDOWS, WORDS, Said
 from vyzov.dialer.access import Door
 from vyzov.dialer.office_records import FactQuery
-from vyzov.web.admission import In, Who, room
+from vyzov.web.admission import Caller, In, Who, room
 from vyzov.web.csv_out import Cell, csv_response
 from vyzov.web.problems import Problem
 from vyzov.web.report_data import LONGEST_CALL, Scope, scope_of
@@ -60,6 +60,7 @@ from vyzov.web.shapes import (
     named,
     page_of,
 )
+from vyzov.web.xlsx_out import xlsx_response
 
 router = room("key figures", under="/reports")
 
@@ -196,10 +197,15 @@ def kpis(asked: Asked, who: Who, offset: Offset = 0) -> KpisShape:
     )
 
 
-@router.get("/kpis.csv", response_class=Response, summary="Key figures as CSV")
-def kpis_csv(asked: Asked, who: Who) -> Response:
-    """Gives the same figures as a file."""
-    rows: list[tuple[Cell, ...]] = [
+KPI_HEADER = (
+    "id", "name_ru", "name_en", "unit", "currency", "numerator", "denominator", "scale",
+    "value", "why_not", "window_from", "window_to", "formula_ru", "formula_en",
+)  # fmt: skip
+
+
+def kpi_rows(asked: Period, who: Caller) -> list[tuple[Cell, ...]]:
+    """Gives the figures as the rows of a file."""
+    return [
         (
             one.id, one.name.ru, one.name.en, one.unit, one.currency, one.numerator,
             one.denominator, one.scale, one.value, one.why_not, one.window_from.isoformat(),
@@ -207,11 +213,18 @@ def kpis_csv(asked: Asked, who: Who) -> Response:
         )
         for one in kpis(asked, who).figures
     ]  # fmt: skip
-    header = (
-        "id", "name_ru", "name_en", "unit", "currency", "numerator", "denominator", "scale",
-        "value", "why_not", "window_from", "window_to", "formula_ru", "formula_en",
-    )  # fmt: skip
-    return csv_response("kpis.csv", header, rows)
+
+
+@router.get("/kpis.csv", response_class=Response, summary="Key figures as CSV")
+def kpis_csv(asked: Asked, who: Who) -> Response:
+    """Gives the same figures as a file."""
+    return csv_response("kpis.csv", KPI_HEADER, kpi_rows(asked, who))
+
+
+@router.get("/kpis.xlsx", response_class=Response, summary="Key figures as a workbook")
+def kpis_xlsx(asked: Asked, who: Who) -> Response:
+    """Gives the same figures as a workbook."""
+    return xlsx_response("kpis.xlsx", KPI_HEADER, kpi_rows(asked, who))
 
 
 @router.get("/kpis/{figure}/facts", summary="The facts behind a key figure")

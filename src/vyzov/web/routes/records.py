@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import Header, Query
+from fastapi import Depends, Header, Query
 from starlette.responses import Response, StreamingResponse
 
 from vyzov.core.facts import FactKind
@@ -77,9 +77,7 @@ def facts(
     )
 
 
-@router.get("/attempts", summary="Attempts, latest first")
-def attempts(
-    who: Who,
+def _filtered(
     campaign: OptionalId = None,
     contact: OptionalId = None,
     agent: OptionalId = None,
@@ -88,11 +86,12 @@ def attempts(
     result: OptionalId = None,
     since: Since = None,
     until: Until = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> PageOf[AttemptShape]:
-    """Gives attempts within reach; an operator's are their own."""
-    query = AttemptQuery(
+    q: Annotated[str, Query(max_length=100, description="A name, or digits of a number.")] = "",
+    recorded_s: Annotated[
+        float | None, Query(ge=0, description="With a recording of so many seconds at least.")
+    ] = None,
+) -> AttemptQuery:
+    return AttemptQuery(
         campaign_id=campaign,
         contact_id=contact,
         agent_id=agent,
@@ -101,7 +100,19 @@ def attempts(
         result=result,
         since=since,
         until=until,
+        search=q,
+        recorded_s=recorded_s,
     )
+
+
+Filtered = Annotated[AttemptQuery, Depends(_filtered)]
+
+
+@router.get("/attempts", summary="Attempts, latest first")
+def attempts(
+    who: Who, query: Filtered, limit: Limit = 50, cursor: Cursor = None
+) -> PageOf[AttemptShape]:
+    """Gives attempts within reach; an operator's are their own."""
     page = who.door.attempts(query, cursor, limit)
     names = names_of(who.door)
     return PageOf(

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query
 from pydantic import Field
-from starlette.responses import Response
 
 from vyzov.core.campaign import CampaignSettings
 from vyzov.core.facts import FactKind
@@ -13,8 +12,6 @@ from vyzov.core.report import AbandonReport, abandonment, agent_times, outcomes,
 from vyzov.dialer.access import Door
 from vyzov.dialer.office_records import CampaignRecord, FactQuery
 from vyzov.web.admission import In, Who, room
-from vyzov.web.csv_out import Cell as CsvCell
-from vyzov.web.csv_out import csv_response
 from vyzov.web.report_data import (
     Scope,
     agent_facts,
@@ -128,7 +125,7 @@ class AbandonmentShape(Covered):
     rows: list[AbandonRow]
 
 
-def _scope(
+def asked_scope(
     house: In,
     who: Who,
     since: Since = None,
@@ -138,14 +135,14 @@ def _scope(
     return scope_of(who.door, since, until, campaign, house.clock.utc())
 
 
-Asked = Annotated[Scope, Depends(_scope)]
+Asked = Annotated[Scope, Depends(asked_scope)]
 
 
-def _share(part: int, whole: int) -> float | None:
+def share_of(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
 
 
-def _covered(scope: Scope) -> dict[str, Any]:
+def covered(scope: Scope) -> dict[str, Any]:
     return {"since": scope.since, "until": scope.until, "campaign": scope.campaign}
 
 
@@ -155,7 +152,12 @@ def _covered(scope: Scope) -> dict[str, Any]:
 @router.get("/outcomes", summary="Attempts by outcome")
 def outcome_report(scope: Asked, house: In, who: Who) -> OutcomesShape:
     """Counts the attempts begun within the days by what came of them."""
-    facts = call_facts(who.door, scope, house.settings.report_facts_max)
+    return outcomes_of(who.door, scope, house.settings.report_facts_max)
+
+
+def outcomes_of(door: Door, scope: Scope, most: int) -> OutcomesShape:
+    """Counts attempts by outcome, made of `most` facts at most."""
+    facts = call_facts(door, scope, most)
     folded, talked = outcomes(facts), talk_seconds(facts)
     rows = [
         OutcomeRow(
@@ -163,23 +165,13 @@ def outcome_report(scope: Asked, house: In, who: Who) -> OutcomesShape:
             attempts=Cell(
                 value=cell.count, facts=scope.address("attempts", ("outcome", outcome.value))
             ),
-            share=_share(cell.count, folded.total),
+            share=share_of(cell.count, folded.total),
             talk_s=round(sum(talked.get(attempt, 0.0) for attempt in cell.attempts), 3),
         )
         for outcome, cell in folded.cells.items()
     ]
     total = Cell(value=folded.total, facts=scope.address("facts", ("kind", "final")))
-    return OutcomesShape(**_covered(scope), rows=rows, total=total)
-
-
-@router.get("/outcomes.csv", response_class=Response, summary="Attempts by outcome, as CSV")
-def outcome_csv(scope: Asked, house: In, who: Who) -> Response:
-    """Gives the same figures as a file."""
-    report = outcome_report(scope, house, who)
-    rows: list[tuple[CsvCell, ...]] = [
-        (row.outcome, int(row.attempts.value), row.share, row.talk_s) for row in report.rows
-    ]
-    return csv_response("outcomes.csv", ("outcome", "attempts", "share", "talk_s"), rows)
+    return OutcomesShape(**covered(scope), rows=rows, total=total)
 
 
 # ---- results -------------------------------------------------------------------------------------
@@ -198,8 +190,13 @@ def _labels(door: Door, scope: Scope) -> dict[str, tuple[dict[str, str], str]]:
 @router.get("/results", summary="Attempts by result")
 def result_report(scope: Asked, house: In, who: Who) -> ResultsShape:
     """Counts the results that stand, of the attempts begun within the days."""
-    folded = results(call_facts(who.door, scope, house.settings.report_facts_max))
-    words = _labels(who.door, scope)
+    return results_of(who.door, scope, house.settings.report_facts_max)
+
+
+def results_of(door: Door, scope: Scope, most: int) -> ResultsShape:
+    """Counts the results that stand, made of `most` facts at most."""
+    folded = results(call_facts(door, scope, most))
+    words = _labels(door, scope)
     rows: list[ResultRow] = []
     for code, cell in folded.cells.items():
         label, group = words.get(code, (None, None))
@@ -210,31 +207,11 @@ def result_report(scope: Asked, house: In, who: Who) -> ResultsShape:
                 label=label,
                 group=group,
                 count=Cell(value=cell.count, facts=address),
-                share=_share(cell.count, folded.total),
+                share=share_of(cell.count, folded.total),
             )
         )
     total = Cell(value=folded.total, facts=scope.address("facts", ("kind", "disposed")))
-    return ResultsShape(**_covered(scope), rows=rows, total=total)
-
-
-@router.get("/results.csv", response_class=Response, summary="Attempts by result, as CSV")
-def result_csv(scope: Asked, house: In, who: Who) -> Response:
-    """Gives the same figures as a file."""
-    rows: list[tuple[CsvCell, ...]] = []
-    for row in result_report(scope, house, who).rows:
-        label = row.label or {}
-        rows.append(
-            (
-                row.result,
-                label.get("ru"),
-                label.get("en"),
-                row.group,
-                int(row.count.value),
-                row.share,
-            )
-        )
-    header = ("result", "label_ru", "label_en", "group", "count", "share")
-    return csv_response("results.csv", header, rows)
+    return ResultsShape(**covered(scope), rows=rows, total=total)
 
 
 # ---- agents --------------------------------------------------------------------------------------
@@ -245,13 +222,16 @@ def agent_report(scope: Asked, house: In, who: Who) -> AgentsShape:
     """Gives each agent's seconds by state, and the talks and results begun within the days.
 
     Time is not split by campaign: an agent waits for all of theirs at once."""
-    most = house.settings.report_facts_max
-    now = house.clock.utc()
-    times = agent_times(agent_facts(who.door, scope, most), min(scope.until, now))
-    calls = call_facts(who.door, scope, most)
+    return agents_of(who.door, scope, house.settings.report_facts_max, house.clock.utc())
+
+
+def agents_of(door: Door, scope: Scope, most: int, now: datetime) -> AgentsShape:
+    """Gives agents' time and work up to `now`, made of twice `most` facts at most."""
+    times = agent_times(agent_facts(door, scope, most), min(scope.until, now))
+    calls = call_facts(door, scope, most)
     talks, given = talks_by_agent(calls), results_by_agent(calls)
     spent = {time.agent: time for time in times}
-    names = who.door.names()
+    names = door.names()
     rows: list[AgentRow] = []
     for agent in sorted({*spent, *talks, *given} - {""}, key=lambda one: names.get(one, one)):
         time = spent.get(agent)
@@ -273,27 +253,7 @@ def agent_report(scope: Asked, house: In, who: Who) -> AgentsShape:
                 ),
             )
         )
-    return AgentsShape(**_covered(scope), rows=rows)
-
-
-@router.get("/agents.csv", response_class=Response, summary="Agents' time in states, as CSV")
-def agent_csv(scope: Asked, house: In, who: Who) -> Response:
-    """Gives the same figures as a file; one column a state, in seconds."""
-    report = agent_report(scope, house, who)
-    states = sorted({state for row in report.rows for state in row.states})
-    header = ("agent", "signed_in_s", "occupancy", "talks", "results")
-    rows: list[tuple[CsvCell, ...]] = [
-        (
-            row.agent.name if row.agent else "",
-            round(row.signed_in_s, 3),
-            row.occupancy,
-            int(row.talks.value),
-            int(row.results.value),
-            *(round(row.states[s].value, 3) if s in row.states else 0 for s in states),
-        )
-        for row in report.rows
-    ]
-    return csv_response("agents.csv", (*header, *(f"{state}_s" for state in states)), rows)
+    return AgentsShape(**covered(scope), rows=rows)
 
 
 # ---- abandonment ---------------------------------------------------------------------------------
@@ -332,9 +292,14 @@ def _campaigns(door: Door, scope: Scope) -> list[CampaignRecord]:
 @router.get("/abandonment", summary="Abandoned calls against the limit")
 def abandonment_report(scope: Asked, who: Who) -> AbandonmentShape:
     """Gives each campaign's abandoned share over the window of its rule, which ends at `to`."""
+    return abandonment_of(who.door, scope)
+
+
+def abandonment_of(door: Door, scope: Scope) -> AbandonmentShape:
+    """Gives the abandoned share of each campaign within reach."""
     rows: list[AbandonRow] = []
-    for campaign in _campaigns(who.door, scope):
-        settings, folded = _abandon(who.door, campaign, scope.until)
+    for campaign in _campaigns(door, scope):
+        settings, folded = _abandon(door, campaign, scope.until)
         own = Scope(folded.window_from, folded.window_to, campaign.id)
         path = "reports/abandonment/attempts"
         rows.append(
@@ -354,26 +319,7 @@ def abandonment_report(scope: Asked, who: Who) -> AbandonmentShape:
                 share=folded.share,
             )
         )
-    return AbandonmentShape(**_covered(scope), rows=rows)
-
-
-@router.get("/abandonment.csv", response_class=Response, summary="Abandoned calls, as CSV")
-def abandonment_csv(scope: Asked, who: Who) -> Response:
-    """Gives the same figures as a file."""
-    rows: list[tuple[CsvCell, ...]] = [
-        (
-            row.campaign.name if row.campaign else "",
-            row.rule,
-            row.window_days,
-            row.limit,
-            int(row.numerator.value),
-            int(row.denominator.value),
-            row.share,
-        )
-        for row in abandonment_report(scope, who).rows
-    ]
-    header = ("campaign", "rule", "window_days", "limit", "numerator", "denominator", "share")
-    return csv_response("abandonment.csv", header, rows)
+    return AbandonmentShape(**covered(scope), rows=rows)
 
 
 @router.get("/abandonment/attempts", summary="The attempts behind an abandoned share")
