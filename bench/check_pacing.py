@@ -19,6 +19,8 @@ BUSY = ("previewing", "dialing", "talking", "hold", "wrap_up")
 STAFFED = (*BUSY, "ready", "reserved", "no_device")
 IDLE = ("ready", "reserved")
 IN_CALL = ("talking", "hold")
+KINDS = ("dialing", "ringing", "answered", "bridged", "abandoned", "agent_state")
+"""The facts that figures are made of: a floor writes them all, by one clock."""
 PERCENTILES = (10, 50, 90)
 FIGURES = (
     "calls", "answers", "occupancy", "abandonment",
@@ -49,6 +51,7 @@ def percentile(values: list[float], percent: float) -> float:
 
 def figures(facts: list[Json], minutes: float) -> Json:
     """Returns the figures of a run's first so many minutes from its first call on."""
+    facts = [fact for fact in facts if fact["kind"] in KINDS]
     clocks = {fact["clock_id"] for fact in facts}
     if len(clocks) != 1:
         raise ValueError(f"The facts are of {len(clocks)} lives of a floor, and no time spans two.")
@@ -72,8 +75,7 @@ def figures(facts: list[Json], minutes: float) -> Json:
         found[f"ring_p{percent}_s"] = percentile(rings, percent)
         found[f"idle_p{percent}_s"] = percentile(idle, percent)
     rounded: Json = {
-        name: round(value, 5) if isinstance(value := found[name], float) else value
-        for name in FIGURES
+        name: None if math.isnan(value := found[name]) else round(value, 5) for name in FIGURES
     }
     return rounded | {"abandoned": len(left), "idles": len(idle), "last_s": last_of(facts, begin)}
 
@@ -188,7 +190,10 @@ def judged(simulated: list[Json], boxes: list[Json]) -> tuple[list[Json], list[s
     rows: list[Json] = []
     outside: list[str] = []
     for name in FIGURES:
-        values = [float(run[name]) for run in simulated]
+        values = [float(run[name]) for run in simulated if run[name] is not None]
+        if len(values) < len(simulated):
+            outside.append(f"{name}: nothing came of it in {len(simulated) - len(values)} runs")
+            continue
         low, high, held = interval(values)
         row: Json = {
             "figure": name, "low": low, "high": high, "coverage": round(held, 4),
@@ -199,11 +204,11 @@ def judged(simulated: list[Json], boxes: list[Json]) -> tuple[list[Json], list[s
             "box": [],
         }  # fmt: skip
         for number, run in enumerate(boxes, 1):
-            inside = low <= run[name] <= high
-            below = sum(value < run[name] for value in values) / len(values)
-            row["box"].append(
-                {"value": run[name], "inside": inside, "above_share": round(below, 3)}
-            )
+            found = run[name]
+            inside = found is not None and low <= found <= high
+            below = 0 if found is None else sum(value < found for value in values)
+            above = round(below / len(values), 3)
+            row["box"].append({"value": found, "inside": inside, "above_share": above})
             if not inside:
                 outside.append(f"{name} of box run {number}")
         rows.append(row)
@@ -234,7 +239,8 @@ def judge(folder: Path) -> Json:
     rows, outside = judged(simulated, boxes) if simulated and boxes else ([], [])
     return {
         "ok": bool(rows) and not outside and not wrong and not short,
-        "minutes": asked["minutes"], "simulated": len(simulated), "box_runs": len(boxes),
+        "minutes": asked["minutes"], "hurry": asked["hurry"],
+        "simulated": len(simulated), "box_runs": len(boxes),
         "figures": rows, "outside": outside, "books": books, "wrong": wrong + short,
         "by_chance": round((1 - COVERAGE) * len(FIGURES) * len(boxes), 2),
     }  # fmt: skip

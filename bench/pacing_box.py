@@ -8,6 +8,7 @@ three books in a folder. Says nothing of what came of it: `check_pacing.py` does
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,41 @@ from vyzov.storage.export import export_facts
 SIGN_IN_LIMIT_S = 120.0
 LOOK_S = 10.0
 AFTER_S = 10.0
+HURRIED_SETTINGS = ("ring_timeout_s", "wrap_up_s")
+"""What of a campaign's settings is a length of time that people take."""
 SETTLES_S = 5.0
 
 
-def live_through(file: Path, folder: Path, seed: int, minutes: float) -> None:
+def hurried(scenario: Scenario, hurry: float) -> Scenario:
+    """The scenario with every length of time that it names so many times shorter."""
+    (campaign,) = scenario.campaigns
+    settings = {
+        name: value / hurry if name in HURRIED_SETTINGS else value
+        for name, value in campaign.settings.items()
+    }
+    if hurry > 1.0:
+        settings["allow_short_ring"] = True
+    crews = tuple(
+        replace(
+            crew, talk=crew.talk and crew.talk.hurried(hurry),
+            wrap_up=crew.wrap_up and crew.wrap_up.hurried(hurry),
+        )
+        for crew in scenario.crews
+    )  # fmt: skip
+    campaigns = (replace(campaign, settings=settings),)
+    return replace(scenario, crews=crews, campaigns=campaigns, hurry=hurry)
+
+
+def live_through(file: Path, folder: Path, seed: int, minutes: float, hurry: float) -> None:
     """Lets a centre work for so many minutes; raises RuntimeError where a part of it ended."""
     folder.mkdir(parents=True, exist_ok=True)
-    scenario = read_scenario(file)
+    scenario = hurried(read_scenario(file), hurry)
     centre = Centre(folder, seed, free_port(0))
     numbers = numbers_of(scenario.campaigns[0].contacts)
     try:
-        manager, trunk = open_empty(centre, numbers, box=("--scenario", str(file)))
+        manager, trunk = open_empty(centre, numbers, hurry=hurry, box=("--scenario", str(file)))
         campaign = prepared(centre, manager, scenario, trunk, numbers)
-        call_operators(centre, file, scenario.crews[0].count)
+        call_operators(centre, file, scenario.crews[0].count, hurry)
         time.sleep(SETTLES_S)
         manager.post(f"/campaigns/{campaign}/start")
         watch(centre, folder / "load.jsonl", 60.0 * minutes + AFTER_S)
@@ -77,13 +100,13 @@ def prepared(
     return str(made["id"])
 
 
-def call_operators(centre: Centre, file: Path, count: int) -> None:
+def call_operators(centre: Centre, file: Path, count: int, hurry: float) -> None:
     """Starts program operators and waits until all of them ask for calls."""
     diary = centre.out / "operators.jsonl"
     centre.start(
         "operators", "operators", "--url", centre.url, "--password", centre.password,
         "--seed", str(centre.seed), "--login", "op1", "--count", str(count), "--out", str(diary),
-        "--scenario", str(file),
+        "--scenario", str(file), "--hurry", str(hurry),
     )  # fmt: skip
     end = time.monotonic() + SIGN_IN_LIMIT_S
     while time.monotonic() < end:

@@ -4,7 +4,9 @@ One scenario file says who is called, how long they ring and talk, who works and
 It runs `--simulated` times on `Floor.step` in virtual time and `--runs` times, `--minutes` each, as
 real processes: the network in a box, Vyzov, program operators. `check_pacing.py` folds the facts of
 both the same way; every figure of every box run must lie within the 99 % prediction interval that the
-simulated runs give. The last line is one JSON object; a run that was broken off goes on in `--out`.
+simulated runs give. And what a simulated floor was told is fed to the dialer's own floor by
+`vyzov replay`, as are the records that the floors of the box runs wrote of themselves: each must decide
+the same, to the digest. The last line is one JSON object; a run that was broken off goes on in `--out`.
 """
 
 import argparse
@@ -14,13 +16,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from pacing_box import live_through
+from pacing_box import hurried, live_through
 
 from vyzov import __version__
 from vyzov.core.facts import to_json
+from vyzov.simulation.recording import Recorder
 from vyzov.simulation.run import run_scenario
 from vyzov.simulation.scenario import Scenario
 from vyzov.simulation.scenario_file import read_scenario
@@ -37,10 +42,11 @@ BOX_SEEDS = 1_000_000
 def options_of() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run verify pacing", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="of each run, real or made up")
+    parser.add_argument("--hurry", type=float, default=1.0, help="divides people's times in both")
     parser.add_argument("--simulated", type=int, default=200, help="runs in virtual time")
     parser.add_argument("--runs", type=int, default=3, help="runs at the box, in real time")
     parser.add_argument("--side-by-side", type=int, default=1, help="box runs at the same time")
-    parser.add_argument("--only", choices=("box", "simulated", "judge"), help="do one part")
+    parser.add_argument("--only", choices=("box", "simulated", "replay", "judge"))
     parser.add_argument("--scenario", type=Path, default=SCENARIO)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--place", type=int, default=0, help=argparse.SUPPRESS)
@@ -57,18 +63,28 @@ def main() -> int:
     if asked.place:
         folder = out / f"box-{asked.place}"
         live_through(asked.scenario.resolve(), folder, BOX_SEEDS + asked.seed + asked.place,
-                     asked.minutes)  # fmt: skip
+                     asked.minutes, asked.hurry)  # fmt: skip
         return 0
-    settled = {"minutes": asked.minutes, "scenario": asked.scenario.name, "seed": asked.seed}
+    settled = {
+        "minutes": asked.minutes, "hurry": asked.hurry, "scenario": asked.scenario.name,
+        "seed": asked.seed,
+    }  # fmt: skip
     same_as_before(out / "run.json", settled)
-    say = (lambda _words: None) if asked.json else (lambda words: print(words, flush=True))
+    say = nothing if asked.json else print
     if asked.only in (None, "simulated"):
         simulate(asked, out, say)
     if asked.only in (None, "box"):
         run_boxes(asked, out)
     if asked.only == "simulated":
         return 0
-    return verdict(asked, out, begun)
+    replays = [] if asked.only in ("box", "judge") else replayed(asked, out)
+    if asked.only == "replay":
+        return told_of_replays(replays)
+    return verdict(asked, out, begun, replays)
+
+
+def nothing(_words: str) -> None:
+    return
 
 
 def same_as_before(file: Path, settled: dict[str, object]) -> None:
@@ -81,9 +97,9 @@ def same_as_before(file: Path, settled: dict[str, object]) -> None:
 # ---- virtual time
 
 
-def made_up(file: Path, minutes: float) -> Scenario:
+def made_up(file: Path, minutes: float, hurry: float) -> Scenario:
     """The scenario as long as a box run, nobody looking on: what is judged are its facts."""
-    scenario = read_scenario(file)
+    scenario = hurried(read_scenario(file), hurry)
     span_s = scenario.campaigns[0].begins_s + 60.0 * minutes + AFTER_S
     return replace(
         scenario, span_s=span_s, ends_when_done=False, settles=False, watched=False,
@@ -91,9 +107,9 @@ def made_up(file: Path, minutes: float) -> Scenario:
     )  # fmt: skip
 
 
-def simulate(asked: argparse.Namespace, out: Path, say: object) -> None:
+def simulate(asked: argparse.Namespace, out: Path, say: Callable[[str], None]) -> None:
     """Runs what is missing of the simulated runs and has the judge fold the facts of each."""
-    scenario = made_up(asked.scenario, asked.minutes)
+    scenario = made_up(asked.scenario, asked.minutes, asked.hurry)
     told = out / "simulated.jsonl"
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     done = {json.loads(line)["seed"] for line in lines}
@@ -112,8 +128,7 @@ def simulate(asked: argparse.Namespace, out: Path, say: object) -> None:
         with told.open("a", encoding="utf-8") as file:
             line = {"seed": seed, "digest": outcome.digest, "figures": json.loads(folded.stdout)}
             file.write(json.dumps(line) + "\n")
-        if callable(say):
-            say(f"simulated seed {seed}: {folded.stdout.strip()}")
+        say(f"simulated seed {seed}: {folded.stdout.strip()}")
 
 
 # ---- real time
@@ -147,15 +162,56 @@ def start_box(asked: argparse.Namespace, out: Path, place: int) -> "subprocess.P
         return subprocess.Popen(
             [sys.executable, str(Path(__file__).resolve()), "--place", str(place),
              "--minutes", str(asked.minutes), "--seed", str(asked.seed), "--out", str(out),
-             "--scenario", str(asked.scenario.resolve())],
+             "--scenario", str(asked.scenario.resolve()), "--hurry", str(asked.hurry)],
             stdout=log, stderr=log, env=os.environ,
         )  # fmt: skip
+
+
+# ---- the same events, the same decisions
+
+
+def replayed(asked: argparse.Namespace, out: Path) -> list[dict[str, object]]:
+    """Feeds what floors were told to a floor once more, each in a process of its own."""
+    life = out / "floor-simulated.jsonl"
+    recorder = Recorder(lambda _number: life.open("w", encoding="ascii"), __version__)
+    run_scenario(made_up(asked.scenario, asked.minutes, asked.hurry), asked.seed, recorder=recorder)
+    lives = sorted(out.glob("box-*/data/replay/floor-*.jsonl"))
+    return [
+        again(life, "simulated"), *(again(one, one.relative_to(out).parts[0]) for one in lives)
+    ]  # fmt: skip
+
+
+def again(life: Path, whose: str) -> dict[str, object]:
+    """Runs a recorded life again; `alike` where every decision is the one that was made."""
+    with life.open(encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    last = json.loads(lines[-1])
+    done = subprocess.run(
+        [sys.executable, "-m", "vyzov", "replay", str(life), "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told = json.loads(done.stdout or "{}")
+    alike = bool(told.get("ok")) and told["digest"] == last.get("digest")
+    placed = sum(line.count('"Originate"') for line in lines)
+    return {
+        "whose": whose, "alike": alike, "steps": told.get("steps"), "placed": placed,
+        "decisions": told.get("decisions"), "digest": told.get("digest"), "was": last.get("digest"),
+        "first_difference": told.get("first_difference"),
+    }  # fmt: skip
+
+
+def told_of_replays(replays: list[dict[str, object]]) -> int:
+    ok = all(one["alike"] and one["placed"] for one in replays)
+    print(json.dumps({"verify": "pacing", "ok": ok, "replays": replays}))
+    return 0 if ok else 1
 
 
 # ---- the verdict
 
 
-def verdict(asked: argparse.Namespace, out: Path, begun: float) -> int:
+def verdict(
+    asked: argparse.Namespace, out: Path, begun: float, replays: list[dict[str, object]]
+) -> int:
     done = subprocess.run(
         [sys.executable, "-I", str(JUDGE), "judge", str(out)],
         capture_output=True, text=True, check=False,
@@ -167,8 +223,9 @@ def verdict(asked: argparse.Namespace, out: Path, begun: float) -> int:
     if not asked.json:
         for line in table(found):
             print(line)
+    found["ok"] = found["ok"] and all(one["alike"] and one["placed"] for one in replays)
     found |= {
-        "verify": "pacing", "scenario": asked.scenario.name, "seed": asked.seed,
+        "verify": "pacing", "replays": replays, "scenario": asked.scenario.name, "seed": asked.seed,
         "seconds": round(time.monotonic() - begun, 1),
         "versions": {"vyzov": __version__, "python": sys.version.split()[0]},
     }  # fmt: skip
@@ -176,13 +233,15 @@ def verdict(asked: argparse.Namespace, out: Path, begun: float) -> int:
     return 0 if found["ok"] else 1
 
 
-def table(found: dict[str, object]) -> list[str]:
+def table(found: dict[str, Any]) -> list[str]:
     """The figures as people read them: the interval, and each box run, `!` where it is outside."""
-    rows = found["figures"]
-    assert isinstance(rows, list)
     lines = [f"{'':<14}{'mean':>10}{'low':>10}{'high':>10}   the box"]
-    for row in rows:
-        box = "".join(f"{one['value']:>10.4g}{' ' if one['inside'] else '!'}" for one in row["box"])
+    for row in found["figures"]:
+        box = "".join(
+            f"{'-' if one['value'] is None else format(one['value'], '.4g'):>10}"
+            f"{' ' if one['inside'] else '!'}"
+            for one in row["box"]
+        )
         lines.append(
             f"{row['figure']:<14}{row['simulated_mean']:>10.4g}{row['low']:>10.4g}"
             f"{row['high']:>10.4g}   {box}"

@@ -18,13 +18,24 @@ def simulate(
     ] = None,
     limit: Annotated[float, typer.Option(min=1, help="Seconds for all runs together.")] = 900.0,
     out: Annotated[Path | None, typer.Option(help="Folder for facts and the result.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Folder for the floor's inputs, for `vyzov replay`.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Lets a made-up centre work in virtual time, on the dialer that dials, and prints figures."""
     from vyzov.cli.simulate import simulate as run
 
     raise typer.Exit(
-        run(scenario, seeds=seeds, first_seed=seed, limit_s=limit, out=out, as_json=as_json)
+        run(
+            scenario,
+            seeds=seeds,
+            first_seed=seed,
+            limit_s=limit,
+            out=out,
+            record=record,
+            as_json=as_json,
+        )
     )
 
 

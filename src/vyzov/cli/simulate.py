@@ -8,13 +8,15 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
+from vyzov import __version__
 from vyzov.core.facts import to_json
 from vyzov.simulation.estimate import SHARES, Estimate, summary
 from vyzov.simulation.experiment import Experiment, run_seeds
+from vyzov.simulation.recording import Recorder
 from vyzov.simulation.scenario import Figures, Outcome
 from vyzov.simulation.scenario_file import read_scenario
 
@@ -40,7 +42,7 @@ BROKEN = 3
 
 def simulate(
     path: Path, *, seeds: int, first_seed: int | None, limit_s: float, out: Path | None,
-    as_json: bool,
+    record: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Runs the scenario; 0 where it ran, 1 where the limit left no run, 3 where a rule broke."""
     scenario = read_scenario(path)
@@ -49,6 +51,7 @@ def simulate(
     ran = run_seeds(
         scenario, range(first, first + seeds), limit_s=limit_s, progress=bar.tell,
         done=None if out is None else lambda one: _keep(one, out),
+        recorder_of=(lambda _seed: None) if record is None else Shelf(record).recorder,
     )  # fmt: skip
     bar.clear()
     if not ran.outcomes:
@@ -66,6 +69,25 @@ def simulate(
     else:
         typer.echo("\n".join(_lines(ran, told)))
     return BROKEN if told["breaches"] else 0
+
+
+class Shelf:
+    """A folder of lives, `floor-SEED-LIFE.jsonl` each, for `vyzov replay`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def recorder(self, seed: int) -> Recorder:
+        """Makes the recorder of a run; what an earlier one of the same seed left is gone."""
+        for older in self._folder.glob(f"floor-{seed}-*.jsonl"):
+            older.unlink()
+
+        def open_life(life: int) -> TextIO:
+            path = self._folder / f"floor-{seed}-{life}.jsonl"
+            return path.open("w", encoding="ascii", newline="\n")
+
+        return Recorder(open_life, __version__)
 
 
 def result_of(ran: Experiment) -> dict[str, Any]:

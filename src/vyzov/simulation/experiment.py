@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vyzov.simulation.recording import Recorder
 from vyzov.simulation.run import run_scenario
 from vyzov.simulation.scenario import Outcome, Scenario
 
@@ -40,6 +41,7 @@ def run_seeds(
     progress: Progress | None = None,
     clock: Callable[[], float] = time.monotonic,
     done: Callable[[Outcome], None] | None = None,
+    recorder_of: Callable[[int], Recorder | None] = lambda _seed: None,
 ) -> Experiment:
     """Runs a scenario once for each seed; `done` is given each outcome as it comes.
 
@@ -55,7 +57,7 @@ def run_seeds(
                 raise TimeOver
 
         try:
-            outcome = run_scenario(scenario, seed, progress=told)
+            outcome = run_scenario(scenario, seed, progress=told, recorder=recorder_of(seed))
         except TimeOver:
             break
         finished.append(outcome)

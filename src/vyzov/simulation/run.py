@@ -20,10 +20,12 @@ from vyzov.core.instants import to_text
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.figures import folded
 from vyzov.simulation.meddler import SimulatedManager
+from vyzov.simulation.recording import Recorder
 from vyzov.simulation.scenario import Crew, Figures, Outcome, Scenario, Shift
 from vyzov.simulation.stage import Stage, build
 from vyzov.simulation.story import told
 from vyzov.simulation.world import World
+from vyzov.storage.values import written_as
 
 ARRIVALS_S = 0.05
 """Operators of a crew come one after another, that many seconds apart."""
@@ -38,27 +40,36 @@ Progress = Callable[[float], None]
 
 
 def run_scenario(
-    scenario: Scenario, seed: int | None = None, *, progress: Progress | None = None
-) -> Outcome:
-    """Runs a scenario, with another seed than its own where one is given."""
+    scenario: Scenario, seed: int | None = None, *, progress: Progress | None = None,
+    recorder: Recorder | None = None,
+) -> Outcome:  # fmt: skip
+    """Runs a scenario, with another seed than its own where one is given, written down where asked."""
     chosen = scenario.seed if seed is None else seed
-    with _collected_after():
+    with _collected_before():
         stage = build(scenario, chosen)
+        if recorder is not None:
+            stage.world.floor_of = recorder.floor
         try:
             return run_on(stage, scenario, chosen, progress)
         finally:
             stage.close()
+            if recorder is not None:
+                recorder.close()
 
 
 @contextmanager
-def _collected_after() -> Generator[None]:
-    """Has Python look for circles after a run: it makes next to none, and keeps a day's story."""
+def _collected_before() -> Generator[None]:
+    """Has Python look for circles before a run, not in it: it makes next to none, and keeps a day's
+    story, which would be gone through again and again. What is left of it counts as old."""
     collects = gc.isenabled()
+    gc.collect()
     gc.disable()
     try:
         yield
     finally:
         if collects:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
@@ -235,7 +246,7 @@ def _digest(stage: Stage, left: list[tuple[str, str, str]]) -> str:
     return digest.hexdigest()
 
 
-_JSON = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+_JSON = written_as(json.JSONEncoder(sort_keys=True))
 
 
 def line_of(fact: Fact) -> str:

@@ -119,6 +119,8 @@ class Scenario:
     management: Management = NO_MANAGEMENT
     seed: int = 1
     ends_when_done: bool = True
+    hurry: float = 1.0
+    """By how much all rings and talks are shorter; crews and settings are hurried by whoever says it."""
     settles: bool = True
     """After the span dialling stops, calls are let end and the rules of a day's end are checked."""
     watched: bool = True

@@ -27,6 +27,7 @@ from vyzov.dialer.office_records import (
     TrunkSettings,
 )
 from vyzov.simulation.oracle import Oracle
+from vyzov.simulation.people import hurried
 from vyzov.simulation.residents import Residents
 from vyzov.simulation.scenario import Crew, Scenario, ScenarioCampaign
 from vyzov.simulation.world import World
@@ -148,7 +149,8 @@ def build(scenario: Scenario, seed: int) -> Stage:
 
     world = World(
         open_store=open_store,
-        floor=FLOOR, begin=scenario.begin, seed=seed, plan_of=residents.plan,
+        floor=FLOOR, begin=scenario.begin, seed=seed,
+        plan_of=lambda number, count: hurried(residents.plan(number, count), scenario.hurry),
         faults=scenario.faults, delays=Delays(), timeline=timeline, watched=scenario.watched,
     )  # fmt: skip
     world.shows_screens = scenario.shows_screens

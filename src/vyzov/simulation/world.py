@@ -92,6 +92,8 @@ class World:
         self.disturb_at_effect: tuple[int, Callable[[], None]] | None = None
         self.restarts = True
         self.shows_screens = True
+        self.floor_of: Callable[..., Floor] | None = None
+        """What makes the floor of each life, where it is not to be a plain one."""
         self.organisation = ""
         self._open_store = open_store
         self._asks = 0
@@ -115,7 +117,7 @@ class World:
         """Starts a floor's process; an older one that still runs is not ended by that."""
         self.lives += 1
         self._asked.clear()  # The web process turns to the new one and hears the old one no more.
-        floor = Floor(
+        floor = (self.floor_of or Floor)(
             self.floor_id,
             dice=SeededDice(self.timeline, f"{self.seed}/{self.lives}"),
             call_id_of=lambda attempt: f"{attempt}@world",
