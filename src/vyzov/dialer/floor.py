@@ -336,11 +336,10 @@ class Floor:
 
     def _arm(self, ticked: bool) -> None:  # noqa: FBT001
         """Asks for a tick at the next moment that is due; one asked for stands until it comes."""
-        moments = (
-            self.room.calls.next_deadline(), self._agents.next_deadline(),
-            self._cards.next_deadline(),
-        )  # fmt: skip
-        first = min((at for at in moments if at is not None), default=None)
+        first = self.room.calls.next_deadline()
+        for at in (self._agents.next_deadline(), self._cards.next_deadline()):
+            if at is not None and (first is None or at < first):
+                first = at
         if first is not None and (ticked or first != self._armed):
             self._scene.out.effects.append(fx.Arm(self._scene.now.mono_of(first)))
         self._armed = first

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import final
+from typing import NoReturn, final
 
 STILL_S = 0.001
 STILL_MAX = 20_000
@@ -87,11 +87,14 @@ class Timeline:
             self._still_since, self._still = self.now, 0
         self._still += 1
         if self._still > STILL_MAX:
-            raise TimeStandsStillError(
-                f"Virtual time stands still at {self.now:.3f} s: {self._still:,} acts within"
-                f" {STILL_S * 1000:g} ms, the latest is {act!r:.300}. Look for what asks for itself"
-                " again without a delay."
-            )
+            self._stands_still(act)
+
+    def _stands_still(self, act: object) -> NoReturn:
+        raise TimeStandsStillError(
+            f"Virtual time stands still at {self.now:.3f} s: {self._still:,} acts within"
+            f" {STILL_S * 1000:g} ms, the latest is {act!r:.300}. Look for what asks for itself"
+            " again without a delay."
+        )
 
     def run_until(self, moment: float, is_enough: Callable[[], bool] | None = None) -> bool:
         """Lets everything up to `moment` happen; True where `is_enough` ended it before."""
@@ -107,7 +110,9 @@ class Timeline:
             if at - self._still_since >= STILL_S:
                 self._still_since, self._still = at, 1
             else:
-                self.turned(act)
+                self._still += 1
+                if self._still > STILL_MAX:
+                    self._stands_still(act)
             act()
             if is_enough is not None and is_enough():
                 return True

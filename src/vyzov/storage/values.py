@@ -6,7 +6,7 @@ the keys in the order they were given.
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -15,8 +15,24 @@ from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import from_text, to_text
 from vyzov.dialer.ports import Json
 
-# An encoder made anew for each text would cost as much as the text.
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+def written_as(manners: json.JSONEncoder) -> Callable[[object], str]:
+    """Returns what writes JSON in these manners: as `encode` does, but made once and not for each
+    text, which would cost as much as the text. Values must not contain themselves."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # A Python without that part.
+        return manners.encode
+    escaped = json.encoder.encode_basestring_ascii  # type: ignore[attr-defined]
+    plain = json.encoder.encode_basestring  # type: ignore[attr-defined]
+    parts = make(
+        None, manners.default, escaped if manners.ensure_ascii else plain, None,
+        manners.key_separator, manners.item_separator, manners.sort_keys, manners.skipkeys,
+        manners.allow_nan,
+    )  # fmt: skip
+    return lambda value: "".join(parts(value, 0))
+
+
+_COMPACT = written_as(json.JSONEncoder(ensure_ascii=False, separators=(",", ":")))
 LISTS_KEPT = 4096
 """Lists of words that are remembered: of zones there are few, and every number has one."""
 
@@ -50,7 +66,12 @@ def texts_of(text: str | None) -> dict[str, str]:
 
 def words_text(words: Iterable[str]) -> str:
     """Writes a list of words (zones, codecs) as a JSON array."""
-    return json_text(list(words))
+    return _words_text(tuple(words))
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def _words_text(words: tuple[str, ...]) -> str:
+    return json_text(words)
 
 
 @lru_cache(maxsize=LISTS_KEPT)
