@@ -284,9 +284,8 @@ def _outcome(side: Side, suffix: str, sound: bytes) -> tuple[w.Write, ...]:
         ),
         w.AddDisposition(SystemDice().new_id(), attempt, contact, agent, "sale", CALLED_AT),
         w.AddRecording(recording, attempt, f"{recording}.wav", 60.0, len(sound), sha256, CALLED_AT),
-        w.AddCallback(
-            SystemDice().new_id(), side[f"campaign{suffix}"], contact, due, agent, CALLED_AT
-        ),
+        w.AddCallback(promise, side[f"campaign{suffix}"], contact, due, agent, CALLED_AT),
+    side.ids[f"callback{suffix}"] = promise = SystemDice().new_id()
     )
 
 

@@ -99,6 +99,7 @@ def address(path: str, site: Site, side: str) -> str:
         "webhook",
         "script",
         "delivery",
+        "callback",
     ):
         known = home["operator"] if name == "user" else home.ids.get(name, "")
         path = path.replace(f"{{{name}_id}}", known)
@@ -144,6 +145,9 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", f"{API}/campaigns/{{campaign_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/trunks/{{trunk_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/users/{{user_id}}"): {"json": {"name": "Taken over"}},
+    ("PATCH", f"{API}/contacts/{{contact_id}}"): {"json": {"name": "Taken over"}},
+    ("PATCH", f"{API}/callbacks/{{callback_id}}"): {"json": {"agent": ""}},
+    ("POST", f"{API}/callbacks/{{callback_id}}/cancel"): {"json": {"reason": "asked"}},
     ("POST", f"{API}/campaigns/{{campaign_id}}/copy"): {"json": {"name": "Taken over"}},
     ("POST", f"{API}/campaigns/{{campaign_id}}/leads"): {"json": {"phones": ["+12025550117"]}},
     ("POST", f"{API}/phones/{{phone_id}}/password"): {"json": {"name": "Taken over"}},

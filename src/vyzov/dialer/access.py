@@ -13,6 +13,7 @@ from vyzov.core.campaign import CampaignSettings
 from vyzov.core.campaign_file import Directory, read_campaign, write_campaign
 from vyzov.core.disposition import must_agree, must_stay, removed_codes
 from vyzov.core.readiness import Check, checks
+from vyzov.dialer.access_contacts import ContactDoor
 from vyzov.dialer.access_history import found
 from vyzov.dialer.access_leads import LeadDoor
 from vyzov.dialer.access_prompts import PromptDoor
@@ -67,7 +68,7 @@ __all__ = [
 ]
 
 
-class Door(LeadDoor, WebhookDoor, PromptDoor, ScriptDoor):
+class Door(LeadDoor, WebhookDoor, PromptDoor, ScriptDoor, ContactDoor):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------

@@ -14,8 +14,6 @@ from vyzov.dialer.audit_records import Actor
 from vyzov.dialer.office_records import (
     AttemptQuery,
     AttemptRecord,
-    CallbackRecord,
-    CallbackState,
     ContactCard,
     DispositionRecord,
     EntryRecord,
@@ -124,15 +122,6 @@ class HistoryDoor:
         """Ends a stop now; the entry stays as evidence."""
         self.person.must(Action.STOP_LIFT)
         return found(self._office.lift_stop(self._own, stop_id), "stop-list entry")
-
-    def callbacks(
-        self, *, state: CallbackState | None, campaign_id: str | None, limit: int
-    ) -> tuple[CallbackRecord, ...]:
-        """Gives promises to call back by due time; an operator's own only."""
-        self.person.must(Action.CALLBACK_SEE)
-        return self._office.callbacks(
-            self._own, state=state, campaign_id=campaign_id, agent_id=self._agent, limit=limit
-        )
 
     # ---- history --------------------------------------------------------------------------------
 

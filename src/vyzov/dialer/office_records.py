@@ -381,6 +381,7 @@ class CallbackRecord:
     state: CallbackState
     created_at: datetime
     attempt_id: str | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

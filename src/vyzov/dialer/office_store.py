@@ -14,6 +14,7 @@ from typing import Protocol
 from vyzov.core.facts import Fact
 from vyzov.dialer.audit_records import AuditStore
 from vyzov.dialer.duplicates import Known
+from vyzov.dialer.contact_edits import ContactEdits
 from vyzov.dialer.erasure import Person
 from vyzov.dialer.floor_places import FloorBook
 from vyzov.dialer.kpi_store import KpiStore
@@ -381,3 +382,4 @@ class OfficeStore(
     Protocol,
 ):
     """Everything the office asks of a store."""
+    ContactEdits,

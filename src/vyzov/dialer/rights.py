@@ -43,6 +43,7 @@ class Action(StrEnum):
     LIST_EDIT = "list.edit"
     CONTACT_FIND = "contact.find"
     CONTACT_SEE = "contact.see"
+    CONTACT_EDIT = "contact.edit"
     CONTACT_EXPLAIN = "contact.explain"
     STOP_SEE = "stop.see"
     STOP_ADD = "stop.add"
@@ -52,6 +53,7 @@ class Action(StrEnum):
     USER_SEE = "user.see"
     USER_EDIT = "user.edit"
     CALLBACK_SEE = "callback.see"
+    CALLBACK_EDIT = "callback.edit"
     ATTEMPT_SEE = "attempt.see"
     LADDER_SEE = "ladder.see"
     FACT_SEE = "fact.see"
@@ -100,6 +102,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.LIST_EDIT: _OFFICE,
     Action.CONTACT_FIND: _LEADS,
     Action.CONTACT_SEE: _LEADS | {Role.OPERATOR},
+    Action.CONTACT_EDIT: _LEADS,
     Action.CONTACT_EXPLAIN: _LEADS,
     Action.STOP_SEE: _LEADS,
     Action.STOP_ADD: _LEADS,
@@ -109,6 +112,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.USER_SEE: _LEADS,
     Action.USER_EDIT: _OFFICE,
     Action.CALLBACK_SEE: _LEADS | {Role.OPERATOR},
+    Action.CALLBACK_EDIT: _LEADS,
     Action.ATTEMPT_SEE: _LEADS | {Role.OPERATOR, Role.CUSTOMER},
     Action.LADDER_SEE: _LEADS,
     Action.FACT_SEE: _LEADS | {Role.OPERATOR, Role.CUSTOMER},

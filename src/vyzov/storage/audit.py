@@ -94,7 +94,7 @@ WATCHED: Mapping[str, Watched] = {
         label="purpose",
     ),
     "stop_list": Watched("stop", _plain("reason", "source", "valid_to")),
-    "callback": Watched("callback", _plain("campaign_id", "due_at", "agent_id", "state")),
+    "callback": Watched("callback", _plain("campaign_id", "due_at", "agent_id", "state", "reason")),
     "campaign": Watched(
         "campaign",
         _plain("principal_id", "name", "purpose", "mode", "state", "list_id", "floor_id"),

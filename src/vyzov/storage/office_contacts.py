@@ -61,12 +61,7 @@ class Contacts(OfficeBase):
     def contact(self, organisation: str, contact_id: str) -> ContactCard | None:
         """Returns a contact's card, its personal part empty after erasure."""
         with self._reading() as connection:
-            row = connection.execute(
-                _cards().where(
-                    t.contact.c.organisation_id == organisation, t.contact.c.id == contact_id
-                )
-            ).first()
-            return None if row is None else _card(connection, row, self._now_text())
+            return read_card(connection, organisation, contact_id, self._now_text())
 
     def contact_entries(self, organisation: str, contact_id: str) -> tuple[EntryRecord, ...]:
         """Returns a contact's places in campaigns."""
@@ -89,7 +84,7 @@ class Contacts(OfficeBase):
         limit: int = 200,
     ) -> tuple[CallbackRecord, ...]:
         """Returns promises by due time, earliest first."""
-        promise, person = t.callback.c, t.contact_person.c
+        promise = t.callback.c
         which = [promise.organisation_id == organisation]
         if state is not None:
             which.append(promise.state == state.value)
@@ -99,19 +94,9 @@ class Contacts(OfficeBase):
             which.append(promise.agent_id == agent_id)
         with self._reading() as connection:
             rows = connection.execute(
-                sa.select(t.callback, person.name.label("contact_name"))
-                .outerjoin(
-                    t.contact_person,
-                    sa.and_(
-                        person.organisation_id == promise.organisation_id,
-                        person.contact_id == promise.contact_id,
-                    ),
-                )
-                .where(*which)
-                .order_by(promise.due_at, promise.id)
-                .limit(limit)
+                with_names().where(*which).order_by(promise.due_at, promise.id).limit(limit)
             )
-            return tuple(_callback(row) for row in rows)
+            return tuple(callback_record(row) for row in rows)
 
 
 class StopList(OfficeBase):
@@ -258,6 +243,16 @@ def _cards() -> sa.Select[Any]:
     )
 
 
+def read_card(
+    connection: sa.Connection, organisation: str, contact_id: str, now: str
+) -> ContactCard | None:
+    """Returns a contact's card as it stands within the connection's transaction."""
+    row = connection.execute(
+        _cards().where(t.contact.c.organisation_id == organisation, t.contact.c.id == contact_id)
+    ).first()
+    return None if row is None else _card(connection, row, now)
+
+
 def _matches(search: str) -> sa.ColumnElement[bool]:
     digits = "".join(letter for letter in search if letter.isascii() and letter.isdigit())
     # A folded copy of the name is searched: SQLite's own LIKE knows upper and lower case in ASCII
@@ -384,7 +379,20 @@ def _stop(row: sa.Row[Any]) -> StopEntry:
     )
 
 
-def _callback(row: sa.Row[Any]) -> CallbackRecord:
+def with_names() -> sa.Select[Any]:
+    """Promises, with what the people are called who were given them."""
+    promise, person = t.callback.c, t.contact_person.c
+    return sa.select(t.callback, person.name.label("contact_name")).outerjoin(
+        t.contact_person,
+        sa.and_(
+            person.organisation_id == promise.organisation_id,
+            person.contact_id == promise.contact_id,
+        ),
+    )
+
+
+def callback_record(row: sa.Row[Any]) -> CallbackRecord:
+    """Makes the record of a promise."""
     return CallbackRecord(
         id=row.id,
         campaign_id=row.campaign_id,
@@ -395,4 +403,5 @@ def _callback(row: sa.Row[Any]) -> CallbackRecord:
         state=CallbackState(row.state),
         created_at=from_text(row.created_at),
         attempt_id=row.attempt_id,
+        reason=row.reason,
     )

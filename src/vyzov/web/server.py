@@ -25,8 +25,10 @@ from vyzov.web.once import Once
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
     answers,
+    callbacks,
     campaign_files,
     campaigns,
+    contact_edits,
     contacts,
     desk,
     explain,
@@ -65,6 +67,8 @@ _ROOMS = (
     session,
     campaigns,
     campaign_files,
+    contact_edits,
+    callbacks,
     leads,
     lists,
     contacts,

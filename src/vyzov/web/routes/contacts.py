@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import Field
 
 from vyzov.core.window import zones_of
 from vyzov.dialer.access import Door
+from vyzov.dialer.access_contacts import tag_of
 from vyzov.dialer.office_records import (
     AttemptQuery,
     ConsentRecord,
@@ -169,11 +170,17 @@ def contacts(
 
 
 @router.get("/contacts/{contact_id}", summary="A contact's card")
-def contact(contact_id: PathId, house: In, who: Who) -> Contact:
-    """Gives a contact with numbers, fields, campaigns and the latest attempts."""
+def contact(contact_id: PathId, response: Response, house: In, who: Who) -> Contact:
+    """Gives a contact with numbers, fields, campaigns, the latest attempts, and the ETag an edit
+    must name."""
     card = who.door.contact(contact_id)
-    names = names_of(who.door)
-    now = house.clock.utc()
+    response.headers["ETag"] = tag_of(card)
+    return contact_of(who.door, card, house.clock.utc())
+
+
+def contact_of(door: Door, card: ContactCard, now: datetime) -> Contact:
+    """Makes the shape of a card."""
+    names = names_of(door)
     return Contact(
         id=card.id,
         name=card.name,
@@ -187,6 +194,6 @@ def contact(contact_id: PathId, house: In, who: Who) -> Contact:
         origin=_list(card),
         created_at=card.created_at,
         erased_at=card.erased_at,
-        campaigns=[_entry(entry, names) for entry in who.door.contact_entries(contact_id)],
-        history=_history(who.door, contact_id, names),
+        campaigns=[_entry(entry, names) for entry in door.contact_entries(card.id)],
+        history=_history(door, card.id, names),
     )

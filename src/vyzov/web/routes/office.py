@@ -1,4 +1,4 @@
-"""The office's smaller rooms: principals, the stop-list, promises to call back."""
+"""The office's smaller rooms: principals and the stop-list."""
 
 import asyncio
 from datetime import datetime
@@ -10,8 +10,6 @@ from pydantic import ConfigDict, Field
 from vyzov.core.errors import Fault
 from vyzov.core.numbers import is_e164
 from vyzov.dialer.office_records import (
-    CallbackRecord,
-    CallbackState,
     StopEntry,
     StopSource,
 )
@@ -23,13 +21,9 @@ from vyzov.web.shapes import (
     Cursor,
     Limit,
     Named,
-    OptionalId,
     PageOf,
     PathId,
     Shape,
-    Since,
-    Until,
-    named,
     page_of,
 )
 
@@ -146,55 +140,3 @@ async def lift_stop(stop_id: PathId, house: In, who: Who) -> None:
     """Ends a stop; the entry stays as evidence of when it held."""
     await asyncio.to_thread(who.door.lift_stop, stop_id)
     await house.floor.tell("office.stop_list_changed", who.person)
-
-
-# ---- promises to call back -----------------------------------------------------------------------
-
-_CALLBACKS_READ = 2_000
-
-
-class CallbackShape(Shape):
-    """A promise to call back."""
-
-    id: str
-    campaign: Named | None
-    contact: Named
-    due_at: datetime
-    agent: Named | None
-    state: CallbackState
-    attempt: str | None
-    created_at: datetime
-
-
-@router.get("/callbacks", tags=["callbacks"], summary="Promises to call back")
-def callbacks(
-    who: Who,
-    state: CallbackState | None = CallbackState.OPEN,
-    campaign: OptionalId = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> PageOf[CallbackShape]:
-    """Gives promises by due time, earliest first; an operator's own only."""
-    names = {**who.door.names(), **who.door.campaign_names()}
-    found = who.door.callbacks(state=state, campaign_id=campaign, limit=_CALLBACKS_READ)
-    within = (
-        one
-        for one in found
-        if (since is None or one.due_at >= since) and (until is None or one.due_at < until)
-    )
-
-    def shape(one: CallbackRecord) -> CallbackShape:
-        return CallbackShape(
-            id=one.id,
-            campaign=named(one.campaign_id, names),
-            contact=Named(id=one.contact_id, name=one.contact_name),
-            due_at=one.due_at,
-            agent=named(one.agent_id, names),
-            state=one.state,
-            attempt=one.attempt_id,
-            created_at=one.created_at,
-        )
-
-    return page_of(within, shape, cursor, limit)
