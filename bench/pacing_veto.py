@@ -18,7 +18,7 @@ from pacing_laws import Progressive
 from pacing_place import Curve, Day, Law, Place, View
 from pacing_product import Product
 from pacing_scenarios import read_stage
-from pacing_world import Floor, Kind, Line
+from pacing_world import TIDY, Floor, Kind, Line
 
 HOURS = 0.75
 AGENTS = (3, 5, 8, 10, 15, 20, 25)
@@ -65,6 +65,8 @@ class Adversary(Floor):
         self.trace = trace
         self.dice = random.Random(f"{trace.seed}/strikes")
         self.strike_at = self.dice.uniform(*STRIKE_S)
+        self.most_charged = 0.0
+        self.past_limit = 0
 
     def lengths(self, number: int, at: float) -> tuple[float, float]:
         """Talks are short in silence and long in a burst."""
@@ -76,6 +78,8 @@ class Adversary(Floor):
         """Lets the law dial, and strikes when it has more calls on their way than operators."""
         super().look(number, step)
         at = step / 10
+        self.most_charged = max(self.most_charged, self.day.charged)
+        self.past_limit += self.abandoned > self.limit * self.answered + TIDY
         if at < self.strike_at or len(self.ringing[0]) <= len(self.free):
             return
         self.strike_at = at + self.dice.uniform(*STRIKE_S)
@@ -107,11 +111,17 @@ class Watched(Product):
     def __init__(self, *, veto: bool) -> None:
         super().__init__(veto=veto)
         self.under = 0
+        self.untold = 0
 
     def dials(self, view: View) -> int:
         """Returns how many calls to place."""
         count = super().dials(view)
         self.under += count < view.free - view.waiting - view.ringing
+        # Held against the law's own account too: beyond the limit stands what it told as charged.
+        self.untold += any(
+            one.abandoned - one.charged > one.window.limit * one.answered + TIDY
+            for one in self.watch.vetoed
+        )
         return count
 
 
@@ -120,10 +130,11 @@ def live(seed: int) -> dict[str, Any]:
     trace = trace_of(seed)
     place = read_stage("base").place(trace.agents)
     on, off = Watched(veto=True), Watched(veto=False)
-    days = {
-        name: Adversary(place, law, trace).live()
+    floors = {
+        name: Adversary(place, law, trace)
         for name, law in (("on", on), ("off", off), ("progressive", Progressive()))
     }
+    days = {name: floor.live() for name, floor in floors.items()}
     return {
         "seed": seed,
         "agents": trace.agents,
@@ -132,6 +143,9 @@ def live(seed: int) -> dict[str, Any]:
         "leaving": trace.leaving,
         "under_progressive": on.under + off.under,
         "looks": days["on"].looks,
+        "untold": on.untold,
+        "most_charged": round(floors["on"].most_charged, 2),
+        **{f"past_limit_{name}": floor.past_limit for name, floor in floors.items()},
         **{f"exceeded_{name}": day.exceeded for name, day in days.items()},
         **{f"charged_{name}": day.charged for name, day in days.items()},
         **{f"abandoned_{name}": sum(day.campaigns[0].abandoned) for name, day in days.items()},
@@ -170,8 +184,10 @@ def veto(traces: int, seed: int, jobs: int, say: Callable[[str], None]) -> dict[
         if (group := [row for row in rows if row["agents"] == agents])
     }
     under = sum(row["under_progressive"] for row in rows)
+    untold = sum(row["untold"] for row in rows)
     found = [
         _asked("traces exceeding with the veto on", 0, exceeded["on"], at_least=False),
+        _asked("looks beyond the limit by more than the law told", 0, untold, at_least=False),
         _asked("share of traces exceeding with it off", 0.5, exceeded["off"] / traces),
         _asked("looks with fewer calls than one for one", 0, under, at_least=False),
         _asked("busy with the veto, less one for one", 0, busy["on"] - busy["progressive"]),
@@ -185,6 +201,8 @@ def veto(traces: int, seed: int, jobs: int, say: Callable[[str], None]) -> dict[
         "exceeded": exceeded,
         "busy": busy,
         "cost": busy["off"] - busy["on"],
+        "left_beyond": sum(row["past_limit_on"] > 0 for row in rows),
+        "most_charged": max(row["most_charged"] for row in rows),
         "busy_by_agents": by_agents,
         "rows": rows,
         "verdicts": found,

@@ -19,7 +19,7 @@ from pacing_place import Curve, Day, Law, View  # noqa: E402
 from pacing_product import Product  # noqa: E402
 from pacing_scenarios import Stage, read_stage, shipped, stage_of  # noqa: E402
 from pacing_score import cell_of, day_score, enough, verdicts  # noqa: E402
-from pacing_veto import Adversary, trace_of  # noqa: E402
+from pacing_veto import Adversary, Watched, trace_of  # noqa: E402
 from pacing_veto import live as live_trace  # noqa: E402
 from pacing_world import Floor  # noqa: E402
 
@@ -163,7 +163,34 @@ def test_a_day_against_the_law_breaks_the_limit_where_nobody_looks_at_it() -> No
 def test_the_veto_keeps_the_window_on_a_day_on_which_the_law_alone_does_not() -> None:
     row = live_trace(next(n for n in range(50) if trace_of(n).agents == 3 and trace_of(n).strikes))
     assert row["exceeded_on"] == row["exceeded_progressive"] == row["under_progressive"] == 0
+    assert row["past_limit_on"] == row["untold"] == 0
     assert row["exceeded_off"] > 0
+
+
+class Empty:
+    """A floor on which nobody talks or writes."""
+
+    def ages(self) -> tuple[list[float], list[float]]:
+        return [], []
+
+
+@pytest.mark.parametrize(("is_told", "untold"), [(True, 0), (False, 1)])
+def test_a_law_told_who_left_charges_the_call_that_counted_on_them(
+    is_told: bool, untold: int
+) -> None:
+    law = Watched(veto=True)
+
+    def look(second: float, free: int, ringing: int, *, has_left: bool) -> None:
+        step = round(10 * second)
+        law.dials(View(Empty(), step, second, free, 0, ringing, 0, 0, 0, free, has_left))
+
+    law.dialled(1, 0.0)
+    look(1.0, 1, 1, has_left=False)
+    look(1.5, 0, 1, has_left=is_told)
+    law.answered(1, 3.0)
+    law.abandoned(5.0)
+    look(5.0, 0, 0, has_left=False)
+    assert law.untold == untold
 
 
 # ---- the optimum
