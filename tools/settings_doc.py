@@ -331,7 +331,8 @@ FLOW = """
 Steps have names of your own (small letters, digits, `_`). `announce` says something and waits for a
 key; the others end the robot's part. Every step must be reachable from `start`, and whoever presses
 nothing must come to an end. A prompt `offer` is the file `ru/offer.wav` or `en/offer.wav`, by the
-contact's language, in the first folder of `prompt_folders` that has it, or in the sample prompts
+contact's language: the organisation's own on the page Prompts, else the first folder of
+`prompt_folders` that has it, else the sample prompts
 that come with Vyzov.
 """
 

@@ -24,6 +24,7 @@ from vyzov.dialer.office_records import (
     TrunkSettings,
 )
 from vyzov.dialer.phone_records import NewDeskPhone
+from vyzov.dialer.prompt_records import NewPromptFile, PromptOrigin
 from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.dialer.token_records import NewToken
 from vyzov.dialer.webhooks import NewWebhook
@@ -31,6 +32,7 @@ from vyzov.storage import tables as t
 from vyzov.storage.connections import open_engine
 from vyzov.storage.first_run import first_run
 from vyzov.storage.office import SqlOffice
+from vyzov.storage.prompt_files import PromptFiles
 from vyzov.storage.sqlite import SqliteStore
 from vyzov.web.passwords import hash_password
 from vyzov.web.sessions import hash_token
@@ -67,7 +69,9 @@ class Town:
         path, recordings = folder / "vyzov.db", folder / "recordings"
         shutil.copy(template, path)
         shutil.copytree(template.parent / "recordings", recordings)
+        shutil.copytree(template.parent / "prompts", folder / "prompts")
         office = SqlOffice(path, clock=SystemClock(), randomness=SystemDice())
+        office.keep_prompts(PromptFiles(folder / "prompts"))
         return cls(path, recordings, _read_side(path, "own"), _read_side(path, "other"), office)
 
 
@@ -102,6 +106,7 @@ def build_town(path: Path) -> None:
     own = Side(made.organisation, made.floor)
     own.ids |= {"principal": made.principal, "administrator": made.administrator}
     office = SqlOffice(path, clock=SystemClock(), randomness=SystemDice())
+    office.keep_prompts(PromptFiles(path.parent / "prompts"))
     other = _another_organisation(path)
     administrator = NewUser("other-administrator", "Other A", Role.ADMINISTRATOR, password_hash)
     other.ids["principal"] = office.principals(other.organisation)[0].id
@@ -167,6 +172,17 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     side.ids["delivery"] = str(office.test_webhook(org, side["webhook"]))
     steps = [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello {{name}}"}}]
     side.ids["script"] = office.create_script(org, "Survey", steps, side["manager"]).id
+    said = NewPromptFile(
+        "welcome",
+        "ru",
+        PromptOrigin.UPLOADED,
+        "welcome.wav",
+        1000,
+        -20.0,
+        -24.5,
+        b"RIFF" + org.encode(),
+    )
+    side.ids["prompt"] = office.save_prompt(org, said, by=side["manager"], replace=False).id
     side.ids["token"] = office.create_token(org, side["administrator"], token).id
     rows = [
         ImportedRow(

@@ -9,7 +9,7 @@ from api_floor_peer import FloorPeer
 from api_site import Site, running
 from api_town import Town, build_town
 
-from vyzov.web.settings import WebSettings
+from vyzov.web.settings import SAMPLE_PROMPTS, WebSettings
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,7 @@ def settings(town: Town, peer: FloorPeer, tmp_path: Path) -> WebSettings:
     return WebSettings(
         port=0,
         recordings=town.recordings,
+        prompt_folders=(tmp_path / "prompts", SAMPLE_PROMPTS),
         sip_trace=tmp_path / "sip",
         static=tmp_path / "static",
         ask_timeout=timedelta(seconds=2),

@@ -96,14 +96,16 @@ def address(path: str, site: Site, side: str) -> str:
         "phone",
         "shift",
         "token",
+        "alarm",
         "webhook",
         "script",
         "delivery",
         "callback",
+        "prompt",
     ):
         known = home["operator"] if name == "user" else home.ids.get(name, "")
         path = path.replace(f"{{{name}_id}}", known)
-    return site.url + path.replace("{figure}", "occupancy")
+    return site.url + path.replace("{figure}", "occupancy").replace("{language}/{name}", "en/offer")
 
 
 def knock(browser: httpx.Client, site: Site, method: str, path: str, side: str) -> httpx.Response:
@@ -121,7 +123,11 @@ DOES_IT |= {("DELETE", f"{API}/shifts/{{shift_id}}"), ("DELETE", f"{API}/tokens/
 
 
 DOES_IT |= {("DELETE", f"{API}/webhooks/{{webhook_id}}")}
+DOES_IT |= {("POST", f"{API}/alarms/{{alarm_id}}/acknowledge")}
 DOES_IT |= {("POST", f"{API}/webhooks/{{webhook_id}}/secret")}
+
+
+DOES_IT |= {("DELETE", f"{API}/prompts/{{prompt_id}}")}
 
 
 @pytest.mark.parametrize("role", [*(role.value for role in Role), "anonymous"])
@@ -145,10 +151,10 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", f"{API}/campaigns/{{campaign_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/trunks/{{trunk_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/users/{{user_id}}"): {"json": {"name": "Taken over"}},
+    ("POST", f"{API}/campaigns/{{campaign_id}}/copy"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/contacts/{{contact_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/callbacks/{{callback_id}}"): {"json": {"agent": ""}},
     ("POST", f"{API}/callbacks/{{callback_id}}/cancel"): {"json": {"reason": "asked"}},
-    ("POST", f"{API}/campaigns/{{campaign_id}}/copy"): {"json": {"name": "Taken over"}},
     ("POST", f"{API}/campaigns/{{campaign_id}}/leads"): {"json": {"phones": ["+12025550117"]}},
     ("POST", f"{API}/phones/{{phone_id}}/password"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/webhooks/{{webhook_id}}"): {"json": {"name": "Taken over"}},
@@ -194,6 +200,7 @@ def snapshot(site: Site) -> tuple[object, ...]:
         office.tokens(other),
         office.webhooks(other),
         office.scripts(other),
+        office.prompts(other),
     )
 
 

@@ -34,6 +34,7 @@ def backup(
 ) -> None:
     """Copies the database into one checked file, while everything works."""
     from vyzov.dialer.runtime import SystemClock
+    from vyzov.storage import prompt_files
     from vyzov.storage.backup import make_backup
 
     settings = load_settings(data)
@@ -43,6 +44,7 @@ def backup(
         for name in CARRIED
         if (settings.data / name).exists()
     }
+    carried |= prompt_files.carried(settings.data)
     size = make_backup(settings.database, file, now=now, version=__version__, files=carried)
     noted = {"file": str(file.resolve()), "at": to_text(now), "bytes": size}
     with (settings.data / BACKUPS).open("a", encoding="utf-8") as register:
@@ -66,6 +68,7 @@ def restore(
 ) -> None:
     """Puts a backup back, in quarantine, and applies the journals. Stop Vyzov first."""
     from vyzov.dialer.runtime import SystemClock, SystemDice
+    from vyzov.storage import prompt_files
     from vyzov.storage.backup import read_stamp
     from vyzov.storage.restore import World
     from vyzov.storage.restore import restore as put_back
@@ -75,7 +78,7 @@ def restore(
     data.chmod(0o700)
     for name, value in stamp.files.items():
         path = data / Path(name).name
-        if not path.exists():
+        if name in CARRIED and not path.exists():
             path.touch(mode=0o600)
             path.write_bytes(value)
     settings = load_settings(data)
@@ -86,6 +89,7 @@ def restore(
         [settings.journal, *(journal or ())],
         own=settings.journal,
     )
+    prompts_aside = prompt_files.put_back(stamp.files, settings.data, SystemClock().utc())
     told = {
         "backup_at": to_text(done.backup_at), "lifted": done.lifted, "unknown": done.unknown,
         "aside": None if done.aside is None else str(done.aside),
@@ -93,6 +97,7 @@ def restore(
         "stops": done.found.stops, "left_out": done.found.left_out,
         "until": None if done.found.until is None else to_text(done.found.until),
         "gaps": list(done.found.gaps),
+        "prompts_aside": None if prompts_aside is None else str(prompts_aside),
     }  # fmt: skip
     if as_json:
         typer.echo(json.dumps(told))
@@ -100,6 +105,8 @@ def restore(
     typer.echo(f"The database is as it was at {told['backup_at']}.")
     if done.aside is not None:
         typer.echo(f"What was there before is in {done.aside}.")
+    if prompts_aside is not None:
+        typer.echo(f"Prompts are those of the backup; the ones before are in {prompts_aside}.")
     _tell_found(told)
     if done.unknown:
         typer.echo(f"{done.unknown} calls were under way; they count as made, outcome unknown.")

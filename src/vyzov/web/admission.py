@@ -4,6 +4,7 @@ Default deny: a route without a row is refused for everybody. Handlers get a `Ca
 the only way to the organisation's objects.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -19,6 +20,7 @@ from vyzov.web.imports import Imports
 from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
 from vyzov.web.problems import Problem
+from vyzov.web.prompt_room import PromptRoom
 from vyzov.web.sessions import Sessions, SignedIn
 from vyzov.web.settings import WebSettings
 from vyzov.web.tokens import Tokens, is_bearer
@@ -39,6 +41,8 @@ class House:
     imports: Imports
     once: Once
     whatif: WhatIfRuns
+    prompts: PromptRoom
+    prompt_turn: asyncio.Semaphore
 
 
 def house_of(connection: HTTPConnection) -> House:

@@ -19,6 +19,7 @@ from vyzov.web.tokens import is_bearer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LIST_UPLOAD = "/api/v1/lists"
+PROMPT_UPLOAD = "/api/v1/prompts"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -91,8 +92,11 @@ class Guard:
             await self._refuse(scope, receive, answer, Problem("too_large"), request_id)
 
     def _limit(self, scope: Scope) -> int:
-        upload = scope["method"] == "POST" and scope["path"] == LIST_UPLOAD
-        return self._settings.list_max if upload else self._settings.body_max
+        if scope["method"] == "POST" and scope["path"] == LIST_UPLOAD:
+            return self._settings.list_max
+        if scope["method"] == "POST" and scope["path"] == PROMPT_UPLOAD:
+            return self._settings.prompt_max
+        return self._settings.body_max
 
     def _headers(self, scope: Scope, headers: Headers) -> dict[str, str]:
         host = headers.get("host", "")

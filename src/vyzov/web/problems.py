@@ -86,6 +86,12 @@ KINDS: Mapping[str, Kind] = {
     "recording_missing": Kind(
         410, "The recording's file is gone.", "Ask an administrator where recordings are kept."
     ),
+    "voice_off": Kind(
+        409, "No voice is set up.", "Upload or record the prompt, or set `prompt_voice`."
+    ),
+    "voice_failed": Kind(
+        502, "The voice did not speak the text.", "Look at the log of the web process."
+    ),
     "floor_away": Kind(
         503, "The dialer is restarting.", "Try again in a second; talks go on meanwhile."
     ),

@@ -22,6 +22,7 @@ from vyzov.web.guard import Guard
 from vyzov.web.imports import Imports
 from vyzov.web.live_hub import LiveHub
 from vyzov.web.once import Once
+from vyzov.web.prompt_room import PromptRoom
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
     answers,
@@ -33,6 +34,7 @@ from vyzov.web.routes import (
     desk,
     explain,
     floor,
+    flows,
     health,
     kpis,
     leads,
@@ -41,6 +43,7 @@ from vyzov.web.routes import (
     phones,
     plans,
     prices,
+    prompts,
     protection,
     records,
     report_files,
@@ -63,6 +66,8 @@ from vyzov.web.whatif_runs import WhatIfRuns
 log = logging.getLogger(__name__)
 
 _ROOMS = (
+    prompts,
+    flows,
     health,
     session,
     campaigns,
@@ -170,6 +175,8 @@ def _house(office: OfficeStore, floor: FloorLinks, settings: WebSettings, clock:
         imports=Imports(clock, settings),
         once=Once(office, clock, settings, is_store_away),
         whatif=WhatIfRuns(clock, settings.data, settings.whatif_limit),
+        prompts=PromptRoom(settings.prompt_folders),
+        prompt_turn=asyncio.Semaphore(settings.prompts_at_once),
     )
 
 
