@@ -287,6 +287,7 @@ def _outcome(side: Side, suffix: str, sound: bytes) -> tuple[w.Write, ...]:
     ended = CALLED_AT + timedelta(seconds=66)
     sha256 = hashlib.sha256(sound).hexdigest()
     due = CALLED_AT + timedelta(days=3)
+    side.ids[f"callback{suffix}"] = promise = SystemDice().new_id()
     return (
         w.FinishAttempt(
             attempt,
@@ -301,7 +302,6 @@ def _outcome(side: Side, suffix: str, sound: bytes) -> tuple[w.Write, ...]:
         w.AddDisposition(SystemDice().new_id(), attempt, contact, agent, "sale", CALLED_AT),
         w.AddRecording(recording, attempt, f"{recording}.wav", 60.0, len(sound), sha256, CALLED_AT),
         w.AddCallback(promise, side[f"campaign{suffix}"], contact, due, agent, CALLED_AT),
-    side.ids[f"callback{suffix}"] = promise = SystemDice().new_id()
     )
 
 
