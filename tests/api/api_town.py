@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from vyzov.core.alarms import AlarmKind, Raised, Reading
 from vyzov.core.campaign import CampaignSettings
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
@@ -184,6 +185,8 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     )
     side.ids["prompt"] = office.save_prompt(org, said, by=side["manager"], replace=False).id
     side.ids["token"] = office.create_token(org, side["administrator"], token).id
+    office.note_alarms(org, [Raised(Reading(AlarmKind.OCCUPANCY, "", "", 0.95), 0.9)])
+    side.ids["alarm"] = office.alarms(org)[0].id
     rows = [
         ImportedRow(
             row=number + 1,

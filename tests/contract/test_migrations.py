@@ -16,6 +16,7 @@ from vyzov.core.errors import InvalidRequest, StoreFault
 from vyzov.storage import (
     tables,
     tables_access,
+    tables_alarms,
     tables_floors,
     tables_hopper,
     tables_kpi,
@@ -36,6 +37,7 @@ TOPICS = sorted({path.stem for path in FOLDER.glob("*.sql")} - OF_POSTGRES)
 assert tables_phones.metadata is tables_floors.metadata is tables.metadata
 assert tables_people.metadata is tables_hopper.metadata is tables_access.metadata is tables.metadata
 assert tables_kpi.metadata is tables_webhooks.metadata is tables_prompts.metadata
+assert tables_alarms.metadata is tables.metadata
 WITHOUT_ORGANISATION = {
     ("organisation", ("id",)),
     ("fact", ("seq",)),

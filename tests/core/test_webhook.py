@@ -110,3 +110,11 @@ def test_a_receiver_is_let_go_after_days_without_one_success() -> None:
     assert not is_dead(None, NOON, patience)
     assert not is_dead(NOON - timedelta(days=4), NOON, patience)
     assert is_dead(NOON - patience, NOON, patience)
+
+
+def test_an_alarm_tells_what_it_is_of_and_whether_it_is_over() -> None:
+    about = {"alarm": "a1", "kind": "wait", "subject": "c1"}
+    assert event_of(FactKind.ALARM_RAISED, about) is HookEvent.ALERT
+    assert told_data(FactKind.ALARM_RAISED, about) == {"what": "wait", "over": False, **about}
+    assert told_data(FactKind.ALARM_CLEARED, about)["over"] is True
+    assert event_of(FactKind.ALARM_ACKNOWLEDGED, about) is None

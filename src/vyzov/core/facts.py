@@ -72,6 +72,9 @@ class FactKind(StrEnum):
     TRUNK_STATE = "trunk_state"
     CLOCK_STEPPED = "clock_stepped"
     CLOCK_TRUSTED = "clock_trusted"
+    ALARM_RAISED = "alarm_raised"
+    ALARM_CLEARED = "alarm_cleared"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
 
 
 @quickly_made

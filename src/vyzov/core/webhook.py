@@ -66,6 +66,8 @@ OF_FACTS: Mapping[FactKind, HookEvent] = {
     FactKind.CLOCK_TRUSTED: HookEvent.ALERT,
     FactKind.RESTORED: HookEvent.ALERT,
     FactKind.QUARANTINE_LIFTED: HookEvent.ALERT,
+    FactKind.ALARM_RAISED: HookEvent.ALERT,
+    FactKind.ALARM_CLEARED: HookEvent.ALERT,
 }
 
 OF_PROMISES: Mapping[CallbackEnd, HookEvent] = {
@@ -98,6 +100,8 @@ def told_data(kind: FactKind, data: Mapping[str, Json]) -> dict[str, Json]:
     about and whether it is over."""
     if kind is FactKind.TRUNK_STATE:
         return {"what": "trunk", "over": data.get("state") == TrunkHealth.UP.value, **data}
+    if kind in (FactKind.ALARM_RAISED, FactKind.ALARM_CLEARED):
+        return {"what": data["kind"], "over": kind is FactKind.ALARM_CLEARED, **data}
     if kind in _ALERTS:
         what, over = _ALERTS[kind]
         return {"what": what, "over": over, **data}

@@ -11,7 +11,7 @@ from vyzov.core.errors import InvalidRequest
 from vyzov.core.webhook import HookEvent
 from vyzov.core.webhook_url import url_faults
 from vyzov.dialer.access_history import found
-from vyzov.dialer.access_kpi import KpiDoor
+from vyzov.dialer.access_alarms import AlarmDoor
 from vyzov.dialer.office_records import Page
 from vyzov.dialer.rights import Action
 from vyzov.dialer.webhooks import (
@@ -26,7 +26,7 @@ WANTED = tuple(event for event in HookEvent if event is not HookEvent.TEST)
 """What a webhook may ask for; a test comes where it is sent, whatever is asked for."""
 
 
-class WebhookDoor(KpiDoor):
+class WebhookDoor(AlarmDoor):
     """The part of `access.Door` about webhooks."""
 
     def webhooks(self) -> Sequence[Webhook]:

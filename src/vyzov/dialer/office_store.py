@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from vyzov.core.facts import Fact
+from vyzov.dialer.alarm_store import AlarmStore
 from vyzov.dialer.audit_records import AuditStore
 from vyzov.dialer.duplicates import Known
 from vyzov.dialer.contact_edits import ContactEdits
@@ -373,6 +374,7 @@ class OfficeStore(
     AnswerMemory,
     KpiStore,
     QuarantineBook,
+    AlarmStore,
     TokenStore,
     WebhookStore,
     LeadStore,

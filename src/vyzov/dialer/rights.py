@@ -30,6 +30,8 @@ class Action(StrEnum):
     FLOOR_SEE = "floor.see"
     FLOOR_STOP = "floor.stop"
     WALL_SEE = "wall.see"
+    ALARM_NOTE = "alarm.note"
+    ALARM_EDIT = "alarm.edit"
     CLOCK_CONFIRM = "clock.confirm"
     QUARANTINE_LIFT = "quarantine.lift"
     CAMPAIGN_SEE = "campaign.see"
@@ -89,6 +91,8 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.FLOOR_SEE: _LEADS,
     Action.FLOOR_STOP: _LEADS,
     Action.WALL_SEE: _LEADS,
+    Action.ALARM_NOTE: _LEADS,
+    Action.ALARM_EDIT: _OFFICE,
     Action.CLOCK_CONFIRM: _OFFICE,
     Action.QUARANTINE_LIFT: _OFFICE,
     Action.CAMPAIGN_SEE: _LEADS | {Role.CUSTOMER},

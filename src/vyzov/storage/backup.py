@@ -21,6 +21,7 @@ from vyzov.core.instants import from_text, to_text
 from vyzov.storage import (
     tables,
     tables_access,
+    tables_alarms,
     tables_floors,
     tables_hopper,
     tables_journal,
@@ -39,6 +40,7 @@ from vyzov.storage.migrate import migrate
 TABLES = (
     tables,
     tables_access,
+    tables_alarms,
     tables_floors,
     tables_hopper,
     tables_journal,

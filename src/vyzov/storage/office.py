@@ -3,6 +3,7 @@
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock, Randomness
 from vyzov.storage.address import Address
+from vyzov.storage.office_alarms import Alarms
 from vyzov.storage.office_audit import Audit
 from vyzov.storage.office_campaigns import Campaigns
 from vyzov.storage.office_contacts import Contacts, StopList
@@ -42,6 +43,7 @@ class SqlOffice(
     PriceBook,
     KeyFigures,
     Quarantines,
+    Alarms,
     Tokens,
     Leads,
     Webhooks,

@@ -17,6 +17,7 @@ from vyzov.dialer.ports import Clock
 from vyzov.dialer.runtime import SystemClock
 from vyzov.web import live_socket, pages, problems
 from vyzov.web.admission import House
+from vyzov.web.alarm_watch import AlarmWatch
 from vyzov.web.floor_links import FloorLinks
 from vyzov.web.guard import Guard
 from vyzov.web.imports import Imports
@@ -25,6 +26,7 @@ from vyzov.web.once import Once
 from vyzov.web.prompt_room import PromptRoom
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
+    alarms,
     answers,
     callbacks,
     campaign_files,
@@ -86,6 +88,7 @@ _ROOMS = (
     desk,
     floor,
     wall,
+    alarms,
     reports,
     report_tables,
     report_files,
@@ -118,6 +121,7 @@ def create_app(
         tasks = (
             asyncio.create_task(floor.run()),
             asyncio.create_task(keep_sums(office, settings.roll_up_every)),
+            asyncio.create_task(AlarmWatch(office, floor, machine).run()),
         )
         try:
             yield

@@ -4,6 +4,7 @@ from alembic import context
 
 from vyzov.storage import (
     tables,
+    tables_alarms,
     tables_floors,
     tables_hopper,
     tables_journal,
@@ -15,6 +16,7 @@ from vyzov.storage import (
 # Tables are known to the metadata once their modules are loaded.
 TABLES = (
     tables,
+    tables_alarms,
     tables_floors,
     tables_hopper,
     tables_journal,
