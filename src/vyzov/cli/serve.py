@@ -17,6 +17,7 @@ import typer
 from vyzov import app as home
 from vyzov.app import DRAIN_LIMIT_S
 from vyzov.cli.lock_keepers import sleeping_on
+from vyzov.cli.port_words import say_taken, taken_ports
 from vyzov.cli.supervisor import Child, Supervisor
 
 ADMINISTRATOR = "admin"
@@ -95,6 +96,8 @@ def serve(
     password = first_run(settings)
     if shutil.disk_usage(settings.data).free < 1 << 30:
         typer.echo(f"Less than 1 GB is free where {settings.data} lives: recordings will fill it.")
+    for one in taken_ports(settings):
+        typer.echo(say_taken(one, os.environ.get("LC_ALL") or os.environ.get("LANG", "")), err=True)
     typer.echo(f"Vyzov: http://{settings.web_host}:{settings.web_port}/")
     if password:
         typer.echo(f"Sign in as {ADMINISTRATOR} with {password} (shown this once, change it).")

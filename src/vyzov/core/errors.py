@@ -6,6 +6,7 @@
     ├── CarrierFault        the telephone network did something it should not
     ├── EngineFault         the engine is away or refused to start
     └── StoreFault          the database is away, full or refused a write
+        ├── DiskFull        there is no room left where the data lives
         └── LeaseLost       another process owns this floor now
 
 A refusal that is normal business (outside the hours, on the stop-list) is a value, not an error.
@@ -92,6 +93,10 @@ class EngineFault(VyzovError):
 
 class StoreFault(VyzovError):
     """The database refused; dialling stays stopped until it answers again."""
+
+
+class DiskFull(StoreFault):
+    """There is no room left where the data lives; nothing was saved until some is made."""
 
 
 class LeaseLost(StoreFault):

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from vyzov.core.chain import Stream
-from vyzov.core.errors import InvalidRequest, StoreFault
+from vyzov.core.errors import DiskFull, InvalidRequest, StoreFault
 from vyzov.core.facts import Fact, FactKind
 from vyzov.core.instants import to_text
 from vyzov.dialer.audit_records import Actor, AuditAction
@@ -30,6 +30,7 @@ from vyzov.storage.chain import ORGANISATION_STREAM, append_facts
 from vyzov.storage.connections import engine_of, open_engine
 from vyzov.storage.office_asks import asks_on
 from vyzov.storage.office_journal import StopJournal
+from vyzov.storage.room import no_room
 from vyzov.storage.session import Clash, run_steps
 from vyzov.storage.tables_access import audit_entry
 from vyzov.storage.values import json_text
@@ -148,6 +149,11 @@ class OfficeBase:
                 "Look at what the change refers to: it is not there, or there is one already.",
             ) from fault
         except (SQLAlchemyError, sqlite3.Error) as fault:
+            if no_room(fault):
+                raise DiskFull(
+                    f"There is no room left for the database {self._shown}.",
+                    "Make some on its disk, then try again; nothing was written.",
+                ) from fault
             raise StoreFault(
                 f"The database {self._shown} did not answer: {getattr(fault, 'orig', None) or fault}.",
                 "See that it runs, that its disk has room and that nobody else holds it.",

@@ -4,6 +4,7 @@ Raised here or below, each error becomes one `Problem`; what nobody expected bec
 says nothing of its cause to the outside, only the request's id, which is also in the log.
 """
 
+import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from vyzov.core.errors import Fault, InvalidRequest, Reason, StoreFault, VyzovError
+from vyzov.core.errors import DiskFull, Fault, InvalidRequest, Reason, StoreFault, VyzovError
 from vyzov.dialer.rights import Forbidden, NotFound
 
 Json = dict[str, Any]
@@ -97,6 +98,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "store_away": Kind(
         503, "Database is unreachable: no new calls, talks go on.", "Try again in a few seconds."
+    ),
+    "disk_full": Kind(
+        507,
+        "The server's disk is full: nothing was saved.",
+        "Make room where the data folder is (see `vyzov status`), then try again.",
     ),
     "floor_refused": Kind(409, "The dialer refused.", "Do what `detail` says."),
     "bad_frame": Kind(422, "Nobody understood this frame.", "See the API overview."),
@@ -190,6 +196,8 @@ class Problem(Exception):
         }
 
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 _FRAMEWORK = {
     404: "not_found",
     405: "method_not_allowed",
@@ -210,6 +218,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(
             "invalid_request", error.what, next_step=error.next_step, fields=error.faults
         )
+    if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
+        return Problem("disk_full", headers={"Retry-After": "60"})
     if isinstance(error, StoreFault):
         return Problem("store_away", headers={"Retry-After": "2"})
     if isinstance(error, VyzovError):

@@ -76,8 +76,12 @@ function WhyTable({ counts }: { counts: Record<string, number> }) {
       {counts.callable !== undefined && (
         <div className="why" role="row">
           <span />
-          <span className="m">{t('quiet.callable')}</span>
-          <b className="num r">{num(counts.callable)}</b>
+          <span role="cell" className="m">
+            {t('quiet.callable')}
+          </span>
+          <b role="cell" className="num r">
+            {num(counts.callable)}
+          </b>
           <span />
           <span />
         </div>

@@ -98,7 +98,7 @@ export function StateBar(props: {
               })
             : t('desk.campaign')}
         </span>
-        <span className="cut">
+        <span className="cut" title={campaign?.name}>
           {campaign?.name ?? t('desk.no_campaign')}
           {campaigns.length > 1 && (
             <span className="ink3"> {t('desk.and_more', { n: campaigns.length - 1 })}</span>

@@ -140,7 +140,12 @@ export function Pace({
       </header>
       <div className="stack g3 inside">
         <div className="row between">
-          <Link to="/campaigns/$id" params={{ id: campaign.id }} className="m cut">
+          <Link
+            to="/campaigns/$id"
+            params={{ id: campaign.id }}
+            className="m cut"
+            title={campaign.name}
+          >
             {campaign.name}
           </Link>
           {pace.lines_per_agent !== null && (

@@ -19,7 +19,9 @@ export function Progress({ campaign, progress }: { campaign: FloorCampaign; prog
     <section className="card">
       <header className="bare">
         <h2>{t('floor.list_progress')}</h2>
-        <span className="small ink3 cut">{campaign.name}</span>
+        <span className="small ink3 cut" title={campaign.name}>
+          {campaign.name}
+        </span>
         <span className="push small ink3 num">
           {t('floor.attempts_answered', {
             attempts: num(progress.attempts),

@@ -226,7 +226,7 @@ function Frame() {
   return (
     <div className={`shell ${desk ? 'is-desk' : ''} ${keys ? '' : 'no-keys'}`}>
       <nav className="nav" aria-label={t('nav.menu')}>
-        <Link to="/" className="brand">
+        <Link to="/" className="brand" aria-label={t('common.vyzov')}>
           <Brand />
           <span>{t('common.vyzov')}</span>
         </Link>

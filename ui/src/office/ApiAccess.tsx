@@ -111,7 +111,7 @@ function NewToken({ grantable, close }: { grantable: string[]; close: () => void
                     checked={scopes.includes(scope)}
                     onChange={(event) => turn(scope, event.target.checked)}
                   />
-                  <span className="cut">{words.id('scope', scope)}</span>
+                  <span>{words.id('scope', scope)}</span>
                 </label>
               ))}
             </div>

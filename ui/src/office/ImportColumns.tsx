@@ -24,7 +24,9 @@ export function ImportColumns({
             <th>{t('list.verdict')}</th>
             {preview.columns.map((column) => (
               <th key={column.name}>
-                <div className="cut ink2">{column.name}</div>
+                <div className="cut ink2" title={column.name}>
+                  {column.name}
+                </div>
                 <select
                   className="input s"
                   aria-label={t('list.column_is', { name: column.name })}

@@ -117,7 +117,9 @@ export function Importing({
   return (
     <div className="importing stack g3">
       <div className="row wrap">
-        <b className="cut">{file.name}</b>
+        <b className="cut" title={file.name}>
+          {file.name}
+        </b>
         {shown && (
           <span className="small ink3 num">
             {t('list.rows_n', { n: shown.rows_total })} ·{' '}

@@ -30,7 +30,7 @@ function Row(props: {
 }) {
   return (
     <div className={`wf ${props.sum ? 'sum' : ''}`}>
-      <span className="cut">{props.says}</span>
+      <span className="says">{props.says}</span>
       <span className="num r">{props.figure}</span>
       <svg width={WIDTH} height="26" aria-hidden>
         <rect

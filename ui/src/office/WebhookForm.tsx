@@ -115,7 +115,7 @@ export function WebhookForm({ webhook, events, close }: Props) {
                     checked={wanted.includes(event)}
                     onChange={(tick) => turn(event, tick.target.checked)}
                   />
-                  <span className="cut">{words.id('hook', event)}</span>
+                  <span>{words.id('hook', event)}</span>
                 </label>
               ))}
             </div>

@@ -122,7 +122,9 @@ export function Ticks<T extends string>(props: {
             disabled={props.disabled}
             onChange={() => flip(option.id)}
           />
-          <span className="cut">{option.name}</span>
+          <span className="cut" title={option.name}>
+            {option.name}
+          </span>
         </label>
       ))}
     </div>

@@ -27,16 +27,19 @@ export function AttemptLine({ attempt, own = false }: { attempt: Attempt; own?: 
     : attempt.outcome
       ? words.id('outcome', attempt.outcome)
       : words.id('attempt_state', attempt.state)
+  const told = attempt.result ? words.id('result', attempt.result) : beside
   return (
     <div className={`fact ${open ? 'is-open' : ''}`}>
       <button type="button" className="line" aria-expanded={open} onClick={() => setOpen(!open)}>
         <span className="num small ink2">{words.moment(attempt.reserved_at, now)}</span>
         <span className={`st small ${look.tone}`}>
           <look.icon className="s" aria-hidden />
-          <span className="cut">{title}</span>
+          <span className="cut" title={title}>
+            {title}
+          </span>
         </span>
-        <span className="small ink2 cut r">
-          {attempt.result ? words.id('result', attempt.result) : beside}
+        <span className="small ink2 cut r" title={told}>
+          {told}
         </span>
         {attempt.recording ? (
           <AudioLines className="s ink3" aria-label={words.t('report.recorded')} />

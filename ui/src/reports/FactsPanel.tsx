@@ -26,6 +26,7 @@ function FactLine({ fact }: { fact: Fact }) {
   const state = typeof fact.data.state === 'string' ? words.id('agent', fact.data.state) : null
   const outcome =
     typeof fact.data.outcome === 'string' ? words.id('outcome', fact.data.outcome) : null
+  const told = state ?? outcome ?? ''
   return (
     <div className={`fact ${open ? 'is-open' : ''}`}>
       <button
@@ -36,8 +37,12 @@ function FactLine({ fact }: { fact: Fact }) {
         onClick={() => setOpen(!open)}
       >
         <span className="num small ink2">{words.clock(fact.at, undefined, true)}</span>
-        <span className="cut">{words.id('fact', fact.kind)}</span>
-        <span className="small ink2 cut">{state ?? outcome ?? ''}</span>
+        <span className="cut" title={words.id('fact', fact.kind)}>
+          {words.id('fact', fact.kind)}
+        </span>
+        <span className="small ink2 cut" title={told}>
+          {told}
+        </span>
       </button>
       {open && fact.attempt && <AttemptOpen id={fact.attempt} />}
     </div>

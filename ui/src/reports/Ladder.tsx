@@ -52,7 +52,9 @@ function LadderDialog({ attempt, close }: { attempt: string; close: () => void }
           <div className="rungs">
             <div className="ends small m" aria-hidden>
               <span>Vyzov</span>
-              <span className="mono cut">{peer}</span>
+              <span className="mono cut" title={peer}>
+                {peer}
+              </span>
             </div>
             <ol>
               {data.steps.map((step, index) => (

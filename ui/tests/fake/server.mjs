@@ -32,7 +32,8 @@ export async function serveBuilt() {
     response.end(body)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }
+  const address = `http://127.0.0.1:${server.address().port}`
+  return { address, files, close: () => server.close() }
 }
 
 /** A real WebRTC peer in a page of its own: answers offers as the engine would, with a fake voice. */
@@ -67,9 +68,11 @@ export async function engine(browser, address) {
   }
 }
 
-/** Answers a page's requests: `answers` maps "GET /path" to JSON or a function of the URL. */
-export async function fake(page, { answers, topics, asked = () => ({}), phone = null }) {
-  await page.clock.install({ time: NOW })
+/** Answers a page's requests: `answers` maps "GET /path" to JSON or a function of the URL.
+    The page's clock stands at NOW unless `still` is false; `onLive` is given the way to its socket. */
+export async function fake(page, acted) {
+  const { answers, topics, asked = () => ({}), phone = null, still = true, onLive } = acted
+  if (still) await page.clock.install({ time: NOW })
   await page.route('**/api/v1/**', (route) => {
     const request = route.request()
     const url = new URL(request.url())
@@ -94,5 +97,6 @@ export async function fake(page, { answers, topics, asked = () => ({}), phone = 
       }
     })
     tell({ hello: { server_time: new Date(NOW).toISOString(), version: 1 } })
+    onLive?.(tell)
   })
 }
