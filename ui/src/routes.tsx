@@ -84,6 +84,11 @@ const contact = createRoute({
   path: '/contacts/$id',
   component: lazyRouteComponent(() => import('./office/Contact.tsx'), 'ContactPage'),
 })
+const promises = createRoute({
+  getParentRoute: () => inside,
+  path: '/callbacks',
+  component: lazyRouteComponent(() => import('./office/Promises.tsx'), 'Promises'),
+})
 const reportSearch = (search: Record<string, unknown>): ReportSearch => ({
   ...(typeof search.campaign === 'string' && { campaign: search.campaign }),
   ...(typeof search.from === 'string' && { from: search.from }),
@@ -165,6 +170,7 @@ export function makeRouter(queries: QueryClient) {
       campaign,
       contacts,
       contact,
+      promises,
       reports,
       figures,
       prices,

@@ -31,6 +31,8 @@ export type ResultDef = {
   group: 'success' | 'later' | 'no' | 'technical' | 'stop'
   needs: string | null
   closes?: boolean
+  redial_as?: string | null
+  hidden?: boolean
 }
 export type ScriptStep = { id: string; title: Two | string; text: Two | string }
 export type Redial = {
@@ -87,6 +89,10 @@ export type Campaign = {
   created_at: string
   allowed: string[]
 }
+
+/** What a campaign lacks before a start; `must`: a start needs it. */
+export type Check = { id: string; ok: boolean; must: boolean }
+export type Readiness = { ready: boolean; checks: Check[] }
 
 export type Progress = {
   at?: string
@@ -169,6 +175,7 @@ export type Contact = {
   consents: { purpose: string; source: string; given_at: string; revoked_at: string | null }[]
   fields: Record<string, string>
   note: string | null
+  erased_at?: string | null
   language: string | null
   list: (Named & { file: string; row: number }) | null
   created_at: string

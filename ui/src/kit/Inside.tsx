@@ -45,6 +45,7 @@ const OFFICE: (Item | null)[] = [
     roles: [...LEADERS, 'customer'],
   },
   { to: '/contacts', icon: Users, words: 'nav.contacts', roles: LEADERS },
+  { to: '/callbacks', icon: CalendarClock, words: 'nav.promises', roles: LEADERS },
   { to: '/reports', icon: ChartColumn, words: 'nav.reports', roles: [...LEADERS, 'customer'] },
   { to: '/what-if', icon: FlaskConical, words: 'nav.whatif', roles: LEADERS },
   { to: '/plan', icon: Calculator, words: 'nav.plan', roles: LEADERS },

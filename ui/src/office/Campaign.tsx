@@ -13,10 +13,12 @@ import { problemText } from '../kit/problem.ts'
 import { campaignLook } from '../kit/states.ts'
 import type { FloorCampaign } from '../live/shapes.ts'
 import { Progress } from '../floor/Progress.tsx'
-import { BeforeStart, useChecks } from './BeforeStart.tsx'
-import { How, Numbers, ResultsPart, Who, Whom } from './CampaignParts.tsx'
+import { BeforeStart, useReadiness } from './BeforeStart.tsx'
+import { More } from './CampaignMore.tsx'
+import { How, Numbers, Who, Whom } from './CampaignParts.tsx'
 import { Hours, Redials } from './CampaignTimes.tsx'
 import { RulesPart } from './PaceRules.tsx'
+import { ResultsPart } from './ResultsPart.tsx'
 import { ScriptPart } from './ScriptPart.tsx'
 import { type Editing, useCampaign } from './useCampaign.ts'
 import { Waterfall } from './Waterfall.tsx'
@@ -60,7 +62,7 @@ function Acts({
   const queries = useQueryClient()
   const [busy, setBusy] = useState(false)
   const [asking, setAsking] = useState(false)
-  const lacks = useChecks(campaign).some((check) => check.must && !check.ok)
+  const lacks = useReadiness(campaign)?.ready === false
   const go = async (verb: Verb) => {
     setBusy(true)
     setAsking(false)
@@ -77,7 +79,8 @@ function Acts({
     campaign.allowed.includes(verb),
   )
   return (
-    <span className="push row">
+    <span className="push row wrap">
+      <More campaign={campaign} tell={tell} />
       {verbs.map((verb) => {
         const Icon = LOOK[verb]
         return (
@@ -164,7 +167,7 @@ export function CampaignPage() {
           <Hours editing={editing} campaign={campaign} />
           <Redials editing={editing} campaign={campaign} />
           <ScriptPart editing={editing} campaign={campaign} />
-          <ResultsPart campaign={campaign} />
+          <ResultsPart editing={editing} campaign={campaign} />
           <RulesPart editing={editing} campaign={campaign} />
         </div>
         <aside className="stack g3 sticky">

@@ -210,18 +210,3 @@ export function Numbers({ editing, campaign }: PartProps) {
     </Part>
   )
 }
-
-export function ResultsPart({ campaign }: { campaign: Campaign }) {
-  const { pick } = useWords()
-  return (
-    <Part n={8} title="campaign.results">
-      <div className="row wrap">
-        {(campaign.settings?.results ?? []).map((result) => (
-          <span key={result.code} className={`chip line ${result.group === 'stop' ? 'bad' : ''}`}>
-            <Kbd>{result.key}</Kbd> {pick(result.label)}
-          </span>
-        ))}
-      </div>
-    </Part>
-  )
-}

@@ -10,6 +10,7 @@ import { Dialog, Field, Note } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { fieldProblem, problemText } from '../kit/problem.ts'
 import { campaignLook } from '../kit/states.ts'
+import { FromFile } from './CampaignFile.tsx'
 import { FirstSteps } from './FirstSteps.tsx'
 import { FIRST_FLOW } from './flow.ts'
 import { MODES, ModeCards } from './ModeCards.tsx'
@@ -123,18 +124,32 @@ export function Campaigns() {
   const navigate = useNavigate()
   const { data } = useCampaigns()
   const [making, setMaking] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [archive, setArchive] = useState(false)
+  const put = data?.filter((one) => one.state === 'archived').length ?? 0
+  const shown = archive ? data : data?.filter((one) => one.state !== 'archived')
   const edit = may(session, 'campaign.edit')
   return (
     <main className="page">
       <header>
         <h1>{t('nav.campaigns')}</h1>
         {edit && (
-          <button type="button" className="btn primary push" onClick={() => setMaking(true)}>
-            <Plus aria-hidden />
-            {t('campaign.new')}
-          </button>
+          <span className="push row wrap">
+            <FromFile tell={setProblem} />
+            <button type="button" className="btn primary" onClick={() => setMaking(true)}>
+              <Plus aria-hidden />
+              {t('campaign.new')}
+            </button>
+          </span>
         )}
       </header>
+      {problem && (
+        <div className="notes-above">
+          <Note tone="bad" alert>
+            {problem}
+          </Note>
+        </div>
+      )}
       {!data && <p className="wait">{t('common.loading')}</p>}
       {data?.length === 0 && <FirstSteps make={() => setMaking(true)} />}
       {data && data.length > 0 && (
@@ -151,7 +166,7 @@ export function Campaigns() {
               </tr>
             </thead>
             <tbody>
-              {data.map((campaign) => {
+              {shown?.map((campaign) => {
                 const look = campaignLook(campaign.state)
                 return (
                   <tr
@@ -181,6 +196,11 @@ export function Campaigns() {
               })}
             </tbody>
           </table>
+          {put > 0 && (
+            <button type="button" className="btn quiet s" onClick={() => setArchive(!archive)}>
+              {archive ? t('campaign.archived_hide') : t('campaign.archived_n', { n: put })}
+            </button>
+          )}
         </section>
       )}
       {making && <NewCampaign close={() => setMaking(false)} />}

@@ -1,8 +1,10 @@
 /* One contact: who it is, why we (do not) call now, what happened before. */
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { Ban, Check, Minus, OctagonX, Phone } from 'lucide-react'
-import { api } from '../api/http.ts'
+import { Ban, Check, Minus, OctagonX, Pen, Phone } from 'lucide-react'
+import { useState } from 'react'
+import { api, apiTagged } from '../api/http.ts'
+import { may, useSession } from '../api/session.ts'
 import type { Contact, ContactVerdict } from '../api/types.ts'
 import { useNow } from '../kit/live.ts'
 import { Note } from '../kit/parts.tsx'
@@ -10,8 +12,10 @@ import { useWords, type Words } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
 import { formatOffset, formatPhone } from '../words/format.ts'
 import { AttemptLine } from '../reports/AttemptLine.tsx'
+import { ContactChanges } from './ContactChanges.tsx'
+import { ContactEdit } from './ContactEdit.tsx'
 
-function Card({ contact }: { contact: Contact }) {
+function Card({ contact, revoke }: { contact: Contact; revoke?: () => void }) {
   const words = useWords()
   const { t } = words
   return (
@@ -65,6 +69,11 @@ function Card({ contact }: { contact: Contact }) {
           />
         )}
       </dl>
+      {revoke && contact.consents.some((consent) => !consent.revoked_at) && (
+        <button type="button" className="btn s" onClick={revoke}>
+          {t('card.revoke')}
+        </button>
+      )}
       {contact.campaigns.length > 0 && <hr />}
       {contact.campaigns.map((entry) => (
         <div key={entry.campaign?.id ?? entry.state} className="stack g1">
@@ -148,8 +157,22 @@ export function ContactPage() {
   const { t } = words
   const contact = useQuery({
     queryKey: ['contact', id],
-    queryFn: () => api<Contact>(`/contacts/${id}`),
+    queryFn: () => apiTagged<Contact>(`/contacts/${id}`),
   })
+  const session = useSession()
+  const queries = useQueryClient()
+  const [editing, setEditing] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const edit = may(session, 'contact.edit') && !contact.data?.value.erased_at
+  const again = async () => {
+    setEditing(false)
+    await queries.invalidateQueries({ queryKey: ['contact', id] })
+    void queries.invalidateQueries({ queryKey: ['verdict', id] })
+  }
+  const revoke = () =>
+    api(`/contacts/${id}/consents/revoke`, { method: 'POST' }).then(again, (error: unknown) =>
+      setProblem(problemText(words, error)),
+    )
   const verdict = useQuery({
     queryKey: ['verdict', id],
     refetchInterval: 15_000,
@@ -162,7 +185,7 @@ export function ContactPage() {
     ) : (
       <p className="wait">{t('common.loading')}</p>
     )
-  const { data } = contact
+  const { value: data, etag } = contact.data
   return (
     <main className="page">
       <header>
@@ -170,9 +193,34 @@ export function ContactPage() {
           <Link to="/contacts">{t('nav.contacts')}</Link> /
         </span>
         <h1>{data.name || t('contacts.no_name')}</h1>
+        {edit && !editing && (
+          <button type="button" className="btn push" onClick={() => setEditing(true)}>
+            <Pen aria-hidden />
+            {t('card.edit')}
+          </button>
+        )}
       </header>
+      {problem && (
+        <div className="notes-above">
+          <Note tone="bad" alert>
+            {problem}
+          </Note>
+        </div>
+      )}
       <div className="contact">
-        <Card contact={data} />
+        <div className="stack g4">
+          {editing ? (
+            <ContactEdit
+              contact={data}
+              etag={etag}
+              done={() => void again()}
+              close={() => setEditing(false)}
+            />
+          ) : (
+            <Card contact={data} revoke={edit ? () => void revoke() : undefined} />
+          )}
+          {may(session, 'contact.edit') && <ContactChanges id={id} />}
+        </div>
         {verdict.data ? (
           <Gates verdict={verdict.data} />
         ) : (

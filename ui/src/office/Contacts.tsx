@@ -1,16 +1,21 @@
 /* Finding one contact by name or number. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
+import { UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { api, query } from '../api/http.ts'
+import { may, useSession } from '../api/session.ts'
 import type { ContactRow, Page } from '../api/types.ts'
 import { Empty } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { formatPhone } from '../words/format.ts'
+import { NewContact } from './NewContact.tsx'
 
 export function Contacts() {
   const { t } = useWords()
   const navigate = useNavigate()
+  const session = useSession()
+  const [adding, setAdding] = useState(false)
   const [asked, setAsked] = useState('')
   const { data } = useQuery({
     queryKey: ['contacts', asked],
@@ -29,7 +34,14 @@ export function Contacts() {
           placeholder={t('contacts.find')}
           onChange={(event) => setAsked(event.target.value)}
         />
+        {may(session, 'lead.add') && (
+          <button type="button" className="btn" onClick={() => setAdding(true)}>
+            <UserPlus aria-hidden />
+            {t('card.new')}
+          </button>
+        )}
       </header>
+      {adding && <NewContact close={() => setAdding(false)} />}
       <section className="card scroll">
         {!data && <p className="wait">{t('common.loading')}</p>}
         {data?.items.length === 0 && (

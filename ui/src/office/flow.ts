@@ -21,21 +21,6 @@ export const FIRST_FLOW = {
 type Step = { do: string; prompt?: string; keys?: Record<string, string> }
 type Flow = { start?: string; on_machine?: unknown; steps?: Record<string, Step> }
 
-const stepsOf = (flow: unknown): Step[] => Object.values((flow as Flow | null)?.steps ?? {})
-
-/** True where a key leads to a person: at once, or when they are called back. */
-export function wantsAgent(flow: unknown): boolean {
-  return stepsOf(flow).some((step) => step.do === 'connect' || step.do === 'callback')
-}
-
-/** The names of all prompts an offer plays. */
-export function promptsOf(flow: unknown): string[] {
-  const left = (flow as { on_machine?: { leave?: string } } | null)?.on_machine?.leave
-  return [...stepsOf(flow).map((step) => step.prompt), left].filter(
-    (prompt): prompt is string => typeof prompt === 'string',
-  )
-}
-
 /** What each key of the first announcement leads to, for showing: [["1", "connect"], …]. */
 export function keysOf(flow: unknown): [string, string][] {
   const read = flow as Flow | null

@@ -1,6 +1,7 @@
 /* The words of the screens: keys -> texts of one language, plural forms through Intl.PluralRules.
    Texts live in ru/ and en/, one file per room; a missing key does not compile and fails a test. */
 import enAccess from './en/access.json' with { type: 'json' }
+import enCampaign from './en/campaign.json' with { type: 'json' }
 import enCommon from './en/common.json' with { type: 'json' }
 import enCompany from './en/company.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
@@ -17,6 +18,7 @@ import enRules from './en/rules.json' with { type: 'json' }
 import enWebhooks from './en/webhooks.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
+import ruCampaign from './ru/campaign.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruCompany from './ru/company.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
@@ -40,6 +42,7 @@ export type Args = Record<string, string | number>
 
 const ru = {
   ...ruAccess,
+  ...ruCampaign,
   ...ruCommon,
   ...ruCompany,
   ...ruDoor,
@@ -58,6 +61,7 @@ const ru = {
 }
 const en = {
   ...enAccess,
+  ...enCampaign,
   ...enCommon,
   ...enCompany,
   ...enDoor,

@@ -13,7 +13,10 @@ const ALL = [
   'list.edit',
   'contact.find',
   'contact.see',
+  'contact.edit',
   'contact.explain',
+  'lead.add',
+  'callback.edit',
   'stop.see',
   'stop.add',
   'stop.lift',
@@ -81,7 +84,8 @@ const campaignRow = (lang, id, ru, en, state, mode, list) => ({
   list: list ? { id: 'l1', name: pick(lang, 'клиенты-декабрь', 'clients-december') } : null,
   version: 3,
   created_at: at(-86400 * 3),
-  allowed: state === 'draft' ? ['start', 'edit'] : ['pause', 'finish', 'edit'],
+  allowed:
+    state === 'draft' ? ['start', 'archive', 'edit', 'copy'] : ['pause', 'finish', 'edit', 'copy'],
   etag: '"1"',
 })
 

@@ -2,6 +2,7 @@
 import { pick } from './desk.mjs'
 import { deskShot, deskShots } from './deskshots.mjs'
 import { campaign as liveCampaign, companyShots, emptyFloor, floor } from './floor.mjs'
+import { manageAnswers } from './manage.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
@@ -65,6 +66,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /attempts': attempts(lang),
       'GET /attempts/a0': attemptFull(lang),
       'GET /attempts/a0/ladder': ladder,
+      ...manageAnswers(lang),
       ...more.answers?.(lang),
     },
     topics: { floor: (more.floor ?? floor)(lang), 'campaign:k1': liveCampaign(lang) },
@@ -129,6 +131,27 @@ export const SHOTS = [
     },
   }),
   officeShot('campaign-running', '/campaigns/k1', '.wf', { full: true }),
+  officeShot('contact-edit', '/contacts/c417', '.gate', {
+    also: ['ru-light-400'],
+    act: async (page) => {
+      await page.locator('main > header button').click()
+      await page.waitForSelector('.cardfield')
+    },
+  }),
+  officeShot('promises', '/callbacks', 'table', { also: ['ru-light-1024', 'ru-light-400'] }),
+  officeShot('promises-week', '/callbacks', 'table', {
+    also: ['ru-light-1024'],
+    act: async (page) => {
+      await page.locator('.seg button').nth(1).click()
+      await page.waitForSelector('.weekgrid')
+    },
+  }),
+  officeShot('promises-move', '/callbacks', 'table', {
+    act: async (page) => {
+      await page.locator('td .btn').first().click()
+      await page.waitForSelector('dialog select')
+    },
+  }),
   officeShot('reports', '/reports?from=2026-11-13&to=2026-11-19', '.total', {
     also: ['ru-light-1280', 'ru-light-400'],
   }),
