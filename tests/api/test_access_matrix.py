@@ -85,6 +85,7 @@ def address(path: str, site: Site, side: str) -> str:
     """Fills a route's path with ids of one organisation."""
     home = site.town.own if side == "own" else site.town.other
     for name in (
+        "agent",
         "campaign",
         "list",
         "contact",
@@ -103,7 +104,7 @@ def address(path: str, site: Site, side: str) -> str:
         "callback",
         "prompt",
     ):
-        known = home["operator"] if name == "user" else home.ids.get(name, "")
+        known = home["operator"] if name in ("user", "agent") else home.ids.get(name, "")
         path = path.replace(f"{{{name}_id}}", known)
     return site.url + path.replace("{figure}", "occupancy").replace("{language}/{name}", "en/offer")
 
@@ -123,6 +124,9 @@ DOES_IT |= {("DELETE", f"{API}/shifts/{{shift_id}}"), ("DELETE", f"{API}/tokens/
 
 
 DOES_IT |= {("DELETE", f"{API}/webhooks/{{webhook_id}}")}
+DOES_IT |= {("DELETE", f"{API}/session/list/{{session_id}}")}
+DOES_IT |= {("DELETE", f"{API}/users/{{user_id}}/{what}") for what in ("sessions", "second-factor")}
+DOES_IT |= {(method, f"{API}/teams/{{team_id}}") for method in ("DELETE", "PATCH")}
 DOES_IT |= {("POST", f"{API}/alarms/{{alarm_id}}/acknowledge")}
 DOES_IT |= {("POST", f"{API}/webhooks/{{webhook_id}}/secret")}
 
@@ -149,6 +153,9 @@ def test_each_role_passes_exactly_the_doors_of_its_row(site: Site, role: str) ->
 # What makes each edit whole, so that only the object's owner can be what it fails for.
 WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", f"{API}/campaigns/{{campaign_id}}"): {"json": {"name": "Taken over"}},
+    ("PUT", f"{API}/pause-reasons/{{reason_id}}"): {"json": {"name_ru": "x", "name_en": "x"}},
+    ("PATCH", f"{API}/teams/{{team_id}}"): {"json": {"name": "Taken over"}},
+    ("POST", f"{API}/floor/agents/{{agent_id}}/state"): {"json": {"state": "pause"}},
     ("PATCH", f"{API}/trunks/{{trunk_id}}"): {"json": {"name": "Taken over"}},
     ("PATCH", f"{API}/users/{{user_id}}"): {"json": {"name": "Taken over"}},
     ("POST", f"{API}/campaigns/{{campaign_id}}/copy"): {"json": {"name": "Taken over"}},

@@ -175,10 +175,12 @@ def quarantine_lift(
     by: Annotated[str, typer.Option(help="Who decides.")] = "command line",
 ) -> None:
     """Decides that people may be called again, and writes down who said so and why."""
+    from vyzov.dialer.audit_records import by_command
     from vyzov.dialer.runtime import SystemClock, SystemDice
     from vyzov.storage.office import open_office
 
     office = open_office(load_settings(data).database, clock=SystemClock(), randomness=SystemDice())
+    office = office.acting(by_command("quarantine lift"))
     lifted = [
         office.lift_quarantine(organisation.id, by=by, reason=reason)
         for organisation in office.organisations()

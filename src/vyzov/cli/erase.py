@@ -22,6 +22,7 @@ from vyzov.cli.copies import BACKUPS
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.instants import to_text
 from vyzov.core.numbers import is_e164
+from vyzov.dialer.audit_records import by_command
 from vyzov.dialer.erasure import Person
 from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.storage.erase_files import Folders, Place, erase_files, search
@@ -77,7 +78,7 @@ def erase(
     """Erases contacts, and everybody with one of the numbers, from database and files."""
     office = SqlOffice(
         settings.database, clock=SystemClock(), randomness=SystemDice(), clock_id="erase"
-    )
+    ).acting(by_command("erase"))
     folders = Folders(
         data=settings.data, database=settings.database, recordings=settings.recordings,
         journal=settings.journal, sip=settings.sip_trace, also=tuple(also),

@@ -12,6 +12,7 @@ import typer
 from vyzov.app import Settings
 from vyzov.cli.floor_ask import NobodyThere, ask_all
 from vyzov.core.errors import InvalidRequest
+from vyzov.dialer.audit_records import by_command
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.runtime import SystemClock, SystemDice
 from vyzov.storage.office import open_office
@@ -91,4 +92,4 @@ def _floor(office: OfficeStore, organisation: str, name: str) -> str:
 
 def _office(settings: Settings) -> tuple[OfficeStore, str]:
     office = open_office(settings.database, clock=SystemClock(), randomness=SystemDice())
-    return office, office.organisations()[0].id
+    return office.acting(by_command("floors")), office.organisations()[0].id

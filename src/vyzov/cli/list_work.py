@@ -21,6 +21,7 @@ import typer
 
 from vyzov.cli.floor_ask import NobodyThere, ask_all
 from vyzov.core.errors import InvalidRequest
+from vyzov.dialer.audit_records import by_command
 from vyzov.dialer.columns import Meaning
 from vyzov.dialer.duplicates import Duplicates, Known, settled_rows
 from vyzov.dialer.list_words import LANGUAGES, said, sentence
@@ -170,7 +171,8 @@ class _Home:
                 )
             return cls(settings, None, "")
         office = open_office(settings.database, clock=SystemClock(), randomness=SystemDice())
-        return cls(settings, office, office.organisations()[0].id)
+        acting = office.acting(by_command("import"))
+        return cls(settings, acting, office.organisations()[0].id)
 
     @property
     def office(self) -> OfficeStore:

@@ -17,6 +17,7 @@ import typer
 from vyzov.app import Settings, sip_servers
 from vyzov.cli.floor_ask import NobodyThere, ask_all
 from vyzov.core.errors import InvalidRequest
+from vyzov.dialer.audit_records import by_command
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.phone_secrets import REALM, new_password, new_username, with_password
 from vyzov.dialer.runtime import SystemClock, SystemDice
@@ -129,7 +130,7 @@ def _office(settings: Settings) -> tuple[OfficeStore, str]:
             f"There is no Vyzov in {settings.data}.", "Name its folder with --data."
         )
     office = open_office(settings.database, clock=SystemClock(), randomness=SystemDice())
-    return office, office.organisations()[0].id
+    return office.acting(by_command("phone")), office.organisations()[0].id
 
 
 def _state(states: Any, phone: str) -> dict[str, Any]:

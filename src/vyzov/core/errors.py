@@ -34,7 +34,7 @@ Reason = Literal[
     "most", "choice", "list", "one_needed", "twice", "object", "unknown_field", "name", "phone",
     "prefixes", "weekdays", "clock", "order", "moment", "key", "no_step", "unreachable", "endless",
     "called", "gone", "empty_file", "too_many_columns", "no_numbers", "workbook",
-    "workbook_broken", "workbook_large", "customer_only", "new_user", "needs_tls", "number_format",
+    "workbook_broken", "workbook_large", "customer_only", "new_user", "wrong_code", "needs_tls", "number_format",
     "hidden_number", "web_address", "no_switch", "unfinished", "taken",
     "prompt_played", "no_audio", "audio_format", "audio_rate", "audio_empty", "audio_short",
     "audio_long", "audio_silent", "audio_clipped", "no_voice", "contradicts", "in_use",

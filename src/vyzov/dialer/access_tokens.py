@@ -21,6 +21,7 @@ OF_PEOPLE = frozenset(
         Action.TOKEN_SEE,
         Action.TOKEN_EDIT,
         Action.USER_EDIT,
+        Action.SECURITY_EDIT,
     }
 )
 """What no token may do: a program has no screens, and one that made people or tokens would outlive

@@ -5,7 +5,7 @@ reserved for the call, then joined; an agent whose leg is lost keeps the call un
 the call's own limit passes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from vyzov.core import agent as ca
@@ -27,6 +27,16 @@ ENGINE_GONE_S = 10.0
 """A dead engine is started again at once; one that is away for so long has lost its legs."""
 
 PAUSE_LONG = timedelta(minutes=15)
+"""A pause for no reason of the list is told on the floor from then on."""
+
+
+def is_pause_long(agent: ca.Agent, now: datetime, limits: Mapping[str, int]) -> bool:
+    """True where an agent pauses for longer than the reason they gave is good for."""
+    if ca.state_of(agent) is not ca.AgentState.PAUSE:
+        return False
+    given = limits.get(agent.pause_reason)
+    limit = PAUSE_LONG if given is None else timedelta(seconds=given)
+    return limit > timedelta(0) and now - agent.since > limit
 
 
 class Agents:

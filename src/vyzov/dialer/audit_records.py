@@ -15,6 +15,8 @@ from vyzov.dialer.ports import Json
 
 COMMAND = "command:"
 """What stands before the name of a command where a person would be named."""
+HIDDEN = "•"
+"""What stands where a secret was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from vyzov.dialer.writes import AddDisposition, SetNote, UndoDisposition
 NOTE_LENGTH_MAX = 4000
 DIGITS = frozenset("0123456789*#")
 SDP_LENGTH_MAX = 20_000
+OWN_STATES = frozenset({"desk.ready", "desk.pause", "desk.offline"})
 SAVED_KEPT = 20
 """Of how many results an agent's repeated requests are recognised."""
 
@@ -67,6 +68,7 @@ class Desk:
             "undo_result": self._undo_result,
             "note": self._note,
             "help": self._help,
+            "read_message": self._read_message,
             **verbs,
         }
 
@@ -90,6 +92,8 @@ class Desk:
                 "Ask a manager to give you the role operator, then sign in again.",
             )  # fmt: skip
         else:
+            if ask.do in OWN_STATES:
+                found.inbox.led = None
             if not self._is_for_guest(ask, found):
                 verb(ask, found)
             self._scene.room.told_desks.add(ask.user)
@@ -142,6 +146,10 @@ class Desk:
 
     def _help(self, ask: Ask, found: LiveAgent) -> None:
         found.wants_help = bool(ask.args.get("on"))
+        self._scene.out.reply(ask.ask)
+
+    def _read_message(self, ask: Ask, found: LiveAgent) -> None:
+        found.inbox.read(str(ask.args.get("message") or ""))
         self._scene.out.reply(ask.ask)
 
     # ---- the device

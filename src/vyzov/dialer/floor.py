@@ -20,6 +20,7 @@ from vyzov.dialer.clock_desk import ClockDesk
 from vyzov.dialer.desk import Desk
 from vyzov.dialer.desk_phones import DeskPhones
 from vyzov.dialer.guests import Guests
+from vyzov.dialer.leading import Leading
 from vyzov.dialer.office import Office
 from vyzov.dialer.pacer import Pacer
 from vyzov.dialer.protection import ProtectionDesk
@@ -61,9 +62,10 @@ class Floor:
         self._desk.admit(self._guests)
         self._protection = ProtectionDesk(self._scene)
         self._clock = ClockDesk(self._scene, self._agents)
+        leading = Leading(self._scene, self._agents, self._phones)
         self._office = Office(
             self._scene, self._calls, self._trunks, self._phones,
-            {**self._protection.verbs, **self._clock.verbs},
+            {**self._protection.verbs, **self._clock.verbs, **leading.verbs},
         )  # fmt: skip
         self._rules = RuleDesk(self._scene, self._office.move)
         self.watching = Watching(self._scene)

@@ -211,6 +211,8 @@ class FloorState:
     ahead and it was asked for."""
     ruled: tuple[Fact, ...] = ()
     """What rules of pace did, oldest first, where it was asked for."""
+    pause_limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """For how many seconds each reason is good for a pause; 0 is no limit."""
 
 
 @quickly_made

@@ -18,7 +18,7 @@ from vyzov.dialer.effects import Ask, LoadDue, Reload
 from vyzov.dialer.room import LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
-from vyzov.dialer.writes import SetCampaignState, SetEmergencyStop
+from vyzov.dialer.writes import NoteChange, SetCampaignState, SetEmergencyStop
 
 UNANSWERED = (CallState.RESERVING, CallState.DIALING, CallState.RINGING)
 
@@ -115,8 +115,8 @@ class Office:
     def move(self, campaign: LiveCampaign, event: CampaignEvent, *, by: str | None = None) -> None:
         """Moves a campaign along its life; what rings is hung up when it is no longer to run."""
         scene, now = self._scene, self._scene.now.utc
-        state = campaign_step(campaign.state, event)
-        if state is campaign.state:
+        was, state = campaign.state, campaign_step(campaign.state, event)
+        if state is was:
             return
         campaign.state = state
         scene.out.write(SetCampaignState(campaign.record.id, state.value, now))
@@ -127,6 +127,13 @@ class Office:
                 data={"state": state.value, "event": event.value},
             )
         )  # fmt: skip
+        if by is not None:
+            scene.out.write(
+                NoteChange(
+                    scene.dice.new_id(), now, by, "campaign", campaign.record.id,
+                    {"state": was.value}, {"state": state.value},
+                )
+            )  # fmt: skip
         campaign.hopper.clear()
         campaign.dry_until = None
         if event in (CampaignEvent.PAUSE, CampaignEvent.FINISH):

@@ -125,7 +125,9 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class WebSession:
-    """A signed-in browser; `id_hash` is the SHA-256 of the cookie, the cookie is never kept."""
+    """A signed-in browser; `id_hash` is the SHA-256 of the cookie, the cookie is never kept.
+
+    `device` is what the browser says of itself, `source` the address it signed in from."""
 
     id_hash: str
     organisation_id: str
@@ -133,6 +135,8 @@ class WebSession:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    device: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,12 @@ from vyzov.dialer.office_records import (
     Waterfall,
     WebSession,
 )
+from vyzov.dialer.people_records import PeopleStore
 from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
 from vyzov.dialer.prompt_records import PromptStore
 from vyzov.dialer.quarantine import QuarantineBook
+from vyzov.dialer.security_records import SecurityStore
 from vyzov.dialer.scripts import ScriptStore
 from vyzov.dialer.token_records import TokenStore
 from vyzov.dialer.webhooks import WebhookStore
@@ -380,6 +382,8 @@ class OfficeStore(
     LeadStore,
     PromptStore,
     AuditStore,
+    SecurityStore,
+    PeopleStore,
     ScriptStore,
     Protocol,
 ):

@@ -103,6 +103,7 @@ class Recovery:
         room.organisation = state.organisation.id
         room.stopped = state.organisation.emergency_stop_at is not None
         room.restored_from = state.restored_from
+        room.pause_limits = state.pause_limits
         self._campaigns(state)
         self._trunks.reload(state.trunks)
         for person in state.agents:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     CALL_ENTER = "call.enter"
     FLOOR_SEE = "floor.see"
     FLOOR_STOP = "floor.stop"
+    AGENT_LEAD = "agent.lead"
     WALL_SEE = "wall.see"
     ALARM_NOTE = "alarm.note"
     ALARM_EDIT = "alarm.edit"
@@ -54,6 +55,9 @@ class Action(StrEnum):
     TRUNK_EDIT = "trunk.edit"
     USER_SEE = "user.see"
     USER_EDIT = "user.edit"
+    SECURITY_EDIT = "security.edit"
+    PAUSE_SEE = "pause.see"
+    PAUSE_EDIT = "pause.edit"
     CALLBACK_SEE = "callback.see"
     CALLBACK_EDIT = "callback.edit"
     ATTEMPT_SEE = "attempt.see"
@@ -90,6 +94,7 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.CALL_ENTER: frozenset({Role.SUPERVISOR}),
     Action.FLOOR_SEE: _LEADS,
     Action.FLOOR_STOP: _LEADS,
+    Action.AGENT_LEAD: _LEADS,
     Action.WALL_SEE: _LEADS,
     Action.ALARM_NOTE: _LEADS,
     Action.ALARM_EDIT: _OFFICE,
@@ -115,6 +120,9 @@ RIGHTS: Mapping[Action, frozenset[Role]] = {
     Action.TRUNK_EDIT: _OFFICE,
     Action.USER_SEE: _LEADS,
     Action.USER_EDIT: _OFFICE,
+    Action.SECURITY_EDIT: frozenset({Role.ADMINISTRATOR}),
+    Action.PAUSE_SEE: _LEADS | {Role.OPERATOR},
+    Action.PAUSE_EDIT: _OFFICE,
     Action.CALLBACK_SEE: _LEADS | {Role.OPERATOR},
     Action.CALLBACK_EDIT: _LEADS,
     Action.ATTEMPT_SEE: _LEADS | {Role.OPERATOR, Role.CUSTOMER},

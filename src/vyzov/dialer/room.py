@@ -25,6 +25,7 @@ from vyzov.dialer.floor_store import (
     FloorCampaign,
     FloorPhone,
 )
+from vyzov.dialer.inbox import Inbox
 from vyzov.dialer.live_call import LiveCall, LiveCard
 from vyzov.dialer.office_records import Trunk
 from vyzov.dialer.phone_records import DeviceKind
@@ -91,6 +92,7 @@ class LiveAgent:
     """How many cards in a row ran out without a word of theirs."""
     not_dialled: str = ""
     """Why their latest card led to no call, or the call to no talk; "" where it did."""
+    inbox: Inbox = field(default_factory=Inbox)
 
 
 @dataclass(slots=True)
@@ -195,6 +197,7 @@ class Room:
     organisation: str = ""
     stopped: bool = False
     restored_from: datetime | None = None
+    pause_limits: Mapping[str, int] = field(default_factory=dict[str, int])
     fence: int = 0
     engine_up: bool = False
     engine_lost_at: float | None = None

@@ -18,7 +18,7 @@ from vyzov.core.instants import to_text
 from vyzov.core.trunk import TrunkHealth
 from vyzov.core.window import CallWindow, zones_of
 from vyzov.dialer import clock_desk, desk_phones, guests
-from vyzov.dialer.agents import PAUSE_LONG
+from vyzov.dialer.agents import is_pause_long
 from vyzov.dialer.effects import Tell
 from vyzov.dialer.floor_store import DueContact, PastAttempt
 from vyzov.dialer.room import LiveAgent, LiveCall, LiveCampaign, LiveTrunk
@@ -79,6 +79,7 @@ def desk_state(scene: Scene, found: LiveAgent) -> Json:
         "call": _call(scene, found, shown) if shown else None,
         "card": _card(scene, found),
         "not_dialled": found.not_dialled or None,
+        **found.inbox.shown(),
         "wrap_up": _wrap_up(scene, found),
         "empty": _empty(scene, found, state, mine),
     }
@@ -411,7 +412,7 @@ def _tile(scene: Scene, found: LiveAgent) -> Json:
         attention = "help"
     elif found.device_lost and agent.wish is ca.Wish.READY:
         attention = "device_lost"
-    elif state is ca.AgentState.PAUSE and now - agent.since > PAUSE_LONG:
+    elif is_pause_long(agent, now, scene.room.pause_limits):
         attention = "pause_long"
     return {
         "id": agent.id,

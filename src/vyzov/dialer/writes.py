@@ -272,11 +272,25 @@ class Journalled:
     place: int
 
 
+@dataclass(frozen=True, slots=True)
+class NoteChange:
+    """Puts a change a person asked of the floor into the log of changes, in its transaction."""
+
+    id: str
+    at: datetime
+    by: str
+    kind: str
+    object_id: str
+    before: Json
+    after: Json
+
+
 Write = (
     Reserve | MarkOriginated | FinishAttempt | SetEntry | HoldEntry | AppendFact | AddStop
     | AddCallback
     | CloseCallback | AddDisposition | UndoDisposition | AddRecording | SetWish | SetDevice
     | SetCampaignState | SetEmergencyStop | SetNote | SetField | SetStage | Journalled
+    | NoteChange
 )  # fmt: skip
 
 Batch = tuple[Write, ...]

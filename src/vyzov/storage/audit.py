@@ -14,7 +14,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from vyzov.dialer.audit_records import AuditAction
+from vyzov.dialer.audit_records import HIDDEN, AuditAction
 from vyzov.storage.columns import metadata
 from vyzov.storage.values import json_text
 
@@ -22,10 +22,17 @@ OPTION = "vyzov_watch"
 ROWS_MOST = 1_000
 """A statement that touches more rows than this is noted for as many only."""
 TEXT_MOST = 500
-SECRET = "•"  # noqa: S105 - what stands in its place
 _SECRETS = ("password", "secret", "hash", "ha1", "salt", "totp")
 _NEVER = frozenset({"organisation_id", "created_at", "changed_at", "created_by", "name_folded"})
-_ENDS = ("revoked_at", "cancelled_at", "undone_at", "valid_to", "archived_at", "deleted_at")
+_ENDS = (
+    "ended_at",
+    "revoked_at",
+    "cancelled_at",
+    "undone_at",
+    "valid_to",
+    "archived_at",
+    "deleted_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,17 @@ def _plain(*names: str, **named: str) -> dict[str, str]:
 
 
 WATCHED: Mapping[str, Watched] = {
-    "organisation": Watched("organisation", _plain("name", "emergency_stop_at")),
+    "organisation": Watched(
+        "organisation",
+        _plain("name", "emergency_stop_at", "pause_free_text", "second_factor_roles"),
+    ),
     "principal": Watched("principal", _plain("name")),
     "floor": Watched("floor", _plain("name")),
     "user_account": Watched(
         "user",
         _plain(
             "login", "name", "role", "language", "principal_id", "disabled_at", "floor_id",
+            "team_id", totp_since="second_factor",
             password_hash="password",  # noqa: S106 - the name of a column
         ),
     ),
@@ -113,6 +124,10 @@ WATCHED: Mapping[str, Watched] = {
     "script_version": Watched(
         "script", _plain("steps"), of="script_id", version="version"
     ),
+    "team": Watched("team", _plain("name")),
+    "pause_reason": Watched(
+        "pause_reason", _plain("name_ru", "name_en", "paid", "limit_s", "position", "ended_at")
+    ),
     "quarantine": Watched("quarantine", _plain("lifted_at", "lift_reason")),
 }  # fmt: skip
 
@@ -120,8 +135,9 @@ UNWATCHED = frozenset(
     {
         "audit_entry", "agent_device", "agent_wish", "attempt", "campaign_contact",
         "campaign_tally", "delivery", "delivery_try", "disposition", "fact", "fact_head",
-        "idempotency", "import_row", "journal_mark", "kpi_mark", "kpi_sum", "outbox",
-        "outcome_tally", "recording", "script_answer", "script_walk", "stop_number", "web_session", "worker_lease",
+        "idempotency", "import_row", "journal_mark", "kpi_mark", "kpi_sum", "outbox", "recovery_code",
+        "outcome_tally", "recording", "script_answer", "script_walk", "stop_number",
+        "web_session", "worker_lease",
     }
 )  # fmt: skip
 """Tables of what happened, of copies and of sessions: no decision of the office stands there."""
@@ -265,7 +281,7 @@ def _change(
         object_id=str(known[rule.of]) if rule.of else "",
         action=action,
         before={n: old[n] for n in names if n in old and n not in secrets},
-        after={n: SECRET if n in secrets else new[n] for n in names if n in new},
+        after={n: HIDDEN if n in secrets else new[n] for n in names if n in new},
     )
 
 

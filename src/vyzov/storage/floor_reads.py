@@ -87,6 +87,7 @@ def floor_state(reader: Reader, now: datetime, since: datetime | None = None) ->
         ),
         recent=_recent(reader, since) if since is not None and ahead else (),
         ruled=_ruled(reader) if since is not None else (),
+        pause_limits={row["id"]: row["limit_s"] for row in reader.rows("floor", "pause_limits")},
     )
 
 

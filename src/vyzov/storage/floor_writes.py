@@ -39,6 +39,7 @@ ONE_STATEMENT: dict[type[object], str] = {
     w.SetCampaignState: "set_campaign_state",
     w.SetNote: "set_note",
     w.SetStage: "set_stage",
+    w.NoteChange: "note_change",
 }
 
 

@@ -15,11 +15,13 @@ from vyzov.storage.office_journal import StopJournal
 from vyzov.storage.office_kpi import KeyFigures
 from vyzov.storage.office_leads import Leads
 from vyzov.storage.office_lists import Lists
+from vyzov.storage.office_people import People
 from vyzov.storage.office_phones import Phones
 from vyzov.storage.office_prices import PriceBook
 from vyzov.storage.office_prompts import Prompts
 from vyzov.storage.office_quarantine import Quarantines
 from vyzov.storage.office_scripts import Scripts
+from vyzov.storage.office_security import Security
 from vyzov.storage.office_tokens import Tokens
 from vyzov.storage.office_trunks import Trunks
 from vyzov.storage.office_users import Users
@@ -49,6 +51,8 @@ class SqlOffice(
     Webhooks,
     Prompts,
     Audit,
+    Security,
+    People,
     Scripts,
 ):
     """An `OfficeStore` on a database that is migrated already; safe to use from any thread."""

@@ -171,6 +171,8 @@ class Users(OfficeBase):
                     created_at=to_text(session.created_at),
                     last_seen_at=to_text(session.last_seen_at),
                     expires_at=to_text(session.expires_at),
+                    device=session.device,
+                    source=session.source,
                 )
             )
 
@@ -180,7 +182,7 @@ class Users(OfficeBase):
             row = connection.execute(
                 sa.select(t.web_session).where(t.web_session.c.id_hash == id_hash)
             ).first()
-        return None if row is None else _session(row)
+        return None if row is None else session_of(row)
 
     def touch_session(self, organisation: str, id_hash: str, seen: datetime) -> None:
         """Notes when a session was last used."""
@@ -266,7 +268,8 @@ def user_of(row: sa.Row[Any]) -> User:
     )
 
 
-def _session(row: sa.Row[Any]) -> WebSession:
+def session_of(row: sa.Row[Any]) -> WebSession:
+    """Makes the session a row of the table describes."""
     return WebSession(
         id_hash=row.id_hash,
         organisation_id=row.organisation_id,
@@ -274,4 +277,6 @@ def _session(row: sa.Row[Any]) -> WebSession:
         created_at=from_text(row.created_at),
         last_seen_at=from_text(row.last_seen_at),
         expires_at=from_text(row.expires_at),
+        device=row.device,
+        source=row.source,
     )

@@ -15,6 +15,7 @@ from vyzov.dialer.access import Action, Door, Person
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock
 from vyzov.web.access_table import API, PUBLIC, ROUTES, Open
+from vyzov.web.factors import Factors
 from vyzov.web.floor_links import FloorLinks
 from vyzov.web.imports import Imports
 from vyzov.web.live_hub import LiveHub
@@ -35,6 +36,7 @@ class House:
     clock: Clock
     office: OfficeStore
     sessions: Sessions
+    factors: Factors
     tokens: Tokens
     floor: FloorLinks
     hub: LiveHub
@@ -99,6 +101,8 @@ def admit(request: Request) -> Caller | None:
     if row is None:
         raise Problem("forbidden", "This address has no row in the access table.")
     caller.person.must(row)
+    if caller.session is not None and caller.session.limited and row is not Action.SESSION_OWN:
+        raise Problem("second_factor_required")
     return caller
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import orjson
 
+from vyzov.core.errors import StoreFault
 from vyzov.dialer.access import Door
 from vyzov.web.floor_link import speaker
 from vyzov.web.floor_links import FloorLinks
 from vyzov.web.once import Once
+from vyzov.web.problems import Problem
 
 Json = dict[str, Any]
 
@@ -39,11 +41,25 @@ async def _must_reach(floor: FloorLinks, door: Door, args: Mapping[str, Any]) ->
         await asyncio.to_thread(door.contact, contact)
 
 
+def _must_be_a_reason(door: Door, reason: str) -> None:
+    """Refuses words of one's own where the organisation keeps to its list."""
+    try:
+        known = any(one.id == reason and one.in_use for one in door.pause_reasons())
+        allowed = known or door.pause_free_text()
+    except StoreFault:
+        # A pause must be had while the database is away.
+        return
+    if not allowed:
+        raise Problem("pause_reason_needed")
+
+
 async def ask_desk(
     floor: FloorLinks, once: Once, door: Door, verb: str, args: Json, connection: str = ""
 ) -> Json:
     """Asks the floor to do a desk verb in the name of the door's person."""
     await _must_reach(floor, door, args)
+    if verb == "pause" and args.get("reason"):
+        await asyncio.to_thread(_must_be_a_reason, door, str(args["reason"]))
     who = speaker(door.person, connection)
 
     async def work() -> tuple[int, Json]:

@@ -34,6 +34,7 @@ _OF_A_CAMPAIGN = frozenset(
         "office.lead_added",
     )
 )
+_OF_AN_AGENT = frozenset({"office.lead_agent", "office.answer_help"})
 _OF_ANY = frozenset({"office.protection", "office.unban", "office.check_trunk"})
 """Asked of the engine in truth: whichever floor is there passes it on."""
 
@@ -130,6 +131,8 @@ class FloorLinks:
         organisation = str(who.get("organisation") or "")
         if verb.startswith("desk."):
             found = [self._map.of_person(organisation, str(who.get("user") or ""))]
+        elif verb in _OF_AN_AGENT:
+            found = [self._map.of_person(organisation, str(args.get("agent") or ""))]
         elif verb in _OF_A_CAMPAIGN:
             campaign = str(args.get("campaign") or "")
             if campaign not in self._map.campaigns:

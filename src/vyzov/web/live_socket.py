@@ -239,6 +239,8 @@ async def _let_in(house: House, socket: WebSocket) -> Caller | Closing:
         if not isinstance(row, Action):
             return SIGNED_OUT
         caller.person.must(row)
+        if caller.signed_in.limited:
+            return SIGNED_OUT
     except (Problem, Forbidden):
         return SIGNED_OUT
     return caller

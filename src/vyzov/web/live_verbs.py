@@ -93,6 +93,12 @@ class Device(Args):
     kind: Literal["browser", "phone"]
 
 
+class ReadMessage(Args):
+    """The message an agent has read."""
+
+    message: Id
+
+
 class OfCard(Args):
     """The card that was on the screen when the agent decided."""
 
@@ -169,6 +175,7 @@ ARGS: Mapping[str, type[Args]] = {
     "undo_result": Undo,
     "note": Note,
     "help": Switch,
+    "read_message": ReadMessage,
     "take": Take,
     "skip": Skip,
     "postpone": Postpone,

@@ -46,6 +46,25 @@ KINDS: Mapping[str, Kind] = {
     "wrong_login": Kind(
         401, "Login or password is wrong.", "Check both, mind the keyboard layout, try again."
     ),
+    "wrong_password": Kind(
+        403, "The password is wrong.", "Check it, mind the keyboard layout, try again."
+    ),
+    "second_factor_needed": Kind(
+        401,
+        "This account signs in with a code as well.",
+        "Send `code`: of the authenticator app, or a recovery code.",
+    ),
+    "wrong_code": Kind(
+        401, "The code is wrong or was used already.", "Wait for the next one and try again."
+    ),
+    "second_factor_required": Kind(
+        403,
+        "Your role signs in with a second factor here, and you have none yet.",
+        "Set one up on the page of your account.",
+    ),
+    "pause_reason_needed": Kind(
+        409, "This is no reason of the list.", "Choose a reason from the list."
+    ),
     "too_many_tries": Kind(429, "Too many tries to sign in.", "Wait as long as Retry-After says."),
     "forbidden": Kind(403, "This is not yours to do.", "Ask a manager or an administrator."),
     "foreign_origin": Kind(

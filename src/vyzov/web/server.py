@@ -18,6 +18,7 @@ from vyzov.dialer.runtime import SystemClock
 from vyzov.web import live_socket, pages, problems
 from vyzov.web.admission import House
 from vyzov.web.alarm_watch import AlarmWatch
+from vyzov.web.factors import Factors
 from vyzov.web.floor_links import FloorLinks
 from vyzov.web.guard import Guard
 from vyzov.web.imports import Imports
@@ -28,6 +29,7 @@ from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
     alarms,
     answers,
+    audit,
     callbacks,
     campaign_files,
     campaigns,
@@ -39,9 +41,11 @@ from vyzov.web.routes import (
     flows,
     health,
     kpis,
+    leading,
     leads,
     lists,
     office,
+    people,
     phones,
     plans,
     prices,
@@ -52,6 +56,7 @@ from vyzov.web.routes import (
     report_tables,
     reports,
     scripts,
+    security,
     session,
     tokens,
     trunks,
@@ -99,6 +104,10 @@ _ROOMS = (
     plans,
     protection,
     webhooks,
+    audit,
+    leading,
+    security,
+    people,
     scripts,
     answers,
 )
@@ -168,11 +177,13 @@ def _house(office: OfficeStore, floor: FloorLinks, settings: WebSettings, clock:
     def is_store_away(organisation: str) -> bool:
         return floor.state(f"floor:{organisation}").get("database") == "away"
 
+    factors = Factors(office, clock)
     return House(
         settings=settings,
         clock=clock,
         office=office,
-        sessions=Sessions(office, clock, settings, is_store_away),
+        sessions=Sessions(office, clock, settings, factors, is_store_away),
+        factors=factors,
         tokens=Tokens(office, clock, settings),
         floor=floor,
         hub=LiveHub(floor, settings.live_sockets_per_user),

@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from vyzov.core.errors import StoreFault
-from vyzov.dialer.office_records import User, UserChange, WebSession
+from vyzov.dialer.office_records import User, WebSession
 from vyzov.dialer.office_store import OfficeStore
 from vyzov.dialer.ports import Clock
 from vyzov.dialer.rights import Person
+from vyzov.web.factors import Factors
 from vyzov.web.passwords import Throttle, check_password, hash_password, needs_new_hash
 from vyzov.web.problems import Problem
 from vyzov.web.settings import WebSettings
@@ -31,14 +32,16 @@ _TOUCH_EVERY = timedelta(minutes=1)
 # For so long a session is believed without the database, and so many are remembered.
 _SEEN_S = 600.0
 _SEEN_MAX = 2_000
+DEVICE_MOST, SOURCE_MOST = 200, 64
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A living session and whose it is."""
+    """A living session and whose it is; `limited` to setting a second factor up, which they need."""
 
     session: WebSession
     user: User
+    limited: bool = False
 
     @property
     def person(self) -> Person:
@@ -55,7 +58,7 @@ class Sessions:
     """Opens, finds and ends sessions over the office store."""
 
     def __init__(
-        self, office: OfficeStore, clock: Clock, settings: WebSettings,
+        self, office: OfficeStore, clock: Clock, settings: WebSettings, factors: Factors,
         is_store_away: Callable[[str], bool] = lambda _organisation: False,
     ) -> None:  # fmt: skip
         """`is_store_away` says of an organisation whether its floor cannot reach the database: one
@@ -64,6 +67,7 @@ class Sessions:
         self._office = office
         self._clock = clock
         self._settings = settings
+        self._factors = factors
         wait_max_s = settings.tries_wait_max.total_seconds()
         remembered = settings.tries_remembered
         self._per_login = Throttle(settings.tries_free_per_login, wait_max_s, remembered)
@@ -78,11 +82,47 @@ class Sessions:
         return SECURE_COOKIE if self._settings.secure_cookie else COOKIE
 
     async def sign_in(
-        self, login: str, password: str, organisation: str | None, source: str
-    ) -> tuple[str, SignedIn]:
-        """Opens a session, gives the cookie's token; Problem wrong_login or too_many_tries."""
-        now = self._clock.monotonic()
+        self, login: str, password: str, organisation: str | None, source: str, *,
+        device: str = "", code: str | None = None,
+    ) -> tuple[str, SignedIn]:  # fmt: skip
+        """Opens a session, gives the cookie's token; Problem wrong_login, too_many_tries,
+        second_factor_needed or wrong_code."""
         by_login = f"{organisation or ''}/{login.strip().casefold()}"
+        self._spend(by_login, source)
+        user = await asyncio.to_thread(self._find, login.strip(), organisation)
+        async with self._checks:
+            stored = user.password_hash if user and user.disabled_at is None else None
+            right = await asyncio.to_thread(check_password, stored, password)
+        if user is None or not right:
+            raise Problem("wrong_login")
+        # A code is guessed like a password: until it is right, the try stays counted. To be asked
+        # for one is no failure.
+        try:
+            await asyncio.to_thread(self._factors.must_prove, user, code)
+        except Problem as problem:
+            if problem.code == "second_factor_needed":
+                self._per_login.give_back(by_login)
+                self._per_source.give_back(source)
+            raise
+        self._per_login.forgive(by_login)
+        self._per_source.give_back(source)
+        return await asyncio.to_thread(self._open, user, password, device, source)
+
+    async def prove(self, signed_in: SignedIn, password: str) -> None:
+        """Makes sure that whoever asks knows the person's password; Problem wrong_password."""
+        key = f"own/{signed_in.user.id}"
+        self._spend(key, key)
+        async with self._checks:
+            stored = signed_in.user.password_hash
+            right = await asyncio.to_thread(check_password, stored, password)
+        if not right:
+            raise Problem("wrong_password")
+        self._per_login.forgive(key)
+        self._per_source.forgive(key)
+
+    def _spend(self, by_login: str, source: str) -> None:
+        """Counts a try before it is known how it ends; Problem too_many_tries."""
+        now = self._clock.monotonic()
         wait = max(self._per_login.wait_s(by_login, now), self._per_source.wait_s(source, now))
         if wait > 0:
             seconds = int(wait) + 1
@@ -91,15 +131,6 @@ class Sessions:
             )
         self._per_login.spend(by_login, now)
         self._per_source.spend(source, now)
-        user = await asyncio.to_thread(self._find, login.strip(), organisation)
-        async with self._checks:
-            stored = user.password_hash if user and user.disabled_at is None else None
-            right = await asyncio.to_thread(check_password, stored, password)
-        if user is None or not right:
-            raise Problem("wrong_login")
-        self._per_login.forgive(by_login)
-        self._per_source.give_back(source)
-        return await asyncio.to_thread(self._open, user, password)
 
     def _find(self, login: str, named: str | None) -> User | None:
         users = [
@@ -111,10 +142,9 @@ class Sessions:
         # A login alone is enough where it cannot mean two people.
         return users[0] if len(users) == 1 else None
 
-    def _open(self, user: User, password: str) -> tuple[str, SignedIn]:
+    def _open(self, user: User, password: str, device: str, source: str) -> tuple[str, SignedIn]:
         if needs_new_hash(user.password_hash):
-            change = UserChange(password_hash=hash_password(password))
-            self._office.change_user(user.organisation_id, user.id, change)
+            self._office.renew_hash(user.organisation_id, user.id, hash_password(password))
         now = self._clock.utc()
         self._office.forget_expired_sessions(now)
         token = secrets.token_urlsafe(32)
@@ -125,9 +155,11 @@ class Sessions:
             created_at=now,
             last_seen_at=now,
             expires_at=now + self._settings.session_span,
+            device=device[:DEVICE_MOST],
+            source=source[:SOURCE_MOST],
         )
         self._office.create_session(session)
-        return token, SignedIn(session, user)
+        return token, SignedIn(session, user, self._factors.is_missing(user))
 
     def find(self, token: str | None) -> SignedIn | None:
         """Finds the living session of a cookie, None where there is none; blocking."""
@@ -145,12 +177,13 @@ class Sessions:
                 self._seen.pop(id_hash, None)
                 return None
             user = self._office.user(session.organisation_id, session.user_id)
+            limited = user is not None and self._factors.is_missing(user)
         except StoreFault:
             return self._as_last_seen(id_hash, now)
         if user is None or user.disabled_at is not None:
             self._seen.pop(id_hash, None)
             return None
-        found = SignedIn(session, user)
+        found = SignedIn(session, user, limited)
         self._note(id_hash, found)
         if now - session.last_seen_at > _TOUCH_EVERY:
             with suppress(StoreFault):
@@ -180,6 +213,16 @@ class Sessions:
     def _lives(self, session: WebSession, now: datetime) -> bool:
         idle = now - session.last_seen_at
         return now < session.expires_at and idle < self._settings.session_idle
+
+    def forget(self, id_hash: str) -> None:
+        """Believes a session no longer that was ended elsewhere."""
+        self._seen.pop(id_hash, None)
+
+    def forget_user(self, user: str) -> None:
+        """Believes no session of a person any longer."""
+        for id_hash, (_, found) in list(self._seen.items()):
+            if found.user.id == user:
+                self._seen.pop(id_hash, None)
 
     def end(self, signed_in: SignedIn) -> None:
         """Ends a session; blocking."""

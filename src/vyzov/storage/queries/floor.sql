@@ -29,6 +29,9 @@ WHERE u.organisation_id = :organisation AND u.disabled_at IS NULL AND u.role <> 
     )))
 ORDER BY u.created_at, u.id;
 
+-- name: pause_limits
+SELECT id, limit_s FROM pause_reason WHERE organisation_id = :organisation ORDER BY id;
+
 -- name: phones
 SELECT p.id, p.user_id, p.name, p.username, p.ha1
 FROM desk_phone p

@@ -117,6 +117,13 @@ UPDATE campaign SET state = :state WHERE organisation_id = :organisation AND id 
 -- name: set_emergency_stop
 UPDATE organisation SET emergency_stop_at = :at WHERE id = :organisation;
 
+-- name: note_change
+INSERT INTO audit_entry (
+    id, organisation_id, at, changed_by, token_id, action, kind, object_id, before, after
+) VALUES (
+    :id, :organisation, :at, :by, '', 'change', :kind, :object_id, :before, :after
+) ON CONFLICT (organisation_id, id) DO NOTHING;
+
 -- name: set_note
 UPDATE contact_person SET note = :text
 WHERE organisation_id = :organisation AND contact_id = :contact;

@@ -15,7 +15,8 @@ router = room("session")
 
 
 class SignIn(Asked):
-    """Who signs in; the organisation is needed only where there are several."""
+    """Who signs in; the organisation is needed only where there are several, the code (of an app, or a
+    recovery code) only where the account has a second factor."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"login": "anna", "password": "correct horse battery"}]}
@@ -24,6 +25,7 @@ class SignIn(Asked):
     login: Annotated[str, Field(min_length=1, max_length=200)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=1000)]
     organisation: Annotated[str | None, Field(max_length=200)] = None
+    code: Annotated[str | None, Field(max_length=40)] = None
 
 
 class Look(Asked):
@@ -46,13 +48,16 @@ class Myself(Shape):
 
 
 class SessionShape(Shape):
-    """The session: who, of what organisation, and what their role may do."""
+    """The session: who, of what organisation, and what their role may do.
+
+    With `needs_second_factor` nothing may be done but to set one up."""
 
     user: Myself
     organisation: Named
     actions: list[Action]
     server_time: datetime
     expires_at: datetime
+    needs_second_factor: bool = False
 
 
 def _session(house: House, caller: Caller) -> SessionShape:
@@ -72,6 +77,7 @@ def _session(house: House, caller: Caller) -> SessionShape:
         actions=list(actions_of(user.role)),
         server_time=house.clock.utc(),
         expires_at=caller.signed_in.session.expires_at,
+        needs_second_factor=caller.signed_in.limited,
     )
 
 
@@ -80,8 +86,9 @@ async def sign_in(asked: SignIn, request: Request, response: Response, house: In
     """Opens a session and gives the cookie; an old session of the browser ends."""
     source = request.client.host if request.client else "unknown"
     token, signed_in = await house.sessions.sign_in(
-        asked.login, asked.password.get_secret_value(), asked.organisation, source
-    )
+        asked.login, asked.password.get_secret_value(), asked.organisation, source,
+        device=request.headers.get("user-agent", ""), code=asked.code,
+    )  # fmt: skip
     old = request.cookies.get(house.sessions.cookie_name)
     await asyncio.to_thread(_end_old, house, old)
     house.sessions.set_cookie(response, token)

@@ -88,7 +88,8 @@ def _user(user: User, names: dict[str, str]) -> UserShape:
     return shape.model_copy(update={"etag": etag_of(shape)})
 
 
-def _checked(house: House, password: SecretStr) -> str:
+def checked_password(house: House, password: SecretStr, field: str = "password") -> str:
+    """Gives a password that is long enough; Problem invalid_request for others."""
     text = password.get_secret_value()
     least = house.settings.password_length_min
     if len(text) < least:
@@ -97,7 +98,7 @@ def _checked(house: House, password: SecretStr) -> str:
             f"The password is shorter than {least} characters.",
             next_step="Choose a longer one; a few unrelated words are easy to remember.",
             args={"least": least},
-            fields=(Fault("password", "is too short", "too_short", {"least": least}),),
+            fields=(Fault(field, "is too short", "too_short", {"least": least}),),
         )
     return text
 
@@ -118,7 +119,7 @@ def users(
 @router.post("/users", status_code=201, summary="Create a user")
 async def create_user(asked: NewUserAsked, house: In, who: Who) -> UserShape:
     """Creates a user; give them the password by a way that others do not see."""
-    password = _checked(house, asked.password)
+    password = checked_password(house, asked.password)
     if (asked.role is Role.CUSTOMER) != (asked.principal is not None):
         raise Problem(
             "invalid_request", "A customer has a principal, and nobody else has one.",
@@ -174,7 +175,7 @@ async def change_user(
             name=asked.name,
             role=asked.role,
             language=asked.language,
-            password_hash=hash_password(_checked(house, given)) if given else None,
+            password_hash=hash_password(checked_password(house, given)) if given else None,
             disabled=asked.disabled,
         )
         if change.role is Role.CUSTOMER and before.principal_id is None:
