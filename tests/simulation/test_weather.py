@@ -21,6 +21,7 @@ ONCE_BROKEN = {
     11: "a floor that was killed while UTC was not to be trusted dialled in its next life",
     56: "UTC was set back by a day, and a finished call waited a day longer for its recording",
     67: "a lost word of a join was booked as abandoned, and the next life found the talk",
+    69: "an operator muted themselves, and the floor that could have opened the microphone was away",
     75: "who slept beyond its lease booked abandoned calls while nobody could say whose they are",
     90: "UTC was set back, and a dead holder's lease lasted as much longer",
     101: "the late word of a life that another had followed was taken for a second end",

@@ -10,6 +10,7 @@ from vyzov.dialer import ports
 from vyzov.simulation import conversation as talk
 from vyzov.simulation.engine_parts import (
     LISTEN_LEAST_S,
+    MUTED_TOLD_S,
     SILENCE_TOLD_S,
     SimCall,
     SimDevice,
@@ -72,6 +73,11 @@ class Ears:
                 return True
         return False
 
+    def _is_muted(self, call: SimCall) -> bool:
+        """True where an operator is on the line who has closed their microphone."""
+        device = self._lines.devices.get(call.device or "")
+        return device is not None and device.muted
+
     def _listen_at(self, call: SimCall, moment: float) -> None:
         if call.ear is not None:
             call.ear.call_off()
@@ -85,7 +91,7 @@ class Ears:
         if call.hears != talk.SILENCE:
             call.heard_at = now
         else:
-            self.witness.silent(call.leg, now - call.heard_at)
+            self.witness.silent(call.leg, now - call.heard_at, muted=self._is_muted(call))
         since = now - call.answered_at
         for act in call.conversation.step(since, call.hears):
             if isinstance(act, talk.Press):
@@ -96,7 +102,9 @@ class Ears:
                 return
         following = call.conversation.next_at(since, call.hears)
         moments = [] if following is None else [call.answered_at + following]
-        if call.hears == talk.SILENCE and now < call.heard_at + SILENCE_TOLD_S:
-            moments.append(call.heard_at + SILENCE_TOLD_S)
+        if call.hears == talk.SILENCE:
+            told_at = call.heard_at + (MUTED_TOLD_S if self._is_muted(call) else SILENCE_TOLD_S)
+            if now < told_at:
+                moments.append(told_at)
         if moments:
             self._listen_at(call, max(min(moments), now + LISTEN_LEAST_S))

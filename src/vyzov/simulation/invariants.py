@@ -136,9 +136,9 @@ class Watch:
         self.calling.over(leg)
         self.people.over(leg)
 
-    def silent(self, leg: str, seconds: float) -> None:
-        """An answered callee has heard nothing for so long."""
-        self.floor.silent(leg, seconds)
+    def silent(self, leg: str, seconds: float, *, muted: bool) -> None:
+        """An answered callee has heard nothing for so long; `muted` by their operator's own hand."""
+        self.floor.silent(leg, seconds, muted=muted)
 
     def bridged(self, leg: str, device: str, agent: str) -> None:
         """A callee and an operator's device exchange sound."""

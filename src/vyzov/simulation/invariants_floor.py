@@ -19,6 +19,10 @@ from vyzov.simulation.invariant_notes import Notes
 SILENCE_LIMIT_S = 12.0
 """The longest a callee may hear nothing: a flow's wait for a key, or a restart and what follows."""
 
+MUTED_LIMIT_S = 30.0
+"""Where the operator closed their own microphone: their seconds, then those until a floor is there again
+to open it."""
+
 UNBRIDGED_LIMIT_S = 25.0
 TRUE_WITHIN_S = 15.0
 CHANNEL_LIMIT_S = 30.0
@@ -45,9 +49,9 @@ class FloorRules:
 
     # ---- what the engine sees
 
-    def silent(self, leg: str, seconds: float) -> None:
-        """An answered callee has heard nothing for so long."""
-        broken = seconds > SILENCE_LIMIT_S
+    def silent(self, leg: str, seconds: float, *, muted: bool) -> None:
+        """An answered callee has heard nothing for so long; `muted` by their operator's own hand."""
+        broken = seconds > (MUTED_LIMIT_S if muted else SILENCE_LIMIT_S)
         self.notes.look("E2", f"{leg} was left in silence for {seconds:.1f} s", broken=broken)
 
     def bridged(self, leg: str, agent: str) -> None:
