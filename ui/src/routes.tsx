@@ -40,6 +40,12 @@ const signIn = createRoute({
   },
 })
 
+const wall = createRoute({
+  getParentRoute: () => root,
+  path: '/wall',
+  component: lazyRouteComponent(() => import('./wall/Wall.tsx'), 'Wall'),
+})
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
@@ -119,6 +125,12 @@ const figures = createRoute({
   component: lazyRouteComponent(() => import('./reports/KeyFigures.tsx'), 'KeyFiguresPage'),
   validateSearch: reportSearch,
 })
+const attempts = createRoute({
+  getParentRoute: () => inside,
+  path: '/reports/attempts',
+  component: lazyRouteComponent(() => import('./reports/Attempts.tsx'), 'AttemptsPage'),
+  validateSearch: reportSearch,
+})
 const prices = createRoute({
   getParentRoute: () => inside,
   path: '/prices',
@@ -161,6 +173,7 @@ export type ReportSearch = { campaign?: string; from?: string; to?: string; of?:
 export function makeRouter(queries: QueryClient) {
   const tree = root.addChildren([
     signIn,
+    wall,
     inside.addChildren([
       index,
       desk,
@@ -173,6 +186,7 @@ export function makeRouter(queries: QueryClient) {
       promises,
       reports,
       figures,
+      attempts,
       prices,
       whatIf,
       plan,

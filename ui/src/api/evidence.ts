@@ -84,3 +84,24 @@ export type AbandonRow = {
   denominator: Cell
   share: number | null
 }
+export type HourRow = { weekday: number; hour: number; tried: Cell; reached: Cell; share: number }
+export type ListRow = {
+  list: Named | null
+  whole: number | null
+  contacts: Cell
+  attempts: Cell
+  reached: Cell
+  success: Cell
+  abandoned: Cell
+  reached_share: number | null
+}
+export type PromiseRow = {
+  campaign: Named | null
+  agent: Named | null
+  due: Cell
+  kept: Cell
+  late: Cell
+  missed: Cell
+  waiting: Cell
+  share: number | null
+}

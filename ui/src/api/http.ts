@@ -39,6 +39,8 @@ type Options = {
   key?: string
   etag?: string
   signal?: AbortSignal
+  /** A token instead of the session: no cookie goes with it. */
+  token?: string
 }
 
 const BASE = '/api/v1'
@@ -73,12 +75,13 @@ async function send(path: string, options: Options): Promise<Response> {
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
   if (options.key) headers['Idempotency-Key'] = options.key
   if (options.etag) headers['If-Match'] = options.etag
+  if (options.token) headers.Authorization = `Bearer ${options.token}`
   let response: Response
   try {
     response = await fetch(BASE + path, {
       method: options.method ?? 'GET',
       headers,
-      credentials: 'same-origin',
+      credentials: options.token ? 'omit' : 'same-origin',
       body: options.form ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       signal: options.signal,
     })

@@ -8,6 +8,7 @@ import { HoldButton, Kbd, Note, Seg } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { problemText } from '../kit/problem.ts'
 import type { FloorCampaign, FloorState } from '../live/shapes.ts'
+import { Alarms } from './Alarms.tsx'
 import { Alerts } from './Alerts.tsx'
 import { Pace } from './Pace.tsx'
 import { Progress } from './Progress.tsx'
@@ -15,6 +16,7 @@ import { Quarantine } from './Quarantine.tsx'
 import { Tiles } from './Tiles.tsx'
 import { Trunks } from './Trunks.tsx'
 import { Unknown } from './Unknown.tsx'
+import { WallLink } from './WallLink.tsx'
 
 const HOLD_MS = 2_000
 const FRESH_MS = 3_000
@@ -125,6 +127,7 @@ function Wall({ floor }: { floor: FloorState }) {
           />
         )}
         <Freshness />
+        <WallLink />
         <span className="push row g3">
           <span className="num ink2 hide-s">
             {words.day(now, undefined, true)}, {words.clock(now)}
@@ -162,6 +165,7 @@ function Wall({ floor }: { floor: FloorState }) {
           {campaign ? <Pace campaign={campaign} tell={setProblem} /> : <NoCampaign />}
           <Trunks trunks={floor.trunks} />
           <Alerts floor={floor} now={now} />
+          <Alarms now={now} />
           <Unknown />
         </div>
       </div>

@@ -1,7 +1,7 @@
 /* Reports: outcomes, results, time in states, lost calls. Every figure opens what it is made of. */
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Download, Sigma } from 'lucide-react'
+import { ListTree, Sigma } from 'lucide-react'
 import { useState } from 'react'
 import { api, query } from '../api/http.ts'
 import { may, useSession } from '../api/session.ts'
@@ -14,7 +14,9 @@ import { AgentsTable } from './AgentsTable.tsx'
 import { FactsPanel } from './FactsPanel.tsx'
 import { LostTable } from './LostTable.tsx'
 import { OutcomesTable } from './OutcomesTable.tsx'
+import { Files } from './Files.tsx'
 import { Filters } from './Filters.tsx'
+import { MoreTables } from './MoreTables.tsx'
 import { dayOf, instants } from './period.ts'
 import { ResultsTable } from './ResultsTable.tsx'
 
@@ -27,15 +29,6 @@ function useReport<Row>(name: string, asked: string, on = true) {
     refetchInterval: 15_000,
     queryFn: () => api<Report<Row>>(`/reports/${name}${asked}`),
   })
-}
-
-function Csv({ name, asked }: { name: string; asked: string }) {
-  return (
-    <a className="push row g1 small" href={`/api/v1/reports/${name}.csv${asked}`} download>
-      <Download className="s" aria-hidden />
-      CSV
-    </a>
-  )
 }
 
 export function Reports() {
@@ -63,6 +56,10 @@ export function Reports() {
     <main className="page">
       <header>
         <h1>{t('nav.reports')}</h1>
+        <Link to="/reports/attempts" search={search} className="btn">
+          <ListTree className="s" aria-hidden />
+          {t('report.all_calls')}
+        </Link>
         {people && (
           <Link to="/reports/figures" search={search} className="btn">
             <Sigma className="s" aria-hidden />
@@ -95,7 +92,7 @@ export function Reports() {
               <header>
                 <h2>{t('report.outcomes')}</h2>
                 <span className="small ink3">{t('report.outcomes_of')}</span>
-                <Csv name="outcomes" asked={asked} />
+                <Files name="outcomes" asked={asked} />
               </header>
               {outcomes.data && <OutcomesTable report={outcomes.data} {...shared} />}
             </section>
@@ -103,7 +100,7 @@ export function Reports() {
               <header>
                 <h2>{t('report.results')}</h2>
                 <span className="small ink3">{t('report.results_of')}</span>
-                <Csv name="results" asked={asked} />
+                <Files name="results" asked={asked} />
               </header>
               {results.data && <ResultsTable report={results.data} {...shared} />}
             </section>
@@ -113,7 +110,7 @@ export function Reports() {
               <header>
                 <h2>{t('report.agents')}</h2>
                 <span className="small ink3">{t('report.agents_of')}</span>
-                <Csv name="agents" asked={asked} />
+                <Files name="agents" asked={asked} />
               </header>
               {agents.data && <AgentsTable report={agents.data} {...shared} />}
             </section>
@@ -122,10 +119,11 @@ export function Reports() {
             <header>
               <h2>{t('report.lost')}</h2>
               <span className="small ink3">{t('report.lost_of')}</span>
-              <Csv name="abandonment" asked={asked} />
+              <Files name="abandonment" asked={asked} />
             </header>
             {lost.data && <LostTable report={lost.data} {...shared} />}
           </section>
+          <MoreTables asked={asked} {...shared} />
         </div>
         {opened && <FactsPanel key={opened.facts} opened={opened} close={() => setOpened(null)} />}
       </div>

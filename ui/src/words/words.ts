@@ -2,6 +2,7 @@
    Texts live in ru/ and en/, one file per room; a missing key does not compile and fails a test. */
 import enAccess from './en/access.json' with { type: 'json' }
 import enCampaign from './en/campaign.json' with { type: 'json' }
+import enAlarms from './en/alarms.json' with { type: 'json' }
 import enCommon from './en/common.json' with { type: 'json' }
 import enCompany from './en/company.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
@@ -15,10 +16,12 @@ import enProblems from './en/problems.json' with { type: 'json' }
 import enPrompts from './en/prompts.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import enRules from './en/rules.json' with { type: 'json' }
+import enWall from './en/wall.json' with { type: 'json' }
 import enWebhooks from './en/webhooks.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
 import ruCampaign from './ru/campaign.json' with { type: 'json' }
+import ruAlarms from './ru/alarms.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruCompany from './ru/company.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
@@ -32,6 +35,7 @@ import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruPrompts from './ru/prompts.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
 import ruRules from './ru/rules.json' with { type: 'json' }
+import ruWall from './ru/wall.json' with { type: 'json' }
 import ruWebhooks from './ru/webhooks.json' with { type: 'json' }
 import ruWhatif from './ru/whatif.json' with { type: 'json' }
 import { formatNumber, knit, type Lang } from './format.ts'
@@ -43,6 +47,7 @@ export type Args = Record<string, string | number>
 const ru = {
   ...ruAccess,
   ...ruCampaign,
+  ...ruAlarms,
   ...ruCommon,
   ...ruCompany,
   ...ruDoor,
@@ -55,6 +60,7 @@ const ru = {
   ...ruPrompts,
   ...ruReports,
   ...ruRules,
+  ...ruWall,
   ...ruWebhooks,
   ...ruWhatif,
   ...ruProblems,
@@ -62,6 +68,7 @@ const ru = {
 const en = {
   ...enAccess,
   ...enCampaign,
+  ...enAlarms,
   ...enCommon,
   ...enCompany,
   ...enDoor,
@@ -74,6 +81,7 @@ const en = {
   ...enPrompts,
   ...enReports,
   ...enRules,
+  ...enWall,
   ...enWebhooks,
   ...enWhatif,
   ...enProblems,

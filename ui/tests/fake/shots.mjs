@@ -6,6 +6,7 @@ import { manageAnswers } from './manage.mjs'
 import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
+import { moreAnswers, moreShots } from './reportmore.mjs'
 import { plan, planBeginning } from './plan.mjs'
 import { ruleAlert, ruleFacts } from './rules.mjs'
 import {
@@ -67,6 +68,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /attempts/a0': attemptFull(lang),
       'GET /attempts/a0/ladder': ladder,
       ...manageAnswers(lang),
+      ...moreAnswers(lang),
       ...more.answers?.(lang),
     },
     topics: { floor: (more.floor ?? floor)(lang), 'campaign:k1': liveCampaign(lang) },
@@ -173,6 +175,7 @@ export const SHOTS = [
       await page.locator('.rung').nth(2).click()
     },
   }),
+  ...moreShots(officeShot),
   officeShot('what-if', '/what-if', '.whatif', {
     also: ['ru-light-1024', 'ru-light-400'],
     full: true,
