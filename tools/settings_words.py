@@ -151,6 +151,7 @@ CAMPAIGN: Mapping[str, str] = {
     "results[].needs": "`callback`: cannot be saved without a time.",
     "results[].closes": "Whether the contact is done.",
     "results[].redial_as": "Where it is not done: the outcome whose wait applies.",
+    "results[].hidden": "True: offered no more; calls that have it keep it.",
     "script_from.id": "Its id.",
     "script_from.version": "The version of it; calls keep the one they were made with.",
     "script[].id": "Name of the step, each once.",

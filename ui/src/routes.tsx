@@ -161,6 +161,11 @@ const webhooks = createRoute({
   path: '/webhooks',
   component: lazyRouteComponent(() => import('./office/Webhooks.tsx'), 'Webhooks'),
 })
+const prompts = createRoute({
+  getParentRoute: () => inside,
+  path: '/prompts',
+  component: lazyRouteComponent(() => import('./flow/Prompts.tsx'), 'Prompts'),
+})
 const stopList = createRoute({
   getParentRoute: () => inside,
   path: '/stop-list',
@@ -193,6 +198,7 @@ export function makeRouter(queries: QueryClient) {
       trunks,
       trunk,
       people,
+      prompts,
       webhooks,
       apiAccess,
       stopList,

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import {
+  AudioLines,
   Ban,
   Calculator,
   CalendarClock,
@@ -53,6 +54,7 @@ const OFFICE: (Item | null)[] = [
   null,
   { to: '/trunks', icon: RadioTower, words: 'nav.trunks', roles: ['manager', 'administrator'] },
   { to: '/prices', icon: Wallet, words: 'nav.prices', roles: ['manager', 'administrator'] },
+  { to: '/prompts', icon: AudioLines, words: 'nav.prompts', roles: LEADERS },
   { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
   { to: '/api-access', icon: KeyRound, words: 'nav.api', roles: ['manager', 'administrator'] },
   { to: '/webhooks', icon: Webhook, words: 'nav.webhooks', roles: ['manager', 'administrator'] },

@@ -1,6 +1,8 @@
 /* The numbered parts of a campaign: how, whom, who talks, from which numbers, results. */
 import type { ReactNode } from 'react'
 import type { Campaign } from '../api/types.ts'
+import { may, useSession } from '../api/session.ts'
+import { FlowEditor } from '../flow/FlowEditor.tsx'
 import { Field, Kbd, Switch } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { fieldProblem } from '../kit/problem.ts'
@@ -38,7 +40,8 @@ export function How({ editing, campaign }: PartProps) {
   const off = !mayEdit(campaign)
   const draft = campaign.state === 'draft'
   const set = editing.change
-  const keys = campaign.mode === 'agentless' ? keysOf(settings.flow) : []
+  const edits = may(useSession(), 'prompt.see')
+  const keys = campaign.mode === 'agentless' && !edits ? keysOf(settings.flow) : []
   const pick = (mode: string) =>
     set({
       settings: { mode, ...(mode === 'agentless' && !settings.flow ? { flow: FIRST_FLOW } : {}) },
@@ -54,6 +57,9 @@ export function How({ editing, campaign }: PartProps) {
             </span>
           ))}
         </div>
+      )}
+      {campaign.mode === 'agentless' && edits && (
+        <FlowEditor editing={editing} campaign={campaign} />
       )}
       <div className="fields">
         <NumberField

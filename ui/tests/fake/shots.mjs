@@ -7,6 +7,7 @@ import { callable, callbacks, campaign, campaigns, session } from './office.mjs'
 import { list, liveTrunks, phones, preview, stops, trunkCheck, trunks, users } from './people.mjs'
 import { ladder } from './ladder.mjs'
 import { moreAnswers, moreShots } from './reportmore.mjs'
+import { flowShots } from './flowshots.mjs'
 import { plan, planBeginning } from './plan.mjs'
 import { ruleAlert, ruleFacts } from './rules.mjs'
 import {
@@ -117,6 +118,7 @@ export const SHOTS = [
   }),
   ...companyShots(deskShot, officeShot),
   officeShot('floor-empty', '/floor', '.page', { floor: emptyFloor }),
+  ...flowShots(officeShot),
   officeShot('campaigns', '/campaigns', 'table'),
   officeShot('first-steps', '/campaigns', '.steps5', {
     answers: () => ({ 'GET /campaigns': NONE, 'GET /users': NONE }),
