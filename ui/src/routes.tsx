@@ -146,6 +146,22 @@ const trunk = createRoute({
   path: '/trunks/$id',
   component: lazyRouteComponent(() => import('./office/TrunkPage.tsx'), 'TrunkPage'),
 })
+const scripts = createRoute({
+  getParentRoute: () => inside,
+  path: '/scripts',
+  component: lazyRouteComponent(() => import('./scripts/Scripts.tsx'), 'Scripts'),
+})
+const script = createRoute({
+  getParentRoute: () => inside,
+  path: '/scripts/$id',
+  component: lazyRouteComponent(() => import('./scripts/Builder.tsx'), 'ScriptPage'),
+})
+const answers = createRoute({
+  getParentRoute: () => inside,
+  path: '/reports/answers',
+  component: lazyRouteComponent(() => import('./reports/Answers.tsx'), 'AnswersPage'),
+  validateSearch: reportSearch,
+})
 const people = createRoute({
   getParentRoute: () => inside,
   path: '/people',
@@ -197,6 +213,9 @@ export function makeRouter(queries: QueryClient) {
       plan,
       trunks,
       trunk,
+      scripts,
+      script,
+      answers,
       people,
       prompts,
       webhooks,

@@ -27,6 +27,7 @@ from vyzov.web.once import Once
 from vyzov.web.prompt_room import PromptRoom
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
+    answers,
     alarms,
     answers,
     audit,

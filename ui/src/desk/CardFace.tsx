@@ -6,7 +6,7 @@ import { useWords, type Words } from '../kit/prefs.ts'
 import type { Card, CardNumber, DeskState } from '../live/shapes.ts'
 import { formatPhone } from '../words/format.ts'
 import { wallClock } from './hours.ts'
-import { Filled, factsOf } from './Script.tsx'
+import { factsOf, Filled } from './Filled.tsx'
 
 const RING = 2 * Math.PI * 42
 

@@ -1,9 +1,11 @@
 /* The script, step by step, in the language of the screen; {{name}} is a field of the contact. */
 import { ArrowDown, ArrowUp, Plus, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import type { Step } from '../api/scripts.ts'
 import type { ScriptStep } from '../api/types.ts'
 import { useWords } from '../kit/prefs.ts'
 import { mayEdit, Part, type PartProps } from './CampaignParts.tsx'
+import { KeptSteps, originOf, ScriptChoice } from './ScriptChoice.tsx'
 
 const both = (text: ScriptStep['title'], lang: string, value: string) => {
   const known = typeof text === 'string' ? { [lang]: text } : { ...text }
@@ -37,8 +39,18 @@ export function ScriptPart({ editing, campaign }: PartProps) {
   const add = () =>
     setSteps([...steps, { id: `step_${crypto.randomUUID().slice(0, 8)}`, title: {}, text: {} }])
   if (campaign.mode === 'agentless') return null
+  const choice = <ScriptChoice editing={editing} campaign={campaign} off={off} />
+  if (originOf(campaign)) {
+    return (
+      <Part n={7} title="campaign.script">
+        {choice}
+        <KeptSteps steps={steps as Step[]} />
+      </Part>
+    )
+  }
   return (
     <Part n={7} title="campaign.script">
+      {choice}
       {steps.map((step, index) => (
         <div key={step.id} className="scriptstep">
           <span className="num ink3">{index + 1}</span>

@@ -17,6 +17,7 @@ import enPrompts from './en/prompts.json' with { type: 'json' }
 import enReports from './en/reports.json' with { type: 'json' }
 import enRules from './en/rules.json' with { type: 'json' }
 import enWall from './en/wall.json' with { type: 'json' }
+import enScripts from './en/scripts.json' with { type: 'json' }
 import enWebhooks from './en/webhooks.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
@@ -36,6 +37,7 @@ import ruPrompts from './ru/prompts.json' with { type: 'json' }
 import ruReports from './ru/reports.json' with { type: 'json' }
 import ruRules from './ru/rules.json' with { type: 'json' }
 import ruWall from './ru/wall.json' with { type: 'json' }
+import ruScripts from './ru/scripts.json' with { type: 'json' }
 import ruWebhooks from './ru/webhooks.json' with { type: 'json' }
 import ruWhatif from './ru/whatif.json' with { type: 'json' }
 import { formatNumber, knit, type Lang } from './format.ts'
@@ -61,6 +63,7 @@ const ru = {
   ...ruReports,
   ...ruRules,
   ...ruWall,
+  ...ruScripts,
   ...ruWebhooks,
   ...ruWhatif,
   ...ruProblems,
@@ -82,6 +85,7 @@ const en = {
   ...enReports,
   ...enRules,
   ...enWall,
+  ...enScripts,
   ...enWebhooks,
   ...enWhatif,
   ...enProblems,

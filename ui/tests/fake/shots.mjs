@@ -20,6 +20,8 @@ import {
   results,
   verdict,
 } from './reports.mjs'
+import { scriptAnswers } from './scripts.mjs'
+import { askingShots, scriptShots } from './scriptshots.mjs'
 import { whatIf } from './whatif.mjs'
 
 const NONE = { items: [], next_cursor: null }
@@ -70,6 +72,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /attempts/a0/ladder': ladder,
       ...manageAnswers(lang),
       ...moreAnswers(lang),
+      ...scriptAnswers(lang),
       ...more.answers?.(lang),
     },
     topics: { floor: (more.floor ?? floor)(lang), 'campaign:k1': liveCampaign(lang) },
@@ -107,6 +110,8 @@ export const SHOTS = [
     }),
   },
   ...deskShots,
+  ...askingShots,
+  ...scriptShots(officeShot),
   officeShot('floor', '/floor', '.tile', {
     also: ['en-light-1280', 'ru-light-1024', 'ru-light-400', 'en-light'],
   }),
