@@ -12,6 +12,7 @@ the same, to the digest. The last line is one JSON object; a run that was broken
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,7 @@ def options_of() -> argparse.Namespace:
 
 def main() -> int:
     asked = options_of()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     begun = time.monotonic()
     out: Path = (asked.out or Path(tempfile.mkdtemp(prefix="vyzov-pacing-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)

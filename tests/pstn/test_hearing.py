@@ -11,6 +11,7 @@ import vyzov.pstn as pilot_prompts
 from vyzov.media.g711 import Law, decode, encode
 from vyzov.media.prompts import PromptLibrary
 from vyzov.media.tones import ComfortNoise, comfort_tone, tone
+from vyzov.pstn import sound
 from vyzov.pstn.hearing import (
     OPERATOR_FREQUENCIES,
     PILOTS,
@@ -173,3 +174,16 @@ def test_every_prompt_of_the_box_is_heard_for_what_it_is(
     assert named[0].start <= 0.5
     heard_for = sum(segment.end - segment.start for segment in named)
     assert heard_for >= 0.9 * prompt.ms / 1000 - 0.3
+
+
+@pytest.mark.parametrize("hz", OPERATOR_FREQUENCIES)
+def test_an_operator_is_heard_wherever_a_window_begins(hz: int) -> None:
+    """A row of no whole number of periods was heard in some calls as nobody's voice, all call long."""
+    spoken = decode(b"".join(sound.voice(hz, Law.PCMA)) * 4, Law.PCMA)
+    for offset in range(0, 800, 160):
+        assert set(windows(callee_ear(), spoken[offset:])) == {Heard("operator", hz)}
+
+
+def test_a_voice_that_would_break_off_and_begin_anew_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiple of 5"):
+        sound.voice(1113, Law.PCMA)

@@ -13,6 +13,7 @@ from vyzov.media.g711 import Law, encode
 from vyzov.media.tones import ComfortNoise, special_information, tone
 
 VOICE_DBM0 = -14.0
+VOICE_STEP_HZ = 5
 BEEP_HZ = 1000
 ANNOUNCER_HZ = 440
 
@@ -21,8 +22,12 @@ Row = tuple[bytes, ...]
 
 @lru_cache(maxsize=256)
 def voice(hz: int, law: Law) -> Row:
-    """Returns a voice: a steady tone (Hz, a multiple of 10) that repeats every 100 ms."""
-    return _row(tone(hz, 100, VOICE_DBM0), law)
+    """Returns a voice: a steady tone (Hz, a multiple of 5) that repeats every 200 ms."""
+    # A row that is no whole number of periods jumps in phase wherever it begins anew, and an ear
+    # whose windows lie across the jump hears no tone at all.
+    if hz % VOICE_STEP_HZ:
+        raise ValueError(f"a voice of {hz} Hz does not repeat every 200 ms: give a multiple of 5")
+    return _row(tone(hz, 1000 // VOICE_STEP_HZ, VOICE_DBM0), law)
 
 
 @lru_cache(maxsize=4)
