@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT / "tests" / "api"))
 
 from api_throws import Door, Thrower, doors_in, fault_of  # noqa: E402
 
+from vyzov.cli import demo  # noqa: E402
 from vyzov.cli.demo import Centre, Manager, free_port, open_empty  # noqa: E402
 from vyzov.cli.demo_lists import numbers_of, settings_of, write_list  # noqa: E402
 from vyzov.dialer.access import Role  # noqa: E402
@@ -43,6 +44,9 @@ CALLED_WAIT_S = 90.0
 SLOW_S = 20.0
 # A signed-in session must outlive the run; visitors and tokens sign out instead.
 KEEPS = ("DELETE", "/api/v1/session")
+
+
+demo.READY_S = 300.0  # A proof may run beside others on a slow machine.
 
 
 class House:
@@ -252,7 +256,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if args.examples and find_spec("schemathesis") is None:
-        sys.stderr.write("schemathesis is missing: pip install --group doors\n")
+        sys.stderr.write("schemathesis is missing: .venv/bin/pip install --group doors\n")
         return MISSING
     out = (args.out or Path(tempfile.mkdtemp(prefix="vyzov-doors-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
