@@ -201,7 +201,10 @@ def test_a_statement_loses_its_comments_and_semicolon(
 
 def test_a_state_nobody_knows_is_refused_by_the_table(connection: sqlite3.Connection) -> None:
     at = datetime.now(UTC).isoformat()
-    connection.execute("INSERT INTO organisation VALUES ('o', 'O', '00', NULL, ?)", (at,))
+    connection.execute(
+        "INSERT INTO organisation (id, name, number_salt, created_at) VALUES ('o', 'O', '00', ?)",
+        (at,),
+    )
     with pytest.raises(sqlite3.IntegrityError, match="ck_user_account_role"):
         connection.execute(
             "INSERT INTO user_account (id, organisation_id, login, name, role, language, theme,"

@@ -122,7 +122,10 @@ def test_a_change_of_nothing_changes_nothing(house: House) -> None:
 def test_a_campaign_needs_somebody_to_call_for() -> None:
     connection = open_connection(":memory:")
     migrate_engine(engine_of(connection))
-    connection.execute("INSERT INTO organisation VALUES ('o', 'O', '00', NULL, '2026')")
+    connection.execute(
+        "INSERT INTO organisation (id, name, number_salt, created_at)"
+        " VALUES ('o', 'O', '00', '2026')"
+    )
     office = SqlOffice(
         ":memory:", clock=TestClock(), randomness=CountedDice(), connection=connection
     )
@@ -135,7 +138,8 @@ def test_the_floor_and_the_office_work_on_one_database_in_memory() -> None:
     connection = open_connection(":memory:")
     migrate_engine(engine_of(connection))
     connection.execute(
-        "INSERT INTO organisation VALUES ('o', 'O', '00', NULL, ?)", ("2026-01-01T00:00:00Z",)
+        "INSERT INTO organisation (id, name, number_salt, created_at) VALUES ('o', 'O', '00', ?)",
+        ("2026-01-01T00:00:00Z",),
     )
     connection.execute("INSERT INTO floor VALUES ('f', 'o', 'F', '2026')")
     clock, dice = TestClock(), CountedDice()

@@ -13,11 +13,11 @@ from vyzov.core.campaign import CampaignSettings
 from vyzov.core.campaign_file import Directory, read_campaign, write_campaign
 from vyzov.core.disposition import must_agree, must_stay, removed_codes
 from vyzov.core.readiness import Check, checks
-from vyzov.dialer.access_contacts import ContactDoor
 from vyzov.dialer.access_audit import AuditDoor
+from vyzov.dialer.access_contacts import ContactDoor
 from vyzov.dialer.access_history import found
-from vyzov.dialer.access_people import PeopleDoor
 from vyzov.dialer.access_leads import LeadDoor
+from vyzov.dialer.access_people import PeopleDoor
 from vyzov.dialer.access_prompts import PromptDoor
 from vyzov.dialer.access_scripts import ScriptDoor
 from vyzov.dialer.access_security import SecurityDoor
@@ -71,7 +71,9 @@ __all__ = [
 ]
 
 
-class Door(AuditDoor, SecurityDoor, PeopleDoor, LeadDoor, WebhookDoor, PromptDoor, ScriptDoor, ContactDoor):
+class Door(
+    AuditDoor, SecurityDoor, PeopleDoor, LeadDoor, WebhookDoor, PromptDoor, ScriptDoor, ContactDoor
+):
     """The organisation as one person may see and change it."""
 
     # ---- organisation and people ----------------------------------------------------------------

@@ -201,6 +201,7 @@ ROUTES: Mapping[tuple[str, str], Action | Open] = {
     ("GET", f"{API}/attempts/{{attempt_id}}"): Action.ATTEMPT_SEE,
     ("GET", f"{API}/attempts/{{attempt_id}}/ladder"): Action.LADDER_SEE,
     ("GET", f"{API}/recordings/{{recording_id}}"): Action.RECORDING_HEAR,
+    ("GET", f"{API}/recordings/{{recording_id}}/peaks"): Action.RECORDING_HEAR,
     ("GET", f"{API}/recordings/{{recording_id}}/audio"): Action.RECORDING_HEAR,
     ("LIVE", f"{API}/live"): Action.LIVE_OPEN,
     ("GET", "/{path:path}"): PUBLIC,  # the screens: no data of anybody's
