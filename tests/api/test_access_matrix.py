@@ -406,6 +406,14 @@ def test_public_doors_are_only_those_named_here() -> None:
     }
 
 
+def test_the_matrix_knocked_at_here_has_a_thousand_cells() -> None:
+    """Doors by roles and strangers, verbs and topics by roles, others' objects by roles."""
+    own = len(ROUTES_OF_HTTP) * (len(Role) + 1) - len(DOES_IT) * len(Role)
+    live = (len(VERBS) + len(TOPICS)) * len(Role)
+    others = len(OF_AN_OBJECT) * len(Role)
+    assert own + live + others >= 1_000
+
+
 def test_rooms_reach_objects_through_the_door_only() -> None:
     """A handler that took the store itself would hand out objects nobody checked."""
     for file in (ROOT / "src" / "vyzov" / "web" / "routes").glob("*.py"):
