@@ -54,6 +54,8 @@ const inside = createRoute({
   beforeLoad: async ({ context, location }) => {
     const session = await context.queries.ensureQueryData(sessionQuery)
     if (!session) throw redirect({ to: '/sign-in' })
+    if (session.needs_second_factor && location.pathname !== '/account')
+      throw redirect({ to: '/account' })
     if (location.pathname === '/') throw redirect({ to: homeOf(session) })
   },
 })
@@ -177,6 +179,16 @@ const webhooks = createRoute({
   path: '/webhooks',
   component: lazyRouteComponent(() => import('./office/Webhooks.tsx'), 'Webhooks'),
 })
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./office/Account.tsx'), 'Account'),
+})
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./office/Audit.tsx'), 'Audit'),
+})
 const prompts = createRoute({
   getParentRoute: () => inside,
   path: '/prompts',
@@ -220,6 +232,8 @@ export function makeRouter(queries: QueryClient) {
       prompts,
       webhooks,
       apiAccess,
+      account,
+      audit,
       stopList,
     ]),
   ])

@@ -37,10 +37,13 @@ export function lastSignedIn(): Last | null {
   }
 }
 
-export function useSignIn(): (login: string, password: string) => Promise<Session> {
+type SignIn = (login: string, password: string, code?: string) => Promise<Session>
+
+export function useSignIn(): SignIn {
   const queries = useQueryClient()
-  return async (login, password) => {
-    const session = await api<Session>('/session', { method: 'POST', body: { login, password } })
+  return async (login, password, code) => {
+    const body = { login, password, ...(code && { code }) }
+    const session = await api<Session>('/session', { method: 'POST', body })
     localStorage.setItem(LAST, JSON.stringify({ login, name: session.user.name }))
     queries.clear()
     queries.setQueryData(sessionQuery.queryKey, session)

@@ -22,6 +22,8 @@ export type Session = {
   actions: string[]
   server_time: string
   expires_at: string
+  /** Nothing opens but one's own account before a second factor is set up. */
+  needs_second_factor?: boolean
 }
 
 export type ResultDef = {
@@ -218,22 +220,7 @@ export type User = {
   disabled: boolean
   created_at: string
 }
-/** A desk phone; `registered` is null while the dialer is away and nobody knows. */
-export type DeskPhone = {
-  id: string
-  user: Named | null
-  name: string
-  username: string
-  allow_md5: boolean
-  created_at: string
-  changed_at: string
-  registered: boolean | null
-  since: string | null
-  address: string
-  user_agent: string
-}
-/** What has to be typed into a phone; the password is told this once. */
-export type DeskPhoneMade = DeskPhone & { password: string; realm: string; servers: string[] }
+export type { DeskPhone, DeskPhoneMade } from './phones.ts'
 export type Stop = {
   id: string
   number: string | null

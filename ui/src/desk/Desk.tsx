@@ -6,6 +6,7 @@ import { phone, usePhone } from '../kit/live.ts'
 import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
 import { Banners, Elsewhere } from './Banners.tsx'
+import { InboxNotes } from './Inbox.tsx'
 import { CallbackPicker } from './CallbackPicker.tsx'
 import { Dialling } from './CardDock.tsx'
 import { Customer } from './Customer.tsx'
@@ -104,6 +105,7 @@ function Place({ desk }: { desk: DeskState }) {
       />
       <div className="banners">
         <Banners desk={desk} problem={asking.problem ?? results.problem} ask={ask} />
+        <InboxNotes desk={desk} ask={ask} />
         {live && <Company call={live} />}
       </div>
       {elsewhere ? (

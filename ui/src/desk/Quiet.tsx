@@ -19,6 +19,7 @@ import { useWords } from '../kit/prefs.ts'
 import type { DeskState } from '../live/shapes.ts'
 import { DeviceChoice } from './DeskPhone.tsx'
 import { DialPad } from './DialPad.tsx'
+import { PauseChoice } from './PauseChoice.tsx'
 import type { Ask } from './useDesk.ts'
 
 const ROWS: Record<string, { icon: LucideIcon; tone: Tone }> = {
@@ -36,7 +37,6 @@ const ROWS: Record<string, { icon: LucideIcon; tone: Tone }> = {
   fresh: { icon: Sparkles, tone: 'ok' },
 }
 const NOT_REASONS = new Set(['total', 'callable', 'attempts', 'answered', 'agents'])
-const PAUSES = ['break', 'lunch', 'training', 'task'] as const
 
 function WhyTable({ counts }: { counts: Record<string, number> }) {
   const words = useWords()
@@ -133,24 +133,7 @@ export function Quiet({ desk, ready, ask }: { desk: DeskState; ready: () => void
         )}
         <DialPad desk={desk} />
         <DeviceChoice desk={desk} ask={ask} />
-        {desk.agent.wish === 'pause' && (
-          <div className="stack">
-            <span className="lab">{t('quiet.pause_reason')}</span>
-            <div className="row wrap">
-              {PAUSES.map((reason) => (
-                <button
-                  type="button"
-                  key={reason}
-                  className={`btn s ${desk.agent.reason === reason ? 'on' : ''}`}
-                  aria-pressed={desk.agent.reason === reason}
-                  onClick={() => void ask('pause', { reason })}
-                >
-                  {t(`pause.${reason}`)}
-                </button>
-              ))}
-            </div>
-          </div>
-        )}
+        {desk.agent.wish === 'pause' && <PauseChoice desk={desk} ask={ask} />}
         <WhyTable counts={empty.counts} />
         {!off && (
           <div className="stack">

@@ -2,6 +2,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Eye, EyeOff, Languages, Moon, Sun } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
+import { ApiProblem } from '../api/http.ts'
 import { lastSignedIn, useSignIn } from '../api/session.ts'
 import { Brand } from '../kit/Brand.tsx'
 import { Kbd, Note } from '../kit/parts.tsx'
@@ -80,6 +81,8 @@ function Form() {
   const [password, setPassword] = useState('')
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
+  const [code, setCode] = useState('')
+  const [coded, setCoded] = useState(false)
   const signIn = useSignIn()
   const navigate = useNavigate()
   const enter = async (event: FormEvent) => {
@@ -87,15 +90,20 @@ function Form() {
     setBusy(true)
     setProblem(null)
     try {
-      const session = await signIn(login.trim(), password)
+      const session = await signIn(login.trim(), password, coded ? code : undefined)
       setPrefs({
         lang: session.user.language,
         ...(session.user.theme !== 'system' && { theme: session.user.theme }),
       })
       await navigate({ to: homeOf(session) })
     } catch (error) {
-      setProblem(problemText(words, error))
-      setPassword('')
+      const asks = error instanceof ApiProblem && error.code === 'second_factor_needed'
+      const wrong = error instanceof ApiProblem && error.code === 'wrong_code'
+      if (!asks) setProblem(problemText(words, error))
+      setCoded(asks || wrong)
+      setCode('')
+      // The password was right where a code is asked for: it need not be typed again.
+      if (!asks && !wrong) setPassword('')
       setBusy(false)
     }
   }
@@ -137,6 +145,21 @@ function Form() {
         </label>
         <Password value={password} set={setPassword} focus={Boolean(last)} />
       </div>
+      {coded && (
+        <label className="field">
+          <span className="lab">{t('door.code')}</span>
+          <input
+            className="input l"
+            name="code"
+            autoComplete="one-time-code"
+            // oxlint-disable-next-line jsx-a11y/no-autofocus
+            autoFocus
+            required
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+          />
+        </label>
+      )}
       {problem && (
         <Note tone="bad" alert>
           {problem}

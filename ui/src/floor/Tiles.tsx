@@ -1,6 +1,16 @@
 /* Agents as tiles: name, time in state, state, results, the day so far; those who need help first. */
-import { Coffee, Hand, HeadphoneOff, Headphones, type LucideIcon, Pen, Phone } from 'lucide-react'
+import {
+  Coffee,
+  Hand,
+  HeadphoneOff,
+  Headphones,
+  type LucideIcon,
+  MessageSquare,
+  Pen,
+  Phone,
+} from 'lucide-react'
 import { useState } from 'react'
+import { pauseWords, usePauseReasons, useTeams } from '../api/people.ts'
 import { may, useSession } from '../api/session.ts'
 import { Bar, Empty, type Tone } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
@@ -8,6 +18,7 @@ import { AGENT } from '../kit/states.ts'
 import type { FloorAgent } from '../live/shapes.ts'
 import { formatTimer } from '../words/format.ts'
 import { Enter } from './Enter.tsx'
+import { Lead, MessageForm } from './Lead.tsx'
 import { countByGroup, type Group, groupOf, inOrder } from './order.ts'
 
 const ATTENTION: Record<string, { tone: Tone; icon: LucideIcon }> = {
@@ -28,6 +39,7 @@ function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
   const { t } = words
   const session = useSession()
   const guests = agent.guests ?? []
+  const { data: reasons } = usePauseReasons()
   const talks = agent.state === 'talking' || agent.state === 'hold'
   const enters = talks && may(session, 'call.enter') && agent.id !== session.user.id
   const wants = agent.attention ? ATTENTION[agent.attention] : undefined
@@ -40,7 +52,8 @@ function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
     : agent.state === 'ready'
       ? t('floor.ready')
       : t(`agent.${agent.state}`)
-  const why = agent.state === 'pause' && agent.reason ? words.id('pause', agent.reason) : null
+  const why =
+    agent.state === 'pause' && agent.reason ? pauseWords(words.lang, agent.reason, reasons) : null
   return (
     <article className={`tile ${wants ? 'att' : ''} ${look.tone}`}>
       <div className="row">
@@ -77,19 +90,28 @@ function Tile({ agent, now }: { agent: FloorAgent; now: number }) {
           {guests.map((one) => t(`company.tile_${one.role}`, { name: one.name })).join(', ')}
         </p>
       )}
-      {enters && <Enter agent={agent} />}
+      <div className="row g1">
+        {enters && <Enter agent={agent} />}
+        {may(session, 'agent.lead') && <Lead agent={agent} />}
+      </div>
     </article>
   )
 }
 
 export function Tiles({ agents, now }: { agents: FloorAgent[]; now: number }) {
   const { t } = useWords()
+  const session = useSession()
+  const [writing, setWriting] = useState(false)
+  const teams = useTeams().data ?? []
+  const [team, setTeam] = useState('')
+  const members = new Set(teams.find((one) => one.id === team)?.people.map((one) => one.id))
+  const seen = team ? agents.filter((agent) => members.has(agent.id)) : agents
   const [filter, setFilter] = useState<Group | 'all' | 'need'>('all')
-  const counts = countByGroup(agents)
-  const need = agents.filter((agent) => agent.attention).length
+  const counts = countByGroup(seen)
+  const need = seen.filter((agent) => agent.attention).length
   // A lost phone is already under "need you"; the group is for the others, if there are any.
-  const unseen = agents.some((agent) => groupOf(agent.state) === 'bad' && !agent.attention)
-  const shown = inOrder(agents).filter(
+  const unseen = seen.some((agent) => groupOf(agent.state) === 'bad' && !agent.attention)
+  const shown = inOrder(seen).filter(
     (agent) =>
       filter === 'all' || (filter === 'need' ? agent.attention : groupOf(agent.state) === filter),
   )
@@ -118,12 +140,34 @@ export function Tiles({ agents, now }: { agents: FloorAgent[]; now: number }) {
   return (
     <>
       <div className="legend">
-        {button('all', t('floor.all'), agents.length)}
+        {teams.length > 0 && (
+          <select
+            className="input s team"
+            aria-label={t('teams.title')}
+            value={team}
+            onChange={(event) => setTeam(event.target.value)}
+          >
+            <option value="">{t('teams.all')}</option>
+            {teams.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        )}
+        {button('all', t('floor.all'), seen.length)}
         {GROUPS.filter(([group]) => group !== 'bad' || unseen).map(([group, Icon]) =>
           button(group, t(`group.${group}`), counts[group], group, Icon),
         )}
         {need > 0 && button('need', t('floor.need_you'), need, 'bad', Hand)}
+        {agents.length > 0 && may(session, 'agent.lead') && (
+          <button type="button" className="btn s" onClick={() => setWriting(true)}>
+            <MessageSquare className="s" aria-hidden />
+            {t('message.write_all')}
+          </button>
+        )}
         <span className="push small ink3 hide-s">{t('floor.bar_says')}</span>
+        {writing && <MessageForm to={null} close={() => setWriting(false)} />}
       </div>
       {agents.length === 0 ? (
         <section className="card">

@@ -9,6 +9,7 @@ import {
   ChartColumn,
   FlaskConical,
   Headphones,
+  History,
   KeyRound,
   Languages,
   LayoutGrid,
@@ -31,8 +32,8 @@ import { PhoneKeeper } from '../desk/PhoneKeeper.tsx'
 import type { FloorState } from '../live/shapes.ts'
 import type { Key } from '../words/words.ts'
 import { Brand } from './Brand.tsx'
+import { LinkAway } from './LinkAway.tsx'
 import { live, phone, useLink, usePhone, useTopic } from './live.ts'
-import { Note } from './parts.tsx'
 import { useSingleKeys } from './keys.ts'
 import { shownTheme, usePrefs, useWords } from './prefs.ts'
 
@@ -60,6 +61,7 @@ const OFFICE: (Item | null)[] = [
   { to: '/people', icon: UserRound, words: 'nav.people', roles: ['manager', 'administrator'] },
   { to: '/api-access', icon: KeyRound, words: 'nav.api', roles: ['manager', 'administrator'] },
   { to: '/webhooks', icon: Webhook, words: 'nav.webhooks', roles: ['manager', 'administrator'] },
+  { to: '/audit', icon: History, words: 'nav.audit', roles: ['manager', 'administrator'] },
   { to: '/stop-list', icon: Ban, words: 'nav.stop_list', roles: LEADERS },
 ]
 const DESK: Item[] = [
@@ -175,6 +177,10 @@ function Foot({ session }: { session: Session }) {
             {t('nav.single_keys')}
           </label>
           <hr />
+          <Link to="/account" className="item" onClick={() => setOpen(false)}>
+            <KeyRound aria-hidden />
+            {t('nav.account')}
+          </Link>
           <button type="button" onClick={() => void leave()}>
             <LogOut aria-hidden />
             {t('nav.sign_out')}
@@ -182,23 +188,6 @@ function Foot({ session }: { session: Session }) {
         </div>
       )}
     </div>
-  )
-}
-
-function LinkAway() {
-  const { t } = useWords()
-  const link = useLink()
-  const [long, setLong] = useState(false)
-  useEffect(() => {
-    // A blink of the network is nobody's business; half a second without a link is.
-    const timer = window.setTimeout(() => setLong(link === 'away'), link === 'away' ? 600 : 0)
-    return () => window.clearTimeout(timer)
-  }, [link])
-  if (!long) return null
-  return (
-    <Note tone="warn" alert>
-      <b>{t('link.away')}</b> {t('link.away_next')}
-    </Note>
   )
 }
 

@@ -104,6 +104,10 @@ export type DeskPhone = {
   state: 'not_registered' | 'registered' | 'calling' | 'ringing' | 'connected'
   why: string | null
 }
+/* Something a supervisor said to an agent; `help`: that somebody comes. */
+export type DeskMessage = { id: string; kind: 'text' | 'help'; by: string; text: string; at: string }
+export type Led = { state: 'ready' | 'pause' | 'offline'; by: string; at: string }
+
 export type DeskState = {
   floor: 'here' | 'away'
   agent: {
@@ -130,6 +134,9 @@ export type DeskState = {
   card: Card | null
   /** Why the latest card led to no talk. */
   not_dialled: string | null
+  messages: DeskMessage[]
+  /** Who set the agent's state for them, until they ask for one themselves. */
+  led: Led | null
   wrap_up: WrapUp | null
   empty: { reason: string; until: string | null; counts: Record<string, number> } | null
 }

@@ -44,6 +44,8 @@ function desk(state: Obj): Obj | undefined {
     call: call ? { ...TIMES, ...call, contact: contact ? { ...CONTACT, ...contact } : {} } : null,
     card: card ? { ...CARD, ...card, contact: { ...CONTACT, ...obj(card.contact) } } : null,
     not_dialled: state.not_dialled ?? null,
+    messages: state.messages ?? [],
+    led: state.led ?? null,
     wrap_up: or(state.wrap_up, WRAP),
     empty: or(state.empty, { until: null }),
   }

@@ -5,7 +5,10 @@ import { may, useSession } from '../api/session.ts'
 import type { User } from '../api/types.ts'
 import { useWords } from '../kit/prefs.ts'
 import { PersonForm } from './PersonForm.tsx'
+import { FactorRoles } from './FactorRoles.tsx'
+import { PauseReasons } from './PauseReasons.tsx'
 import { PhoneState } from './PhonePart.tsx'
+import { Teams } from './Teams.tsx'
 import { usePhones, useUsers } from './useOffice.ts'
 
 export function People() {
@@ -73,6 +76,11 @@ export function People() {
           </table>
         )}
       </section>
+      <div className="fields two people-more">
+        <PauseReasons edit={may(session, 'pause.edit')} />
+        <Teams edit={edit} />
+        {may(session, 'security.edit') && <FactorRoles />}
+      </div>
       {open && <PersonForm user={open === 'new' ? null : open} close={() => setOpen(null)} />}
     </main>
   )

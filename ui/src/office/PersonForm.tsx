@@ -7,6 +7,7 @@ import type { Named, Page, Role, User } from '../api/types.ts'
 import { Dialog, Field, Note, Seg, Switch } from '../kit/parts.tsx'
 import { useWords } from '../kit/prefs.ts'
 import { fieldProblem, problemText } from '../kit/problem.ts'
+import { PersonSecurity } from './PersonSecurity.tsx'
 import { PhonePart } from './PhonePart.tsx'
 
 const ROLES: Role[] = ['operator', 'supervisor', 'manager', 'administrator', 'customer']
@@ -190,6 +191,7 @@ export function PersonForm({ user, close }: { user: User | null; close: () => vo
         </div>
       </form>
       {user && !user.disabled && user.role !== 'customer' && <PhonePart user={user} />}
+      {user && <PersonSecurity user={user} />}
     </Dialog>
   )
 }

@@ -3,6 +3,7 @@
 import enAccess from './en/access.json' with { type: 'json' }
 import enCampaign from './en/campaign.json' with { type: 'json' }
 import enAlarms from './en/alarms.json' with { type: 'json' }
+import enAudit from './en/audit.json' with { type: 'json' }
 import enCommon from './en/common.json' with { type: 'json' }
 import enCompany from './en/company.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
@@ -11,6 +12,7 @@ import enFloor from './en/floor.json' with { type: 'json' }
 import enKpi from './en/kpi.json' with { type: 'json' }
 import enLists from './en/lists.json' with { type: 'json' }
 import enOffice from './en/office.json' with { type: 'json' }
+import enPeople from './en/people.json' with { type: 'json' }
 import enPlan from './en/plan.json' with { type: 'json' }
 import enProblems from './en/problems.json' with { type: 'json' }
 import enPrompts from './en/prompts.json' with { type: 'json' }
@@ -23,6 +25,7 @@ import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
 import ruCampaign from './ru/campaign.json' with { type: 'json' }
 import ruAlarms from './ru/alarms.json' with { type: 'json' }
+import ruAudit from './ru/audit.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruCompany from './ru/company.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
@@ -31,6 +34,7 @@ import ruFloor from './ru/floor.json' with { type: 'json' }
 import ruKpi from './ru/kpi.json' with { type: 'json' }
 import ruLists from './ru/lists.json' with { type: 'json' }
 import ruOffice from './ru/office.json' with { type: 'json' }
+import ruPeople from './ru/people.json' with { type: 'json' }
 import ruPlan from './ru/plan.json' with { type: 'json' }
 import ruProblems from './ru/problems.json' with { type: 'json' }
 import ruPrompts from './ru/prompts.json' with { type: 'json' }
@@ -50,6 +54,7 @@ const ru = {
   ...ruAccess,
   ...ruCampaign,
   ...ruAlarms,
+  ...ruAudit,
   ...ruCommon,
   ...ruCompany,
   ...ruDoor,
@@ -58,6 +63,7 @@ const ru = {
   ...ruKpi,
   ...ruLists,
   ...ruOffice,
+  ...ruPeople,
   ...ruPlan,
   ...ruPrompts,
   ...ruReports,
@@ -72,6 +78,7 @@ const en = {
   ...enAccess,
   ...enCampaign,
   ...enAlarms,
+  ...enAudit,
   ...enCommon,
   ...enCompany,
   ...enDoor,
@@ -80,6 +87,7 @@ const en = {
   ...enKpi,
   ...enLists,
   ...enOffice,
+  ...enPeople,
   ...enPlan,
   ...enPrompts,
   ...enReports,

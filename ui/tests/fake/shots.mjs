@@ -1,4 +1,5 @@
 /* Which screens in which states are pictured. */
+import { audit } from './audit.mjs'
 import { pick } from './desk.mjs'
 import { deskShot, deskShots } from './deskshots.mjs'
 import { campaign as liveCampaign, companyShots, emptyFloor, floor } from './floor.mjs'
@@ -64,6 +65,7 @@ const officeShot = (name, path, ready, more = {}) => ({
       'GET /reports/agents': agents(lang),
       'GET /reports/abandonment': abandonment(lang),
       'GET /whatif': whatIf(lang),
+      'GET /audit': audit(lang),
       'GET /plan': plan(),
       'GET /facts': ruleFacts,
       'GET /campaigns/k1/plan': planBeginning(lang),
@@ -198,6 +200,10 @@ export const SHOTS = [
   officeShot('contact', '/contacts/c417', '.gate', { full: true }),
   officeShot('contacts', '/contacts', 'table'),
   officeShot('people', '/people', 'table'),
+  officeShot('audit', '/audit', 'table.audit', { also: ['ru-light-1024', 'ru-light-400'] }),
+  officeShot('audit-empty', '/audit', '.empty', {
+    answers: () => ({ 'GET /audit': { ...NONE, names: {}, kinds: [] } }),
+  }),
   officeShot('person', '/people', 'table', {
     act: (page) => page.locator('tbody tr').first().click(),
   }),
