@@ -14,7 +14,7 @@ import {
   TriangleAlert,
   Zap,
 } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type CSSProperties, useEffect, useState } from 'react'
 import { api, query } from '../api/http.ts'
 import { Brand } from '../kit/Brand.tsx'
 import { useWords } from '../kit/prefs.ts'
@@ -55,7 +55,7 @@ function Results({ wall }: { wall: WallState }) {
           return (
             <li key={hour}>
               <b>{one ? num(one.results) : ''}</b>
-              <i style={{ height: `${((one?.results ?? 0) / most) * 100}%` }}>
+              <i style={{ '--share': (one?.results ?? 0) / most } as CSSProperties}>
                 <i style={{ height: `${one ? (one.success / one.results) * 100 : 0}%` }} />
               </i>
               <span>{hour}</span>

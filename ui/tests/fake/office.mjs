@@ -6,6 +6,8 @@ const ALL = [
   'desk.work',
   'floor.see',
   'floor.stop',
+  'alarm.note',
+  'alarm.edit',
   'campaign.see',
   'campaign.edit',
   'campaign.run',
