@@ -11,6 +11,7 @@ import { problemText } from '../kit/problem.ts'
 import { type Look, outcomeLook } from '../kit/states.ts'
 import { formatPhone, formatTalk } from '../words/format.ts'
 import { LadderButton } from './Ladder.tsx'
+import { Player } from './Player.tsx'
 
 const GOING: Look = { tone: 'ready', icon: PhoneOutgoing }
 
@@ -87,16 +88,7 @@ export function AttemptOpen({ id }: { id: string }) {
           {result.note && ` · ${result.note}`}
         </div>
       ))}
-      {data.recording && (
-        // A talk has no captions; the two voices are on two channels.
-        // oxlint-disable-next-line jsx-a11y/media-has-caption
-        <audio
-          controls
-          preload="none"
-          src={`/api/v1/recordings/${data.recording.id}/audio`}
-          aria-label={t('report.recording')}
-        />
-      )}
+      {data.recording && <Player id={data.recording.id} />}
       <LadderButton attempt={id} />
       <ol className="ladder">
         {data.facts.map((fact) => (
