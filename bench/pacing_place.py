@@ -123,7 +123,8 @@ class View:
     """What a law may see of the floor at a look. `agents` are those there who will take another call.
 
     `step` counts tenths of a second, `at` is the same moment in seconds. `has_left`: somebody who was
-    free went away since this law was asked last."""
+    free went away since this law was asked last. By `before` calls its campaign is before the one that
+    placed the fewest."""
 
     floor: AgesOf
     step: int
@@ -136,6 +137,7 @@ class View:
     wrapping: int
     agents: int
     has_left: bool = False
+    before: int = 0
 
     def ages(self) -> tuple[list[float], list[float]]:
         """Returns for how many seconds those talk, and those write, who will take another call."""

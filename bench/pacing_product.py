@@ -6,6 +6,7 @@ from pacing_laws import Blind
 from pacing_place import Law, View
 
 from vyzov.core.pacing.ahead import Scene, dial_ahead
+from vyzov.core.pacing.turns import MOST_BEFORE
 from vyzov.core.pacing.watch import AheadPolicy, Regulation, Watch
 
 
@@ -40,5 +41,6 @@ class Product(Blind):
         scene = Scene(
             free=view.free, waiting=view.waiting, talk_ages=talks, wrap_ages=wraps,
             agents=view.agents, others=self.others, has_left=view.has_left,
+            yields=view.before > MOST_BEFORE,
         )  # fmt: skip
         return dial_ahead(self.watch, scene, view.at).count

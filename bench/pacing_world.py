@@ -254,6 +254,7 @@ class Floor:
         view = View(
             self, step, step / STEPS_PER_S, len(self.free), len(self.waiting), ringing, others,
             self.talking, self.wrapping, there, self.untold[number],
+            day.campaigns[number].dials - min(one.dials for one in day.campaigns),
         )  # fmt: skip
         self.untold[number] = False
         day.looks += 1

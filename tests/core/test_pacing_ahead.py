@@ -178,6 +178,18 @@ def test_no_tick_places_a_wave(practised: dict[str, object], agents: int) -> Non
     assert told.risk <= told.threshold
 
 
+def test_who_owes_others_their_turns_places_one_call_for_each_free_operator(
+    practised: dict[str, object],
+) -> None:
+    for free, reason in ((0, PaceReason.AGENTS_COVERED), (3, PaceReason.ONE_PER_FREE_AGENT)):
+        scene = Scene(free, 0, (), [14.0] * 27, 30, yields=True)
+        told = dial_ahead(watch_of(practised), scene, 700.0)
+        assert (told.count, told.reason) == (free, reason)
+        assert dial_ahead(watch_of(practised), replace(scene, yields=False), 700.0).count > free
+    new = dial_ahead(Watch(AheadPolicy(), 0.0), replace(EMPTY, yields=True), 1.0)
+    assert (new.count, new.reason) == (4, PaceReason.LEARNING)
+
+
 @pytest.mark.parametrize("agents", [12, 30])
 def test_calls_of_others_that_take_the_same_operators_count_by_their_share(
     practised: dict[str, object], agents: int

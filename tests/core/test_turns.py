@@ -1,6 +1,8 @@
 """Campaigns that share operators take turns, by priority and weight."""
 
-from vyzov.core.pacing.turns import Turn, in_turn
+import pytest
+
+from vyzov.core.pacing.turns import MOST_BEFORE, Turn, in_turn, yields
 
 
 def order(*turns: Turn) -> list[str]:
@@ -23,6 +25,25 @@ def test_who_had_nobody_to_call_saves_up_no_turns() -> None:
     ahead = Turn("ahead", 0, 70, has_somebody=False)
     assert in_turn((ahead, busy))[1].had == 70
     assert in_turn((idle,)) == [idle]
+
+
+@pytest.mark.parametrize(
+    ("other", "gives_way"),
+    [
+        (Turn("behind", 0, 0.9, has_somebody=True), True),
+        (Turn("near", 0, 1.0, has_somebody=True), False),
+        (Turn("idle", 0, 0.0, has_somebody=False), False),
+        (Turn("higher", 1, 0.0, has_somebody=True), True),
+        (Turn("lower", -1, 0.0, has_somebody=True), False),
+    ],
+)
+def test_who_is_far_before_another_that_stands_no_lower_gives_way(
+    other: Turn, gives_way: bool
+) -> None:
+    mine = Turn("mine", 0, 1.0 + MOST_BEFORE, has_somebody=True)
+    near = Turn("as far", 0, mine.had, has_somebody=True)
+    assert yields(mine, (near, other)) is gives_way
+    assert not yields(mine, ())
 
 
 def test_calls_go_by_weight() -> None:

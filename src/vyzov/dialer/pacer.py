@@ -34,6 +34,7 @@ from vyzov.dialer.live_call import LiveCard
 from vyzov.dialer.room import LiveCall, LiveCampaign
 from vyzov.dialer.scene import Scene
 from vyzov.dialer.trunks import Trunks
+from vyzov.dialer.turn_taking import gives_way
 from vyzov.dialer.watching import Watching
 from vyzov.dialer.writes import CloseCallback, HoldEntry, Reserve, ReserveRefusal
 
@@ -212,7 +213,8 @@ class Pacer:
         now = self._scene.now.utc
         pace = self._pace_of(campaign)
         held = self._held(campaign) if campaign.settings.mode is DialMode.PREDICTIVE else 0
-        ahead = self._watching.wish(campaign, pace.free_agents - held)
+        yields = gives_way(campaign, self._scene.room.campaigns.values())
+        ahead = self._watching.wish(campaign, pace.free_agents - held, gives_way=yields)
         decision = calls_to_place(pace, campaign.settings, now, ahead)
         campaign.why = (decision.reason.value, dict(decision.args))
         if decision.reason is PaceReason.TRUNKS_FULL and not self._any_up(campaign):

@@ -81,11 +81,11 @@ class Watching:
                 self._take(write)
         self._writes_told, self._reserves_told = len(out.writes), len(out.reserves)
 
-    def wish(self, campaign: LiveCampaign, free: int) -> Ahead | None:
+    def wish(self, campaign: LiveCampaign, free: int, *, gives_way: bool) -> Ahead | None:
         """Returns what the law would place for a campaign that dials ahead, None for others.
 
         `free` are the operators a call of it can be handed to now, those left out whom calls of
-        campaigns without a watch are meant for."""
+        campaigns without a watch are meant for; `gives_way`: others with the same are owed calls."""
         if campaign.settings.mode is not DialMode.PREDICTIVE:
             self._seen.pop(campaign.record.id, None)
             return None
@@ -100,7 +100,7 @@ class Watching:
             seen.watch = Watch.from_state(policy, seen.watch.to_state())
             self._days.pop(campaign.record.id, None)
         self._turn_day(campaign, seen.watch)
-        faced = self._faced(campaign, free)
+        faced = self._faced(campaign, free, gives_way=gives_way)
         self._left.discard(campaign.record.id)
         return dial_ahead(seen.watch, faced, now)
 
@@ -177,7 +177,7 @@ class Watching:
 
     # ---- what it faces
 
-    def _faced(self, campaign: LiveCampaign, free: int) -> Faced:
+    def _faced(self, campaign: LiveCampaign, free: int, *, gives_way: bool) -> Faced:
         room, now = self._scene.room, self._scene.now.utc
         talks: list[float] = []
         wraps: list[float] = []
@@ -209,6 +209,7 @@ class Watching:
         return Faced(
             free=free, waiting=waiting, talk_ages=talks, wrap_ages=wraps, agents=staffed,
             others=self._others(campaign), has_left=campaign.record.id in self._left,
+            yields=gives_way,
         )  # fmt: skip
 
     def _others(self, campaign: LiveCampaign) -> list[tuple[Watch, float]]:

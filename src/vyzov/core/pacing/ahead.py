@@ -48,7 +48,8 @@ class Scene:
     `free` operators, answers `waiting` for one, and for how many seconds each of the others has
     been talking or writing up; `agents` are all of them. `others` are campaigns whose calls may
     take the same operators; their waiting answers are among `waiting`. `has_left`: somebody who was
-    free went away since this was asked last.
+    free went away since this was asked last. `yields`: the others are owed calls, so none is placed
+    ahead (`turns`).
     """
 
     free: int
@@ -58,6 +59,7 @@ class Scene:
     agents: int
     others: Sequence[tuple[Watch, Weight]] = ()
     has_left: bool = False
+    yields: bool = False
 
 
 @quickly_made
@@ -128,7 +130,8 @@ def dial_ahead(watch: Watch, scene: Scene, at: float) -> Ahead:
     if scene.agents > 0 and threshold > 0 and bound > 0:
         wished, risk = outlook.dials_within(threshold, scarcity, bound)
     forbids = _forbids(watch, at, known)
-    count, reason = _bounded(watch, scene, at, (0 if forbids else wished, forbids))
+    wished = 0 if forbids or scene.yields else wished
+    count, reason = _bounded(watch, scene, at, (wished, forbids))
     return _told(watch, scene, facing, price, (count, reason, risk, threshold))
 
 
@@ -148,7 +151,8 @@ def _bounded(
     theirs = sum(other.ringing for other, _ in scene.others)
     flight = InFlight(watch.ringing, scene.waiting, scene.free - theirs)
     least = max(0, flight.free - flight.waiting - flight.ringing)
-    reason = forbids or (PaceReason.DIALS_AHEAD if wished else PaceReason.RISK_SPENT)
+    spent = PaceReason.AGENTS_COVERED if scene.yields else PaceReason.RISK_SPENT
+    reason = forbids or (PaceReason.DIALS_AHEAD if wished else spent)
     if watch.policy.veto:
         allowed, is_charged = _vetoed(watch, flight, at, has_left=scene.has_left)
         if wished > max(allowed, least):

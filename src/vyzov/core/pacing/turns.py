@@ -8,6 +8,10 @@ Each call a campaign places moves it back by one over its weight, so that over t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_BEFORE = 10.0
+"""By so many calls, over its weight, a campaign may be before another that dials for the same
+operators: who answers more often, or is known better, would else dial ahead for both for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -19,6 +23,18 @@ class Turn:
     had: float
     has_somebody: bool
     owes: bool = False
+
+
+def yields(mine: Turn, others: Iterable[Turn]) -> bool:
+    """Returns whether a campaign may not dial ahead now, because another that stands no lower and has
+    somebody to call is too far behind it.
+
+    `others` dial for the same operators, and nothing but the calls of this one keeps them from it.
+    """
+    return any(
+        one.has_somebody and one.priority >= mine.priority and mine.had - one.had > MOST_BEFORE
+        for one in others
+    )
 
 
 def in_turn(turns: Iterable[Turn]) -> list[Turn]:
