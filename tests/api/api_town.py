@@ -166,27 +166,7 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     side.ids["phone"] = office.create_phone(org, side["operator"], secret).id
     shift = Shift(side["operator"], CALLED_AT, CALLED_AT + timedelta(hours=8), 900, 3_600)
     side.ids["shift"] = office.add_shifts(org, [shift])[0].id
-    token = NewToken("Site form", hash_token(f"{name}-secret"), "vyzov_", ("campaign.see",))
-    # Switched off: what happens in the town is told to nobody unless a test wants it.
-    hook = NewWebhook("CRM", "https://crm.example.org/in", tuple(HookEvent), active=False)
-    side.ids["webhook"] = office.create_webhook(org, hook, "whsec_AAAA").id
-    side.ids["delivery"] = str(office.test_webhook(org, side["webhook"]))
-    steps = [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello {{name}}"}}]
-    side.ids["script"] = office.create_script(org, "Survey", steps, side["manager"]).id
-    said = NewPromptFile(
-        "welcome",
-        "ru",
-        PromptOrigin.UPLOADED,
-        "welcome.wav",
-        1000,
-        -20.0,
-        -24.5,
-        b"RIFF" + org.encode(),
-    )
-    side.ids["prompt"] = office.save_prompt(org, said, by=side["manager"], replace=False).id
-    side.ids["token"] = office.create_token(org, side["administrator"], token).id
-    office.note_alarms(org, [Raised(Reading(AlarmKind.OCCUPANCY, "", "", 0.95), 0.9)])
-    side.ids["alarm"] = office.alarms(org)[0].id
+    _furnish_with_things(office, side, name)
     rows = [
         ImportedRow(
             row=number + 1,
@@ -226,6 +206,31 @@ def _furnish(office: SqlOffice, path: Path, side: Side, name: str, password_hash
     side.ids["contact_fresh"] = contacts[2].id
     side.ids["stop"] = office.add_stop(org, "+70005550105", reason="asked", source="office").id
     _call(office, path, side)
+
+
+def _furnish_with_things(office: SqlOffice, side: Side, name: str) -> None:
+    org = side.organisation
+    token = NewToken("Site form", hash_token(f"{name}-secret"), "vyzov_", ("campaign.see",))
+    # Switched off: what happens in the town is told to nobody unless a test wants it.
+    hook = NewWebhook("CRM", "https://crm.example.org/in", tuple(HookEvent), active=False)
+    side.ids["webhook"] = office.create_webhook(org, hook, "whsec_AAAA").id
+    side.ids["delivery"] = str(office.test_webhook(org, side["webhook"]))
+    steps = [{"id": "hello", "title": {"en": "Hello"}, "text": {"en": "Hello {{name}}"}}]
+    side.ids["script"] = office.create_script(org, "Survey", steps, side["manager"]).id
+    said = NewPromptFile(
+        "welcome",
+        "ru",
+        PromptOrigin.UPLOADED,
+        "welcome.wav",
+        1000,
+        -20.0,
+        -24.5,
+        b"RIFF" + org.encode(),
+    )
+    side.ids["prompt"] = office.save_prompt(org, said, by=side["manager"], replace=False).id
+    side.ids["token"] = office.create_token(org, side["administrator"], token).id
+    office.note_alarms(org, [Raised(Reading(AlarmKind.OCCUPANCY, "", "", 0.95), 0.9)])
+    side.ids["alarm"] = office.alarms(org)[0].id
 
 
 def _call(office: SqlOffice, path: Path, side: Side) -> None:
