@@ -55,6 +55,16 @@ async function axeFaults(page, theme) {
   return violations.filter((one) => GRAVE.has(one.impact)).map((one) => ({ theme, ...one }))
 }
 
+/** A screen that could not be brought up is a fault of its own, and no reason to leave out the others. */
+const unseen = (shot, lang, error) => ({
+  name: shot.name,
+  lang,
+  axe: [],
+  cut: [],
+  wrong: [String(error)],
+  script: 0,
+})
+
 async function look(stage, shot, lang) {
   const viewport = { width: 1440, height: shot.height ?? 900 }
   const told = { name: shot.name, lang, axe: [], cut: [], wrong: [], script: 0 }
@@ -95,7 +105,7 @@ const looked = []
 for (const shot of SHOTS) {
   if (only.length && !only.includes(shot.name)) continue
   for (const lang of LANGS) {
-    const told = await look(stage, shot, lang)
+    const told = await look(stage, shot, lang).catch((error) => unseen(shot, lang, error))
     looked.push(told)
     const faults = told.axe.length + told.cut.length + told.wrong.length
     process.stderr.write(`${faults ? 'WRONG' : 'ok'} ${shot.name} ${lang}\n`)

@@ -4,6 +4,9 @@ import { chromium } from 'playwright-core'
 import { engine, fake, serveBuilt } from './server.mjs'
 import { voiceFile } from './voice.mjs'
 
+// A machine that does much else loads a page slowly; that is no fault of the page.
+const LOAD_MS = 120_000
+
 // Dates in native fields follow the browser's own language, so each language has a browser of its own.
 const launch = (lang) =>
   chromium.launch({
@@ -43,6 +46,7 @@ export async function openPage(stage, { lang, theme = 'light', viewport, stored 
     permissions: ['microphone'],
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(LOAD_MS)
   const wrong = []
   page.on('pageerror', (error) => wrong.push(String(error)))
   page.on(
