@@ -1,13 +1,16 @@
 """Hands out an organisation's own prompts to those who may hear or change them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from vyzov.core.campaign import CampaignSettings, CampaignState
 from vyzov.core.errors import Fault, InvalidRequest
 from vyzov.core.fields import is_word
 from vyzov.dialer.access_history import HistoryDoor, found
 from vyzov.dialer.orders import LANGUAGES
 from vyzov.dialer.prompt_records import NewPromptFile, PromptRecord
 from vyzov.dialer.rights import Action
+
+OVER = (CampaignState.COMPLETED.value, CampaignState.ARCHIVED.value)
 
 
 class PromptDoor(HistoryDoor):
@@ -44,6 +47,19 @@ class PromptDoor(HistoryDoor):
         """Removes a prompt that no campaign plays."""
         self.person.must(Action.PROMPT_EDIT)
         found(self._office.delete_prompt(self._own, prompt_id), "prompt")
+
+    def prompts_played(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Maps names of prompts to id and name of the campaigns that say them and are not over."""
+        self.person.must(Action.PROMPT_SEE)
+        found: dict[str, list[tuple[str, str]]] = {}
+        for one in self._office.campaigns(self._own, None):
+            if one.state in OVER:
+                continue
+            settings = CampaignSettings.from_json(one.settings)
+            said = settings.flow.prompts() if settings.flow else frozenset[str]()
+            for name in said | {settings.safe_harbour_prompt}:
+                found.setdefault(name, []).append((one.id, one.name))
+        return found
 
     def prompt_path(self, name: str, language: str) -> str:
         """Names what the engine would look for, for this organisation's calls."""

@@ -34,7 +34,8 @@ function Row({ prompt, children }: { prompt: Prompt; children?: React.ReactNode 
   const { t } = words
   const now = useNow()
   const own = prompt.source === 'own'
-  const level = (db: number | null) => (db === null ? '' : words.num(db, 1))
+  const level = (db: number | null) =>
+    db === null ? '' : words.num(db, 1).replace('-', '−')
   return (
     <tr>
       <td>

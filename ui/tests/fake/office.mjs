@@ -36,6 +36,8 @@ const ALL = [
   'whatif.see',
   'whatif.ask',
   'call.enter',
+  'prompt.see',
+  'prompt.edit',
 ]
 
 export const session = (lang, role) => ({

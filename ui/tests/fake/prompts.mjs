@@ -1,7 +1,7 @@
 /* Canned prompts and flows for the pictures. */
-import { NOW, pick } from './desk.mjs'
+import { at, pick } from './desk.mjs'
 
-const ago = (minutes) => new Date(NOW.getTime() - minutes * 60_000).toISOString()
+const ago = (minutes) => at(-60 * minutes)
 
 const prompt = (name, language, more = {}) => ({
   id: null,

@@ -13,7 +13,6 @@ from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
 from vyzov.core.errors import Fault, InvalidRequest, Reason
-from vyzov.core.flow import Flow
 from vyzov.dialer.access import Door
 from vyzov.dialer.orders import LANGUAGES
 from vyzov.dialer.prompt_records import (
@@ -36,7 +35,6 @@ router = room("prompts", under="/prompts")
 Language = Literal["ru", "en"]
 PromptName = Annotated[str, InPath(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 _FILE_NAME_MAX = 200
-_OVER = ("completed", "archived")
 
 _REASONS: Mapping[Flaw, Reason] = {
     Flaw.NONE: "",
@@ -164,17 +162,11 @@ def _of_everybody(one: CommonPrompt, played: Mapping[str, list[Named]]) -> Promp
 
 
 def played_in(door: Door) -> dict[str, list[Named]]:
-    """Maps names of prompts to the campaigns within reach that say them and are not over."""
-    found: dict[str, list[Named]] = {}
-    for one in door.campaigns():
-        if one.state in _OVER:
-            continue
-        flow = one.settings.get("flow")
-        said = set(Flow.from_json(flow).prompts()) if flow else set[str]()
-        said.add(str(one.settings.get("safe_harbour_prompt") or "safe_harbour"))
-        for name in said:
-            found.setdefault(name, []).append(Named(id=one.id, name=one.name))
-    return found
+    """Maps names of prompts to the campaigns that say them and are not over."""
+    return {
+        name: [Named(id=one, name=called) for one, called in campaigns]
+        for name, campaigns in door.prompts_played().items()
+    }
 
 
 @router.get("", summary="Prompts, by name")
