@@ -119,6 +119,7 @@ SCRIPT: list[Json] = [
             "en": "I can see you are on {{plan}} at ${{price}}, until {{contract_end}}. "
             "How many devices are online at home in the evening?",
         },
+        "question": {"kind": "number", "field": "devices"},
     },
     {
         "id": "offer",
@@ -127,6 +128,16 @@ SCRIPT: list[Json] = [
             "ru": "Тогда вам подойдёт «Семейный»: 500 Мбит/с. Подключаем?",
             "en": "Then the Family plan fits: 500 Mbit/s. Shall we switch you over?",
         },
+        "question": {"kind": "yes_no"},
+    },
+    {
+        "id": "dear",
+        "title": {"ru": "«Дорого»", "en": "“Too dear”"},
+        "text": {
+            "ru": "Понимаю. Сейчас вы платите {{price}} $; «Семейный» впятеро быстрее за те же деньги.",
+            "en": "I see. You pay ${{price}} now; Family is five times as fast for the same money.",
+        },
+        "objection": True,
     },
 ]
 

@@ -27,7 +27,6 @@ from vyzov.web.once import Once
 from vyzov.web.prompt_room import PromptRoom
 from vyzov.web.rolling import keep_sums
 from vyzov.web.routes import (
-    answers,
     alarms,
     answers,
     audit,
@@ -46,8 +45,8 @@ from vyzov.web.routes import (
     leads,
     lists,
     office,
-    people,
     peaks,
+    people,
     phones,
     plans,
     prices,

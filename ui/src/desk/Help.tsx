@@ -22,6 +22,7 @@ const KEYS: [string[], Key][] = [
   [['N'], 'keys.note'],
   [['G'], 'keys.history'],
   [['←', '→'], 'keys.script'],
+  [['↑', '↓'], 'keys.answer'],
   [['Alt', '1', '–', '9'], 'keys.step'],
   [['␣'], 'keys.take'],
   [['↑', '↓'], 'keys.number'],

@@ -1,7 +1,7 @@
 /* Reports: outcomes, results, time in states, lost calls. Every figure opens what it is made of. */
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { ListTree, Sigma } from 'lucide-react'
+import { ListTree, ListChecks, Sigma } from 'lucide-react'
 import { useState } from 'react'
 import { api, query } from '../api/http.ts'
 import { may, useSession } from '../api/session.ts'
@@ -66,6 +66,10 @@ export function Reports() {
             {t('kpi.title')}
           </Link>
         )}
+        <Link to="/reports/answers" search={search} className="btn">
+          <ListChecks className="s" aria-hidden />
+          {t('answers.title')}
+        </Link>
         <Filters
           search={search}
           set={(change) => void navigate({ search: (before) => ({ ...before, ...change }) })}
