@@ -27,6 +27,11 @@ const changes = (lang) => ({
 
 export const manageAnswers = (lang) => ({
   'GET /contacts/c417/changes': changes(lang),
+  'GET /recordings/r1/peaks': {
+    seconds: 134,
+    left: Array.from({ length: 200 }, (_, n) => (n % 40 < 22 ? 20 + ((n * 37) % 60) : 2)),
+    right: Array.from({ length: 200 }, (_, n) => (n % 40 < 22 ? 2 : 15 + ((n * 29) % 65))),
+  },
   'GET /callbacks': {
     items: callbacks(lang).items.map((one) => ({ ...one, late: one.id === 'b1', reason: null })),
     next_cursor: null,
