@@ -6,8 +6,10 @@ from typing import Any
 from conftest import Build, Centre, plan
 
 from vyzov.core.facts import FactKind
+from vyzov.core.pacing.turns import MOST_BEFORE
 from vyzov.core.pacing.watch import Watch
 from vyzov.dialer.floor import Floor
+from vyzov.dialer.turn_taking import gives_way
 from vyzov.dialer.watching import DAY, PERIOD, policy_of
 from vyzov.simulation.agents import Habits
 from vyzov.simulation.people import CalleeKind
@@ -117,6 +119,25 @@ def test_two_campaigns_with_the_same_people_see_each_others_lines(build: Build) 
         assert len(asked) > 10
     lost = len(centre.facts(FactKind.ABANDONED))
     assert lost <= 0.15 * len(centre.facts(FactKind.AGENT_ASKED))
+
+
+def test_a_campaign_that_comes_while_another_dials_ahead_gets_its_share_of_the_calls(
+    build: Build,
+) -> None:
+    centre = build(seed=9)
+    first = staffed(centre, 8, 400, "predictive")
+    crew = centre.live_campaign(first).settings.agents
+    centre.world.run(100.0)
+    assert not watch_of(centre, first).is_learning
+    second = centre.campaign(400, agents=crew, mode="predictive", lines_max=100)
+    assert centre.world.ask("office.settings_changed", "boss").ok
+    centre.world.run(1.0)
+    assert centre.start_campaign(second).ok
+    centre.world.run(120.0)
+    assert watch_of(centre, second).ended > 10
+    stands = [centre.live_campaign(one) for one in (first, second)]
+    assert abs(stands[0].had - stands[1].had) < 3 * MOST_BEFORE
+    assert not gives_way(stands[0], ()), "nobody else dials for them"
 
 
 def test_the_policy_is_the_campaigns_own(build: Build) -> None:
