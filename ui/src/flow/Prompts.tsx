@@ -34,8 +34,7 @@ function Row({ prompt, children }: { prompt: Prompt; children?: React.ReactNode 
   const { t } = words
   const now = useNow()
   const own = prompt.source === 'own'
-  const level = (db: number | null) =>
-    db === null ? '' : words.num(db, 1).replace('-', '−')
+  const level = (db: number | null) => (db === null ? '' : words.num(db, 1).replace('-', '−'))
   return (
     <tr>
       <td>
