@@ -117,7 +117,8 @@ def folder_of(place: Path, **changes: Any) -> Path:
     box.mkdir()
     facts = day()
     (box / "facts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in facts))
-    (box / "operators.jsonl").write_text('{"rec": "ready"}\n')
+    diary = ('{"rec": "ready", "t": 90}\n', '{"rec": "trouble", "t": 1400.5}\n')
+    (box / "operators.jsonl").write_text("".join(diary))
     rings = {"id0": (101, 105), "id1": (112, 122), "id2": (122, 235)}
     calls = [
         {"rec": "call", "call_id": key, "rung_at": rung, "answered_at": at}
@@ -162,6 +163,12 @@ def test_what_the_network_saw_otherwise_is_found(
     told = JUDGE.judge(folder_of(tmp_path, **changes))
     assert set(told["wrong"]) == wrong
     assert not told["ok"]
+
+
+def test_an_operator_who_lost_the_desk_in_mid_run_is_found(tmp_path: Path) -> None:
+    place = folder_of(tmp_path)
+    (place / "box-1" / "operators.jsonl").write_text('{"rec": "trouble", "t": 400}\n')
+    assert JUDGE.judge(place)["wrong"] == ["operators_in_trouble of box run 1: 1"]
 
 
 def test_a_run_that_ended_before_its_time_is_no_run(tmp_path: Path) -> None:
