@@ -5,6 +5,7 @@ the calls of others keeps from dialling.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from vyzov.core.campaign import DialMode, may_dial
 from vyzov.core.pacing import PaceReason
@@ -43,9 +44,10 @@ def _waits_for_agents(campaign: LiveCampaign) -> bool:
     reason, args = campaign.why
     if reason not in _CAN_DIAL:
         return False
-    if reason != PaceReason.RISK_SPENT or not isinstance(args, Mapping):
+    if reason != PaceReason.RISK_SPENT:
         return True
-    return float(str(args["abandon_percent"])) < float(str(args["limit_percent"]))
+    figures = cast("Mapping[str, float]", args)
+    return figures["abandon_percent"] < figures["limit_percent"]
 
 
 def _turn_of(campaign: LiveCampaign) -> Turn:
