@@ -14,8 +14,8 @@ from typing import Protocol
 from vyzov.core.facts import Fact
 from vyzov.dialer.alarm_store import AlarmStore
 from vyzov.dialer.audit_records import AuditStore
-from vyzov.dialer.duplicates import Known
 from vyzov.dialer.contact_edits import ContactEdits
+from vyzov.dialer.duplicates import Known
 from vyzov.dialer.erasure import Person
 from vyzov.dialer.floor_places import FloorBook
 from vyzov.dialer.kpi_store import KpiStore
@@ -385,7 +385,7 @@ class OfficeStore(
     SecurityStore,
     PeopleStore,
     ScriptStore,
+    ContactEdits,
     Protocol,
 ):
     """Everything the office asks of a store."""
-    ContactEdits,

@@ -6,8 +6,8 @@ from vyzov.storage.address import Address
 from vyzov.storage.office_alarms import Alarms
 from vyzov.storage.office_audit import Audit
 from vyzov.storage.office_campaigns import Campaigns
-from vyzov.storage.office_contacts import Contacts, StopList
 from vyzov.storage.office_contact_edits import ContactEdits
+from vyzov.storage.office_contacts import Contacts, StopList
 from vyzov.storage.office_erasure import Erasure
 from vyzov.storage.office_floors import Floors
 from vyzov.storage.office_history import Answers, History
@@ -37,10 +37,10 @@ class SqlOffice(
     Trunks,
     Lists,
     Contacts,
+    ContactEdits,
     Erasure,
     StopList,
     History,
-    ContactEdits,
     Answers,
     PriceBook,
     KeyFigures,

@@ -80,10 +80,10 @@ _ROOMS = (
     session,
     campaigns,
     campaign_files,
-    contact_edits,
-    callbacks,
     leads,
     lists,
+    contact_edits,
+    callbacks,
     contacts,
     explain,
     office,
@@ -106,12 +106,12 @@ _ROOMS = (
     plans,
     protection,
     webhooks,
+    scripts,
+    answers,
     audit,
     leading,
     security,
     people,
-    scripts,
-    answers,
 )
 
 

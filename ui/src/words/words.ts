@@ -1,9 +1,9 @@
 /* The words of the screens: keys -> texts of one language, plural forms through Intl.PluralRules.
    Texts live in ru/ and en/, one file per room; a missing key does not compile and fails a test. */
 import enAccess from './en/access.json' with { type: 'json' }
+import enAudit from './en/audit.json' with { type: 'json' }
 import enCampaign from './en/campaign.json' with { type: 'json' }
 import enAlarms from './en/alarms.json' with { type: 'json' }
-import enAudit from './en/audit.json' with { type: 'json' }
 import enCommon from './en/common.json' with { type: 'json' }
 import enCompany from './en/company.json' with { type: 'json' }
 import enDesk from './en/desk.json' with { type: 'json' }
@@ -23,9 +23,9 @@ import enScripts from './en/scripts.json' with { type: 'json' }
 import enWebhooks from './en/webhooks.json' with { type: 'json' }
 import enWhatif from './en/whatif.json' with { type: 'json' }
 import ruAccess from './ru/access.json' with { type: 'json' }
+import ruAudit from './ru/audit.json' with { type: 'json' }
 import ruCampaign from './ru/campaign.json' with { type: 'json' }
 import ruAlarms from './ru/alarms.json' with { type: 'json' }
-import ruAudit from './ru/audit.json' with { type: 'json' }
 import ruCommon from './ru/common.json' with { type: 'json' }
 import ruCompany from './ru/company.json' with { type: 'json' }
 import ruDesk from './ru/desk.json' with { type: 'json' }
@@ -52,9 +52,9 @@ export type Args = Record<string, string | number>
 
 const ru = {
   ...ruAccess,
+  ...ruAudit,
   ...ruCampaign,
   ...ruAlarms,
-  ...ruAudit,
   ...ruCommon,
   ...ruCompany,
   ...ruDoor,
@@ -76,9 +76,9 @@ const ru = {
 }
 const en = {
   ...enAccess,
+  ...enAudit,
   ...enCampaign,
   ...enAlarms,
-  ...enAudit,
   ...enCommon,
   ...enCompany,
   ...enDoor,
