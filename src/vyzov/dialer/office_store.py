@@ -55,8 +55,8 @@ from vyzov.dialer.phone_records import PhoneStore
 from vyzov.dialer.ports import Json
 from vyzov.dialer.prompt_records import PromptStore
 from vyzov.dialer.quarantine import QuarantineBook
-from vyzov.dialer.security_records import SecurityStore
 from vyzov.dialer.scripts import ScriptStore
+from vyzov.dialer.security_records import SecurityStore
 from vyzov.dialer.token_records import TokenStore
 from vyzov.dialer.webhooks import WebhookStore
 
