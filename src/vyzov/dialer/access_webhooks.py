@@ -10,8 +10,8 @@ from datetime import datetime
 from vyzov.core.errors import InvalidRequest
 from vyzov.core.webhook import HookEvent
 from vyzov.core.webhook_url import url_faults
-from vyzov.dialer.access_history import found
 from vyzov.dialer.access_alarms import AlarmDoor
+from vyzov.dialer.access_history import found
 from vyzov.dialer.office_records import Page
 from vyzov.dialer.rights import Action
 from vyzov.dialer.webhooks import (
