@@ -68,16 +68,10 @@ const unseen = (shot, lang, error) => ({
 async function look(stage, shot, lang) {
   const viewport = { width: 1440, height: shot.height ?? 900 }
   const told = { name: shot.name, lang, axe: [], cut: [], wrong: [], script: 0 }
-  const { context, page, wrong } = await openShot(stage, shot, { lang, viewport })
+  const { context, page, wrong, scripts } = await openShot(stage, shot, { lang, viewport })
   try {
     if (values.planted) await page.evaluate(PLANTED[values.planted])
-    const scripts = await page.evaluate(() =>
-      performance
-        .getEntriesByType('resource')
-        .filter((one) => one.name.endsWith('.js'))
-        .map((one) => new URL(one.name).pathname),
-    )
-    told.script = [...new Set(scripts)].reduce((sum, path) => sum + stage.packed(path), 0)
+    told.script = [...scripts].reduce((sum, path) => sum + stage.packed(path), 0)
     // What moves or fades is looked at where it comes to rest.
     await page.addStyleTag({ content: '*, ::before, ::after { transition: none !important }' })
     await page.evaluate(AXE)

@@ -25,12 +25,12 @@ export function cutWords() {
       const scrolls = (way) => way === 'auto' || way === 'scroll'
       if (scrolls(style.overflowX)) return { boxes, scrolled: true }
       const box = at.getBoundingClientRect()
+      if (hides(style.overflowX) || hides(style.overflowY))
+        boxes.push({ box, x: hides(style.overflowX), y: hides(style.overflowY), at })
       if (style.position === 'fixed') {
         boxes.push({ box: window0(), x: true, y: true, at })
         return { boxes, scrolled: false }
       }
-      if (hides(style.overflowX) || hides(style.overflowY))
-        boxes.push({ box, x: hides(style.overflowX), y: hides(style.overflowY), at })
     }
     return { boxes, scrolled: false }
   }

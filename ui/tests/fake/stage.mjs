@@ -48,6 +48,11 @@ export async function openPage(stage, { lang, theme = 'light', viewport, stored 
   const page = await context.newPage()
   page.setDefaultTimeout(LOAD_MS)
   const wrong = []
+  const scripts = new Set()
+  page.on(
+    'request',
+    (one) => one.resourceType() === 'script' && scripts.add(new URL(one.url()).pathname),
+  )
   page.on('pageerror', (error) => wrong.push(String(error)))
   page.on(
     'console',
@@ -62,7 +67,7 @@ export async function openPage(stage, { lang, theme = 'light', viewport, stored 
     },
     [lang, theme, stored],
   )
-  return { context, page, wrong }
+  return { context, page, wrong, scripts }
 }
 
 /** Opens a shot and brings it into its state. */
