@@ -45,8 +45,8 @@ INSTALLATION: Mapping[str, str] = {
     "dns_servers": "Name servers asked for carriers' names, each as `ADDRESS` or `ADDRESS:PORT`; none: "
     "those of the system.",
     "webrtc_hosts": "Addresses browsers are told for their sound; none: all of this machine.",
-    "prompt_voice": "Command that speaks a text for a prompt: the text on its standard input, a WAV file on "
-    "its standard output; `{language}` in it becomes `ru` or `en`. Started without a shell.",
+    "prompt_voice": "Command that speaks a text for a prompt: the text on its standard input, a WAV file "
+    "on its standard output; `{language}` in it becomes `ru` or `en`. Started without a shell.",
     "prompt_folders": "Folders searched for prompts before the samples that come with Vyzov, each with "
     "`ru/NAME.wav` and `en/NAME.wav`. Name them in full.",
     "secure_cookie": "True where the page is reached by https alone: the cookie of a session is then "

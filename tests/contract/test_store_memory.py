@@ -160,3 +160,14 @@ def test_a_campaign_that_is_paused_in_memory_calls_nobody(desk: Desk) -> None:
     both = w.SetCampaignState(desk.campaign, "running", NOON), desk.house.reserve(desk.due[0])
     assert desk.store.commit(both).refused == {}
     assert desk.database.was_usual == 1, "who is called in the same batch is SQL's to say"
+
+
+def test_a_campaign_that_somebody_paused_is_kept_in_memory_with_their_name(desk: Desk) -> None:
+    by = desk.database.connection.execute("SELECT id FROM user_account").fetchone()[0]
+    note = w.NoteChange(
+        "change-1", NOON, by, "campaign", desk.campaign, {"state": "running"}, {"state": "paused"}
+    )
+    desk.store.commit((w.SetCampaignState(desk.campaign, "paused", NOON), note))
+    assert desk.database.was_usual == 1
+    desk.database.write_back()
+    assert [one for one in desk.rows("audit_entry") if "change-1" in one] != []

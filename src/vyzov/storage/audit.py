@@ -218,7 +218,7 @@ class Watch:
 
     def _note(self, table: sa.Table, asked: sa.Select[Any], values: Mapping[str, Any]) -> None:
         for row in self._connection.execute(asked, values or None).mappings().all():
-            self._touched.setdefault((table.name, _key_of(table, row)), dict(row))
+            self._touched.setdefault((table.name, _key_of(table, dict(row))), dict(row))
 
     def _read(self, table: sa.Table, key: _Key) -> Row | None:
         return self._first(sa.select(table).where(*_same(table, key)))

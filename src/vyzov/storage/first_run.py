@@ -66,13 +66,14 @@ def first_run(
             },
         ),
     ]
-    rows += [
+    reasons: list[tuple[sa.Table, dict[str, object]]] = [
         (pause_reason, {
             "id": one.id, "name_ru": one.name_ru, "name_en": one.name_en, "paid": int(one.paid),
             "limit_s": one.limit_s, "position": place,
         })
         for place, one in enumerate(FIRST_REASONS, 1)
     ]  # fmt: skip
+    rows += reasons
     engine = open_engine(path, writes=True)
     try:
         with engine.begin() as connection:

@@ -106,7 +106,7 @@ class Rows:
                     return False
                 continue
             match write:
-                case w.Journalled() | w.MarkOriginated() | w.AddRecording():
+                case w.Journalled() | w.MarkOriginated() | w.AddRecording() | w.NoteChange():
                     continue
                 case w.SetEntry():
                     usual = write.state in STATES and self._has_bucket(write)

@@ -147,7 +147,8 @@ def _played(settings: dict[str, Any]) -> set[str]:
     machine = flow.get("on_machine")
     left = machine.get("leave") if isinstance(machine, dict) else None
     said = {step.get("prompt") for step in steps.values()}
-    return said | {left, settings.get("safe_harbour_prompt", "safe_harbour")}
+    names = said | {left, settings.get("safe_harbour_prompt", "safe_harbour")}
+    return {name for name in names if isinstance(name, str)}
 
 
 def _no_disk(fault: OSError) -> StoreFault:

@@ -149,7 +149,8 @@ class _Socket:
         while self.client.closing is None:
             try:
                 text = await self._socket.receive_text()
-            except KeyError:  # bytes: nobody here speaks that, which is said like of any other frame
+            except KeyError:
+                # Bytes: nobody here speaks that, which is said like of any other frame.
                 text = ""
             if not self._pace.allows(self._house.clock.monotonic()):
                 self.client.close(TOO_MANY_FRAMES)

@@ -105,7 +105,13 @@ export type DeskPhone = {
   why: string | null
 }
 /* Something a supervisor said to an agent; `help`: that somebody comes. */
-export type DeskMessage = { id: string; kind: 'text' | 'help'; by: string; text: string; at: string }
+export type DeskMessage = {
+  id: string
+  kind: 'text' | 'help'
+  by: string
+  text: string
+  at: string
+}
 export type Led = { state: 'ready' | 'pause' | 'offline'; by: string; at: string }
 
 export type DeskState = {

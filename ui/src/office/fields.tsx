@@ -122,7 +122,7 @@ export function Ticks<T extends string>(props: {
             disabled={props.disabled}
             onChange={() => flip(option.id)}
           />
-          <span className="cut" title={option.name}>
+          <span className="cut" title={typeof option.name === 'string' ? option.name : undefined}>
             {option.name}
           </span>
         </label>
