@@ -26,6 +26,9 @@ FIGURES = (
     "calls", "answers", "occupancy", "abandonment",
     *(f"ring_p{one}_s" for one in PERCENTILES), *(f"idle_p{one}_s" for one in PERCENTILES),
 )  # fmt: skip
+COUNTS = ("calls", "answers")
+"""Told with their interval, and no part of the verdict, which is of shares and times."""
+
 RING_APART_S = 0.25
 """The product and the network may differ by so much in when somebody picked up."""
 
@@ -189,7 +192,7 @@ def interval(values: list[float]) -> tuple[float, float, float]:
 
 
 def judged(simulated: list[Json], boxes: list[Json]) -> tuple[list[Json], list[str]]:
-    """Returns a row for each figure, and the figures of box runs that lie outside."""
+    """Returns a row for each figure, and the judged figures of box runs that lie outside."""
     rows: list[Json] = []
     outside: list[str] = []
     for name in FIGURES:
@@ -199,7 +202,7 @@ def judged(simulated: list[Json], boxes: list[Json]) -> tuple[list[Json], list[s
             continue
         low, high, held = interval(values)
         row: Json = {
-            "figure": name, "low": low, "high": high, "coverage": round(held, 4),
+            "figure": name, "judged": name not in COUNTS, "low": low, "high": high, "coverage": round(held, 4),
             "simulated_mean": round(sum(values) / len(values), 5),
             "simulated_percentiles": {
                 str(one): round(percentile(values, one), 5) for one in (0.5, 5, 50, 95, 99.5)
@@ -212,7 +215,7 @@ def judged(simulated: list[Json], boxes: list[Json]) -> tuple[list[Json], list[s
             below = 0 if found is None else sum(value < found for value in values)
             above = round(below / len(values), 3)
             row["box"].append({"value": found, "inside": inside, "above_share": above})
-            if not inside:
+            if not inside and name not in COUNTS:
                 outside.append(f"{name} of box run {number}")
         rows.append(row)
     return rows, outside
@@ -224,7 +227,7 @@ def judge(folder: Path) -> Json:
     simulated = [line["figures"] for line in lines_of(folder / "simulated.jsonl")]
     boxes: list[Json] = []
     books: list[Json] = []
-    for place in sorted(folder.glob("box-*")):
+    for place in sorted(path for path in folder.glob("box-*") if path.is_dir()):
         facts = list(lines_of(place / "facts.jsonl"))
         boxes.append(figures(facts, asked["minutes"]))
         books.append(beside_ledger(place, facts, asked["minutes"]))
@@ -245,7 +248,7 @@ def judge(folder: Path) -> Json:
         "minutes": asked["minutes"], "hurry": asked["hurry"],
         "simulated": len(simulated), "box_runs": len(boxes),
         "figures": rows, "outside": outside, "books": books, "wrong": wrong + short,
-        "by_chance": round((1 - COVERAGE) * len(FIGURES) * len(boxes), 2),
+        "by_chance": round((1 - COVERAGE) * (len(FIGURES) - len(COUNTS)) * len(boxes), 2),
     }  # fmt: skip
 
 

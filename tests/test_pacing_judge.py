@@ -103,6 +103,12 @@ def test_one_figure_outside_is_named_with_its_run() -> None:
     assert row["box"][1]["above_share"] == 1.0
 
 
+def test_a_count_outside_is_told_and_not_judged() -> None:
+    rows, outside = JUDGE.judged([run_of()] * 3, [run_of(answers=1)])
+    row = next(row for row in rows if row["figure"] == "answers")
+    assert (outside, row["judged"], row["box"][0]["inside"]) == ([], False, False)
+
+
 def test_a_figure_that_nothing_came_of_is_outside() -> None:
     nothing = run_of() | {"idle_p50_s": None}
     _, outside = JUDGE.judged([run_of()] * 3, [nothing])
