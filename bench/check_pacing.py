@@ -202,7 +202,8 @@ def judged(simulated: list[Json], boxes: list[Json]) -> tuple[list[Json], list[s
             continue
         low, high, held = interval(values)
         row: Json = {
-            "figure": name, "judged": name not in COUNTS, "low": low, "high": high, "coverage": round(held, 4),
+            "figure": name, "judged": name not in COUNTS,
+            "low": low, "high": high, "coverage": round(held, 4),
             "simulated_mean": round(sum(values) / len(values), 5),
             "simulated_percentiles": {
                 str(one): round(percentile(values, one), 5) for one in (0.5, 5, 50, 95, 99.5)
