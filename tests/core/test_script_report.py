@@ -75,3 +75,8 @@ def test_answers_whose_question_is_gone_are_still_told_and_come_last() -> None:
 def test_campaigns_are_told_apart() -> None:
     given = [tally("good", K.YES_NO, "yes"), tally("good", K.YES_NO, "no", campaign="a")]
     assert [one.campaign for one in question_reports(given, SCRIPTS)] == ["a", "c"]
+
+
+def test_a_question_for_a_number_without_one_has_no_mean() -> None:
+    [one] = question_reports([tally("rate", K.NUMBER, "high", 2)], SCRIPTS)
+    assert (one.answered, one.least, one.most, one.mean) == (2, None, None, None)
