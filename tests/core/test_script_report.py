@@ -80,3 +80,8 @@ def test_campaigns_are_told_apart() -> None:
 def test_a_question_for_a_number_without_one_has_no_mean() -> None:
     [one] = question_reports([tally("rate", K.NUMBER, "high", 2)], SCRIPTS)
     assert (one.answered, one.least, one.most, one.mean) == (2, None, None, None)
+
+
+def test_an_open_question_is_counted_and_nothing_is_worked_out() -> None:
+    [one] = question_reports([tally("rate", K.TEXT, "well enough", 2, version=1)], SCRIPTS)
+    assert (one.kind, one.answered, one.choices, one.mean) == (K.TEXT, 2, (), None)
