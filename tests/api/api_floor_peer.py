@@ -20,6 +20,8 @@ def agree(ask: Json) -> Json:
         "office.pause_campaign": {"state": "pausing"},
         "office.finish_campaign": {"state": "completing"},
         "office.archive_campaign": {"state": "archived"},
+        "office.message": {"reached": {}},
+        "office.lead_agent": {"state": "pause"},
         "office.protection": {"engine_up": False, "sources": []},
     }
     return {"ok": True, "result": results.get(ask["do"], {})}
