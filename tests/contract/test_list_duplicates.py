@@ -208,10 +208,10 @@ def test_a_long_list_is_taken_back_in_short_transactions(
     turns = 0
     writing = house.office._writing  # type: ignore[attr-defined]
 
-    def counted() -> object:
+    def counted(**how: bool) -> object:
         nonlocal turns
         turns += 1
-        return writing()
+        return writing(**how)
 
     monkeypatch.setattr(house.office, "_writing", counted)
     undone = house.office.undo_list(house.organisation, autumn)
