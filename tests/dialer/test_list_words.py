@@ -171,13 +171,13 @@ def test_every_message_there_is_has_words_that_say_something() -> None:
 def test_screens_and_commands_say_the_same_of_a_row_and_a_file(language: str) -> None:
     screens = json.loads((WORDS_OF_SCREENS / language / "lists.json").read_text(encoding="utf-8"))
     for kind in ("row", "note"):
-        ours = {
-            message: (words.ru if language == "ru" else words.en).what
-            for (of, message), words in WORDS.items()
-            if of == kind
-        }
-        theirs = {message: screens.get(f"{kind}.{message}", "") for message in ours}
-        assert {one: text.rstrip(".") for one, text in theirs.items()} == ours
+        for (of, message), words in WORDS.items():
+            if of != kind:
+                continue
+            ours = words.ru if language == "ru" else words.en
+            theirs = screens.get(f"{kind}.{message}", "")
+            # Of a whole file the screen says too what to do, of one among thousands of rows not.
+            assert theirs.rstrip(".") == ours.what or theirs == f"{ours.what}. {ours.next_step}"
 
 
 def test_a_message_without_words_is_told_by_its_id() -> None:
