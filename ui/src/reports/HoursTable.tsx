@@ -54,7 +54,7 @@ export function HoursTable({ report, ...opening }: Opening & { report: Report<Ho
                         type="button"
                         className="num"
                         title={title}
-                        aria-label={title}
+                        aria-label={`${num(Math.round(row.share * 100))} %, ${title}`}
                         aria-pressed={opening.opened === row.tried.facts}
                         onClick={() =>
                           opening.open({
