@@ -82,6 +82,7 @@ class Run:
         everybody = [number for n in range(self.count) for number in numbers_of(n)]
         manager, trunk = open_empty(self.centre, everybody, hurry=HURRY)
         self.call(manager, trunk)
+        self.edit(manager)
         self.export(manager)
         self.look("before")
         self.erase()
@@ -154,6 +155,13 @@ class Run:
         )  # fmt: skip
         log.close()
         self.centre.processes.append(("operators", process))
+
+    def edit(self, manager: Manager) -> None:
+        """Changes everybody's card: the log of changes holds what stood there before, and after."""
+        for one in self.pages(manager, "/contacts"):
+            manager.patch(
+                f"/contacts/{one['id']}", name=f"{one['name']} младший", note=f"сын: {one['name']}"
+            )
 
     def export(self, manager: Manager) -> None:
         """Leaves what a manager would: lists and exports, in the data folder and elsewhere."""
