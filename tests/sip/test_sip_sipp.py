@@ -45,16 +45,8 @@ def free_port() -> int:
 @asynccontextmanager
 async def sipp(*options: str, folder: Path) -> AsyncIterator[Hop]:
     """Runs one call of a scenario; leaving the block waits for SIPp's own verdict."""
-    assert SIPP is not None
-    port = free_port()
-    command = [SIPP, *options, "-i", "127.0.0.1", "-p", str(port), "-ci", "127.0.0.1"]
-    command += ["-cp", str(free_port()), "-mi", "127.0.0.1", "-mp", str(free_port() // 2 * 2)]
-    command += ["-m", "1", "-nostdin", "-nr", "-timeout", "15", "-timeout_error", "-trace_err"]
-    command += ["-recv_timeout", "8000", "-error_file", str(folder / "errors"), "-s", NUMBER]
-    null = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=null, stderr=null)
+    port, process = await started(options, folder)
     try:
-        await listening(port)
         yield Hop("127.0.0.1", port)
         async with asyncio.timeout(20):
             code = await process.wait()
@@ -66,15 +58,39 @@ async def sipp(*options: str, folder: Path) -> AsyncIterator[Hop]:
             await process.wait()
 
 
-async def listening(port: int) -> None:
+async def started(options: tuple[str, ...], folder: Path) -> tuple[int, asyncio.subprocess.Process]:
+    """Starts SIPp and waits until it listens; on other ports where somebody took one of its own first,
+    as tests in another process beside these may."""
+    assert SIPP is not None
+    null = asyncio.subprocess.DEVNULL
+    for _ in range(5):
+        port = free_port()
+        command = [SIPP, *options, "-i", "127.0.0.1", "-p", str(port), "-ci", "127.0.0.1"]
+        command += ["-cp", str(free_port()), "-mi", "127.0.0.1", "-mp", str(free_port() // 2 * 2)]
+        command += ["-m", "1", "-nostdin", "-nr", "-timeout", "15", "-timeout_error", "-trace_err"]
+        command += ["-recv_timeout", "8000", "-error_file", str(folder / "errors"), "-s", NUMBER]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, stdout=null, stderr=null
+        )
+        if await listening(port, process):
+            return port, process
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    raise AssertionError("sipp never listened, on five ports one after the other")
+
+
+async def listening(port: int, process: asyncio.subprocess.Process) -> bool:
     """Waits until SIPp has bound its port; asking by binding it ourselves could be in its way."""
     place = f":{port:04X}"
     for _ in range(200):
         table = Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]
         if any(line.split()[1].endswith(place) for line in table):
-            return
+            return True
+        if process.returncode is not None:
+            return False
         await asyncio.sleep(0.02)
-    raise AssertionError(f"sipp never listened on port {port}")
+    return False
 
 
 def scenario(name: str) -> tuple[str, str]:
